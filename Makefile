@@ -1,0 +1,47 @@
+# make serve   set everything up, build the graph, serve it on http://127.0.0.1:8000
+# make test    set everything up, run all checks and tests
+# make check   format, lint, types and the style of the Turtle files: before each commit
+# make lock    renew requirements.lock from pyproject.toml
+# make wheel   build the wheel into dist/
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: serve test check format lock wheel clean
+
+serve: $(READY)
+	$(BIN)/kg build
+	$(BIN)/kg serve
+
+test: check
+	$(BIN)/python -m pytest
+
+check: $(READY)
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+wheel: $(READY)
+	$(BIN)/hatchling build -t wheel
+
+lock: $(READY)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --no-annotate \
+		--group pyproject.toml:dev pyproject.toml --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) build dist
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "This needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
