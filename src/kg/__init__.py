@@ -1,0 +1,22 @@
+"""China LLM Landscape: a knowledge graph with a source on every statement.
+
+How a triple gets from a file to an answer:
+
+    data/ ontology/ shapes/ queries/          the files are the truth
+      │ sources    read, or say path:line
+      ▼
+    graph          one named graph for each passage; claims, conflicts, decisions; settled view
+      │ validate   shapes on each source graph, then on the settled view
+      │ reason     only the new triples of OWL 2 RL, and consistency
+      ▼
+    store          a version: written aside, named by its content, then made current by one rename
+      │ queries    a question with typed parameters, bound and never pasted
+      ▼
+    serve · export · cli
+
+``build`` is the recipe that walks down this picture. A module imports only from those above it.
+"""
+
+from importlib.metadata import version
+
+__version__ = version("china-llm-landscape")

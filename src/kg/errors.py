@@ -1,0 +1,59 @@
+"""What can go wrong, each with the sentence that a person reads.
+
+    KgError                 could not run                          exit 2
+    ├── BadInput            an argument, a setting or a file is wrong
+    │   ├── BadSource       a source file cannot be read: path, line
+    │   └── BadQuery        a query cannot be parsed: line, column
+    ├── NotFound            no query, version or entity of that name
+    ├── Refused             asked for what is not allowed: the setting that would allow it
+    └── StoreError          the store is missing, locked, full or damaged
+
+A graph that does not conform is not an error but a ``report.Report`` (exit 1).
+"""
+
+from __future__ import annotations
+
+
+class KgError(Exception):
+    """Something kept the program from doing what was asked; ``str()`` is one clear sentence."""
+
+
+class BadInput(KgError):
+    """An argument, a setting or a file is wrong."""
+
+
+class BadSource(BadInput):
+    """A source file cannot be read.
+
+    ``path`` is the file as the user knows it, ``line`` counts from one (None if unknown).
+    """
+
+    def __init__(self, path: str, line: int | None, message: str) -> None:
+        where = path if line is None else f"{path}:{line}"
+        super().__init__(f"{where}: {message}")
+        self.path = path
+        self.line = line
+        self.message = message
+
+
+class BadQuery(BadInput):
+    """A query cannot be parsed; ``line`` and ``column`` count from one (None if unknown)."""
+
+    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
+        where = "" if line is None else f"line {line}, column {column}: "
+        super().__init__(f"{where}{message}")
+        self.message = message
+        self.line = line
+        self.column = column
+
+
+class NotFound(KgError):
+    """Nothing has the name that was asked for."""
+
+
+class Refused(KgError):
+    """The request is well-formed but not allowed."""
+
+
+class StoreError(KgError):
+    """The store is missing, locked, full or damaged."""

@@ -1,0 +1,90 @@
+"""The one table of prefixes: for the files, the queries, the exports and the pages.
+
+Every IRI of the project begins with ``BASE``. Entities live under ``id/<kind>/<slug>``, named
+graphs under ``graph/<source>/<part>`` and ``graph/<source>/<part>/<passage>``.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+BASE: Final = "https://w3id.org/china-llm/"
+ONTOLOGY: Final = BASE + "ontology"
+TERMS: Final = ONTOLOGY + "#"
+IDS: Final = BASE + "id/"
+GRAPHS: Final = BASE + "graph/"
+
+KINDS: Final = (
+    "benchmark",
+    "claim",
+    "decision",
+    "figure",
+    "hardware",
+    "model",
+    "organization",
+    "person",
+    "place",
+    "reference",
+    "run",
+    "sample",
+    "significance",
+    "use",
+)
+"""The kinds of entities, each with a prefix of its own since a prefixed name holds no ``/``."""
+
+BUILT_GRAPHS: Final = ("ontology", "settled", "inferred", "claims", "links", "catalog")
+"""The graphs that the build makes, beside one for each passage of a source."""
+
+PREFIXES: Final[dict[str, str]] = dict(
+    sorted(
+        {
+            "cllm": TERMS,
+            "graph": GRAPHS,
+            **{kind: f"{IDS}{kind}/" for kind in KINDS},
+            "airo": "https://w3id.org/airo#",
+            "dcat": "http://www.w3.org/ns/dcat#",
+            "dcterms": "http://purl.org/dc/terms/",
+            "dpv-ai": "https://w3id.org/dpv/ai#",
+            "fabio": "http://purl.org/spar/fabio/",
+            "fair4ml": "https://w3id.org/fair4ml#",
+            "frapo": "http://purl.org/cerif/frapo/",
+            "mls": "http://www.w3.org/ns/mls#",
+            "org": "http://www.w3.org/ns/org#",
+            "owl": "http://www.w3.org/2002/07/owl#",
+            "prov": "http://www.w3.org/ns/prov#",
+            "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+            "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+            "schema": "https://schema.org/",
+            "sh": "http://www.w3.org/ns/shacl#",
+            "shape": BASE + "shape/",
+            "skos": "http://www.w3.org/2004/02/skos/core#",
+            "unit": "http://qudt.org/vocab/unit/",
+            "vann": "http://purl.org/vocab/vann/",
+            "void": "http://rdfs.org/ns/void#",
+            "xsd": "http://www.w3.org/2001/XMLSchema#",
+        }.items()
+    )
+)
+
+
+def prefixes_with_sources(sources: list[str]) -> dict[str, str]:
+    """The prefix table with one prefix more for each source folder, as in ``ding-xiao-2023:``."""
+    return PREFIXES | {source: f"{GRAPHS}{source}/" for source in sorted(sources)}
+
+
+def shorten(iri: str, prefixes: dict[str, str] | None = None) -> str:
+    """Write ``iri`` as a prefixed name where a prefix fits, else as it is.
+
+    The longest namespace wins, and what follows it must be a simple local name.
+    """
+    best = ""
+    name = iri
+    for prefix, namespace in (prefixes or PREFIXES).items():
+        local = iri[len(namespace) :]
+        if (
+            iri.startswith(namespace)
+            and len(namespace) > len(best)
+            and local.replace("-", "").replace("_", "").isalnum()
+        ):
+            best, name = namespace, f"{prefix}:{local}"
+    return name

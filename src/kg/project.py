@@ -1,0 +1,103 @@
+"""Where the content is: the only module that knows the project's folders.
+
+    ontology/   OWL modules; alignments/ one file for each outside vocabulary
+    data/       <source>/<part>.ttl or .trig; registry/ and curation/ are sources of our own
+    shapes/     SHACL, one file for each class
+    queries/    one question in each .rq file
+
+A project is a checkout, any folder laid out like one, or the copy inside the installed package.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import platformdirs
+
+from kg.errors import BadInput
+from kg.namespaces import GRAPHS
+
+FOLDERS: Final = ("ontology", "data", "shapes", "queries")
+_PACKAGE: Final = Path(__file__).resolve().parent
+_BUNDLED: Final = _PACKAGE / "content"
+_CHECKOUT: Final = _PACKAGE.parents[1]
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file of statements and the IRI of the named graph, or family of graphs, that it is."""
+
+    path: Path
+    graph: str
+
+
+@dataclass(frozen=True)
+class Project:
+    """The folders of one project; ``root`` holds the four of them."""
+
+    root: Path
+
+    @classmethod
+    def at(cls, path: Path | None = None) -> Project:
+        """The project in ``path``; without one: around here, of the checkout, or the bundled one.
+
+        Raises ``BadInput`` if ``path`` lacks one of the folders.
+        """
+        if path is not None:
+            missing = [name for name in FOLDERS if not (path / name).is_dir()]
+            if missing:
+                raise BadInput(
+                    f"{path} is not a project: it has no folder {missing[0]}/ "
+                    f"(a project has {', '.join(f'{name}/' for name in FOLDERS)})."
+                )
+            return cls(path.resolve())
+        here = Path.cwd()
+        for folder in (here, *here.parents, _CHECKOUT):
+            if all((folder / name).is_dir() for name in FOLDERS):
+                return cls(folder)
+        return cls(_BUNDLED)
+
+    @property
+    def default_store(self) -> Path:
+        """Where versions are built unless a setting says otherwise."""
+        if self.root == _BUNDLED:
+            return Path(platformdirs.user_data_path("china-llm-landscape"))
+        return self.root / "build"
+
+    def ontology_files(self) -> list[Path]:
+        """The ontology's modules, without the alignments, sorted by name."""
+        return sorted((self.root / "ontology").glob("*.ttl"))
+
+    def alignment_files(self) -> list[Path]:
+        """The alignments to outside vocabularies, sorted by name."""
+        return sorted((self.root / "ontology" / "alignments").glob("*.ttl"))
+
+    def shape_files(self) -> list[Path]:
+        """The files of shapes, sorted by name."""
+        return sorted((self.root / "shapes").glob("*.ttl"))
+
+    def query_files(self) -> list[Path]:
+        """The files of canned queries, sorted by name."""
+        return sorted((self.root / "queries").glob("*.rq"))
+
+    def data_files(self) -> list[SourceFile]:
+        """The source files, sorted by graph, with the IRIs that their paths give them."""
+        data = self.root / "data"
+        paths = [path for suffix in ("ttl", "trig") for path in data.glob(f"*/*.{suffix}")]
+        files = [SourceFile(path, GRAPHS + _graph_name(path, data)) for path in paths]
+        return sorted(files, key=lambda file: file.graph)
+
+    def sources(self) -> list[str]:
+        """The names of the source folders, sorted."""
+        return sorted({file.path.parent.name for file in self.data_files()})
+
+    def shown(self, path: Path) -> str:
+        """``path`` as a person knows it: from the project's root where it lies within."""
+        path = path.resolve()
+        return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
+
+
+def _graph_name(path: Path, data: Path) -> str:
+    return path.relative_to(data).with_suffix("").as_posix()

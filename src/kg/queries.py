@@ -1,0 +1,219 @@
+"""Questions: a canned query, its typed parameters, and what a query may not do.
+
+A ``.rq`` file begins with a header in grlc's form, YAML behind ``#+``:
+
+    #+ summary: Which models did an organization develop?
+    #+ description: One row for each model.
+    #+ tags: [models, developers]
+    #+ parameters:
+    #+   organization:
+    #+     type: iri
+    #+     class: cllm:Organization
+    #+     description: The developer.
+    #+     default: organization:baai
+    #+     examples: [organization:baidu]
+
+A parameter is a variable of the query. Its value becomes a term that the engine binds; a visitor's
+text never becomes SPARQL.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
+
+from kg.errors import BadInput, BadSource, NotFound, Refused
+from kg.namespaces import PREFIXES
+from kg.tokens import tokens, without_codepoint_escapes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_XSD: Final = PREFIXES["xsd"]
+_IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>\"{}|^`\\]*")
+_NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_LITERALS: Final = {
+    "string": re.compile(r"[^\x00]*", re.DOTALL),
+    "integer": re.compile(r"[+-]?\d{1,18}"),
+    "decimal": re.compile(r"[+-]?\d{1,18}(?:\.\d{1,18})?"),
+    "double": re.compile(r"[+-]?(?:\d{1,18}(?:\.\d{1,18})?)(?:[eE][+-]?\d{1,3})?"),
+    "date": re.compile(r"\d{4}-\d{2}-\d{2}"),
+    "boolean": re.compile(r"true|false"),
+}
+_HEADER_KEYS: Final = frozenset({"summary", "description", "tags", "parameters"})
+_PARAMETER_KEYS: Final = frozenset({"type", "class", "description", "default", "examples"})
+
+
+@dataclass(frozen=True)
+class Term:
+    """An RDF term to bind to a variable: an IRI, or a literal if it has a datatype."""
+
+    value: str
+    datatype: str | None = None
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A variable that a visitor may set; ``kind`` is ``iri`` or the name of a literal's type."""
+
+    name: str
+    kind: str
+    description: str
+    default: str
+    of_class: str = ""
+    examples: tuple[str, ...] = ()
+
+    def term(self, text: str) -> Term:
+        """The term that ``text`` stands for; an IRI may be written as a prefixed name.
+
+        Raises ``BadInput`` if the text is not of the parameter's type.
+        """
+        if self.kind == "iri":
+            prefix, colon, local = text.partition(":")
+            iri = PREFIXES[prefix] + local if colon and prefix in PREFIXES else text
+            if not _IRI.fullmatch(iri):
+                raise BadInput(
+                    f"{self.name} must be an IRI or a name like {self.default}, not {text!r}."
+                )
+            return Term(iri)
+        if not _LITERALS[self.kind].fullmatch(text) or not _is_date(self.kind, text):
+            raise BadInput(f"{self.name} must be of type {self.kind}, not {text!r}.")
+        return Term(text, _XSD + self.kind)
+
+
+@dataclass(frozen=True)
+class Query:
+    """One canned question, by the name of its file."""
+
+    name: str
+    summary: str
+    description: str
+    tags: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    text: str
+
+    def bind(self, given: Mapping[str, str]) -> dict[str, Term]:
+        """The term of each parameter, from ``given`` texts or the defaults.
+
+        Raises ``BadInput`` for a parameter that the query does not have or a text of another type.
+        """
+        known = {parameter.name for parameter in self.parameters}
+        if unknown := sorted(set(given) - known):
+            names = ", ".join(sorted(known)) or "none"
+            raise BadInput(
+                f"The query {self.name} has no parameter {unknown[0]!r} (it has: {names})."
+            )
+        return {p.name: p.term(given.get(p.name, p.default)) for p in self.parameters}
+
+
+class Catalogue:
+    """The canned queries by name, in the order of their names."""
+
+    def __init__(self, queries: list[Query]) -> None:
+        self._queries = {query.name: query for query in sorted(queries, key=lambda q: q.name)}
+
+    @classmethod
+    def read(cls, paths: list[Path]) -> Catalogue:
+        """Read query files; raises ``BadSource`` if a header is missing or wrong."""
+        return cls([parse(path.stem, path.read_text("utf-8"), path.name) for path in paths])
+
+    def __iter__(self) -> Any:  # noqa: ANN401
+        return iter(self._queries.values())
+
+    def __len__(self) -> int:
+        return len(self._queries)
+
+    def get(self, name: str) -> Query:
+        """The query of that name; raises ``NotFound`` if there is none."""
+        if name not in self._queries:
+            raise NotFound(
+                f"There is no query {name!r}; `kg queries` and the page /queries list them."
+            )
+        return self._queries[name]
+
+
+def parse(name: str, text: str, shown: str) -> Query:
+    """Read a query file's ``text``; ``shown`` is how messages name the file."""
+    header = "\n".join(line[2:] for line in text.splitlines() if line.startswith("#+"))
+    try:
+        fields = yaml.safe_load(header) or {}
+    except yaml.YAMLError as error:
+        raise BadSource(shown, None, f"the header is not YAML: {error}.") from None
+    if not _NAME.fullmatch(name):
+        raise BadSource(shown, None, "a query's name has only a-z, 0-9 and hyphens.")
+    _check_keys(shown, "header", fields, _HEADER_KEYS, {"summary", "description", "tags"})
+    return Query(
+        name=name,
+        summary=str(fields["summary"]),
+        description=str(fields["description"]),
+        tags=tuple(map(str, fields["tags"])),
+        parameters=tuple(
+            _parameter(shown, key, value)
+            for key, value in (fields.get("parameters") or {}).items()
+        ),
+        text=text,
+    )
+
+
+def judge(text: str) -> None:
+    """Refuse a query that would leave the store: one with SERVICE.
+
+    Judged on tokens, so that a string, a comment or a name may hold the word; and with code point
+    escapes resolved, as an engine does before it parses. Raises ``Refused``.
+    """
+    for version in (text, without_codepoint_escapes(text)):
+        for token in tokens(version):
+            if token.kind == "word" and token.text.upper() == "SERVICE":
+                raise Refused(
+                    "SERVICE is not allowed here: this endpoint calls no other server. "
+                    "Ask the other endpoint directly, or query both from your own engine."
+                )
+
+
+def _parameter(shown: str, name: str, fields: Mapping[str, Any]) -> Parameter:
+    _check_keys(
+        shown, f"parameter {name}", fields, _PARAMETER_KEYS, {"type", "description", "default"}
+    )
+    kind = str(fields["type"])
+    if kind != "iri" and kind not in _LITERALS:
+        raise BadSource(shown, None, f"parameter {name} has an unknown type {kind!r}.")
+    parameter = Parameter(
+        name=name,
+        kind=kind,
+        description=str(fields["description"]),
+        default=str(fields["default"]),
+        of_class=str(fields.get("class", "")),
+        examples=tuple(map(str, fields.get("examples", ()))),
+    )
+    for text in (parameter.default, *parameter.examples):
+        try:
+            parameter.term(text)
+        except BadInput as error:
+            raise BadSource(shown, None, str(error)) from None
+    return parameter
+
+
+def _check_keys(
+    shown: str, what: str, fields: Any, known: frozenset[str], needed: set[str]  # noqa: ANN401
+) -> None:
+    if not isinstance(fields, dict):
+        raise BadSource(shown, None, f"the {what} is not a list of names and values.")
+    if missing := sorted(needed - set(fields)):
+        raise BadSource(shown, None, f"the {what} lacks {missing[0]!r}.")
+    if unknown := sorted(set(fields) - known):
+        raise BadSource(shown, None, f"the {what} has an unknown entry {unknown[0]!r}.")
+
+
+def _is_date(kind: str, text: str) -> bool:
+    if kind != "date":
+        return True
+    try:
+        datetime.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

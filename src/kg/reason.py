@@ -1,0 +1,124 @@
+"""Reasoning in OWL 2 RL: only the new triples that say something, and whether all is consistent.
+
+The engine is owlrl (https://www.w3.org/TR/owl2-profiles/#OWL_2_RL). It gets the ontology and the
+settled view without annotations, which no rule reads. Of what it derives, these are left out: what
+holds of everything (owl:Thing, rdfs:Resource and the like), membership in classes without a name,
+statements about literals, and everything reflexive.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Final
+
+import owlrl
+import rdflib
+from rdflib import OWL, RDF, RDFS
+from rdflib.collection import Collection
+
+from kg.graph.landscape import place_of
+from kg.namespaces import shorten
+from kg.report import Report, Violation
+
+if TYPE_CHECKING:
+    from kg.sources import Source
+
+_SYSTEM: Final = tuple(str(ns) for ns in (OWL, RDF, RDFS, rdflib.XSD))
+_HIERARCHY: Final = frozenset({RDFS.subClassOf, RDFS.subPropertyOf})
+_ERRORS: Final = rdflib.URIRef("http://www.daml.org/2002/03/agents/agent-ont#error")
+
+
+@dataclass(frozen=True)
+class Inferences:
+    """What follows: the new triples, and the contradictions in which the ontology sees no sense."""
+
+    triples: rdflib.Graph
+    report: Report
+
+
+def reason(settled: rdflib.Graph, ontology: rdflib.Graph, sources: list[Source]) -> Inferences:
+    """Everything new that the ontology's axioms say about the settled view.
+
+    ``sources`` only serve to give the file and line of what is inconsistent.
+    """
+    given = _without_annotations(settled, ontology)
+    closure = rdflib.Graph()
+    for triple in given:
+        closure.add(triple)
+    owlrl.DeductiveClosure(
+        owlrl.OWLRL_Semantics, axiomatic_triples=False, datatype_axioms=False
+    ).expand(closure)
+    new = rdflib.Graph()
+    for triple in closure:
+        if triple not in given and triple not in ontology and _says_something(triple):
+            new.add(triple)
+    return Inferences(new, _consistency(closure, ontology, sources))
+
+
+def _without_annotations(settled: rdflib.Graph, ontology: rdflib.Graph) -> set[rdflib.graph._TripleType]:
+    annotations = set(ontology.subjects(RDF.type, OWL.AnnotationProperty))
+    return {
+        triple for graph in (ontology, settled) for triple in graph if triple[1] not in annotations
+    }
+
+
+def _says_something(triple: rdflib.graph._TripleType) -> bool:
+    subject, predicate, value = triple
+    if not isinstance(subject, rdflib.URIRef) or isinstance(value, rdflib.BNode):
+        return False
+    if subject == value or str(subject).startswith(_SYSTEM):
+        return False
+    if predicate == RDF.type or predicate in _HIERARCHY:
+        return not str(value).startswith(_SYSTEM)
+    return predicate == OWL.sameAs or not str(predicate).startswith((*_SYSTEM, str(_ERRORS)[:-5]))
+
+
+def _consistency(closure: rdflib.Graph, ontology: rdflib.Graph, sources: list[Source]) -> Report:
+    """Members of disjoint classes, by name; what else owlrl calls an error, in its words."""
+    found: list[Violation] = []
+    for first, second in _disjoint(ontology):
+        both = set(closure.subjects(RDF.type, first)) & set(closure.subjects(RDF.type, second))
+        for subject in sorted(both):
+            file, line = place_of(sources, subject, RDF.type)
+            found.append(
+                Violation(
+                    file,
+                    line,
+                    shorten(str(subject)),
+                    f"It is of the kind {_named(first, ontology)} and of the kind "
+                    f"{_named(second, ontology)}, which have no member in common.",
+                    "inconsistent: cax-adc",
+                    remedy="Correct its kind, or the statement from which the kind follows.",
+                )
+            )
+    if not found:
+        found = [_reported(str(text), sources) for text in sorted(closure.objects(None, _ERRORS))]
+    return Report.of(found)
+
+
+def _disjoint(ontology: rdflib.Graph) -> list[tuple[rdflib.term.Node, rdflib.term.Node]]:
+    pairs = list(ontology.subject_objects(OWL.disjointWith))
+    for axiom in ontology.subjects(RDF.type, OWL.AllDisjointClasses):
+        members = ontology.value(axiom, OWL.members)
+        pairs += combinations(Collection(ontology, members), 2)  # type: ignore[arg-type]
+    return pairs
+
+
+def _named(term: rdflib.term.Node, ontology: rdflib.Graph) -> str:
+    labels = [
+        label
+        for label in ontology.objects(term, RDFS.label)
+        if isinstance(label, rdflib.Literal) and label.language == "en"
+    ]
+    return f"'{labels[0]}'" if labels else shorten(str(term))
+
+
+def _reported(text: str, sources: list[Source]) -> Violation:
+    """What owlrl says of an inconsistency, with the place of the first thing that it names."""
+    for iri in re.findall(r"https?://[^\s,()']+", text):
+        file, line = place_of(sources, rdflib.URIRef(iri), None)
+        if line:
+            return Violation(file, line, shorten(iri), f"{text}.", "inconsistent: OWL 2 RL")
+    return Violation("", 0, "ontology", f"{text}.", "inconsistent: OWL 2 RL")

@@ -1,0 +1,121 @@
+"""Files to graphs: reads Turtle and TriG, and says path and line where a file cannot be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import rdflib
+from rdflib.plugins.parsers.notation3 import BadSyntax
+
+from kg.errors import BadInput, BadSource
+from kg.project import Project, SourceFile
+from kg.turtle import Places, places
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file as read: its named graphs by IRI, and the lines of its statements.
+
+    A Turtle file is one graph, of the IRI that its path gives. A TriG file holds one graph for each
+    passage, and its default graph, the statements about the passages, gets the file's IRI.
+    """
+
+    shown: str
+    graph: str
+    graphs: dict[str, rdflib.Graph]
+    places: Places
+
+    @property
+    def triples(self) -> int:
+        """Number of triples in all graphs of the file."""
+        return sum(len(graph) for graph in self.graphs.values())
+
+
+def read(file: SourceFile, shown: str) -> Source:
+    """Read a source file; ``shown`` is how messages name it.
+
+    Raises ``BadSource`` if the file cannot be opened, is not UTF-8, does not parse, or names a
+    graph that does not belong to it.
+    """
+    text = _text(file.path, shown)
+    dataset = rdflib.Dataset(default_union=False)
+    _parse(dataset, text, "trig" if file.path.suffix == ".trig" else "turtle", shown)
+    graphs: dict[str, rdflib.Graph] = {}
+    for graph in dataset.graphs():
+        is_default = graph.identifier == rdflib.graph.DATASET_DEFAULT_GRAPH_ID
+        name = file.graph if is_default else str(graph.identifier)
+        if not is_default and not name.startswith(f"{file.graph}/"):
+            line = places(text).get((name, ""))
+            raise BadSource(
+                shown, line, f"the graph <{name}> must be named <{file.graph}/...>, after its file."
+            )
+        if len(graph):
+            graphs[name] = _plain(graph)
+    return Source(shown, file.graph, graphs, places(text))
+
+
+def read_all(project: Project) -> list[Source]:
+    """Read every source file of ``project``, in the order of their graphs."""
+    return [read(file, project.shown(file.path)) for file in project.data_files()]
+
+
+def read_graph(paths: list[Path], project: Project) -> rdflib.Graph:
+    """One graph of several Turtle files: of the ontology, or of the shapes.
+
+    Raises ``BadSource`` as ``read`` does.
+    """
+    graph = rdflib.Graph()
+    for path in paths:
+        shown = project.shown(path)
+        _parse(graph, _text(path, shown), "turtle", shown)
+    return graph
+
+
+def read_places(paths: list[Path], project: Project) -> dict[str, Places]:
+    """The lines of the statements in several Turtle files, by file as a person knows it."""
+    return {project.shown(path): places(_text(path, project.shown(path))) for path in paths}
+
+
+def source_file(path: Path, project: Project) -> SourceFile:
+    """The source file of a path that a person gave, inside the project or anywhere else.
+
+    Raises ``BadInput`` if the file is missing or of another format.
+    """
+    if not path.is_file():
+        raise BadInput(f"There is no file {path}.")
+    if path.suffix not in (".ttl", ".trig"):
+        raise BadInput(f"{path} is neither Turtle (.ttl) nor TriG (.trig).")
+    known = {file.path.resolve(): file for file in project.data_files()}
+    found = known.get(path.resolve())
+    return found or SourceFile(path, path.resolve().as_uri())
+
+
+def _text(path: Path, shown: str) -> str:
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise BadSource(shown, line, "this is not UTF-8 text.") from None
+    except OSError as error:
+        raise BadSource(shown, None, f"cannot be read: {error.strerror}.") from None
+
+
+def _parse(graph: rdflib.Graph, text: str, syntax: str, shown: str) -> None:
+    try:
+        graph.parse(data=text, format=syntax, publicID="urn:relative:")
+    except BadSyntax as error:
+        message = error.message.removeprefix("Bad syntax ").strip("()")
+        raise BadSource(shown, error.lines + 1, f"syntax error: {message}.") from None
+    except Exception as error:  # rdflib's parser raises many kinds for malformed text
+        raise BadSource(shown, None, f"syntax error: {error}.") from None
+
+
+def _plain(graph: rdflib.Graph) -> rdflib.Graph:
+    plain = rdflib.Graph()
+    for triple in graph:
+        plain.add(triple)
+    return plain

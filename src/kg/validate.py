@@ -1,0 +1,122 @@
+"""Shapes to a report: each source graph by itself, then the settled view.
+
+The engine is pySHACL (https://www.w3.org/TR/shacl/). A node shape says with ``cllm:scope`` what it
+is meant for. So that shapes can check what no file holds, the data of a source graph gets two kinds
+of triples beside its own: ``<ontology> cllm:declares <term>`` for every term that data may use, and
+``<graph> a cllm:Passage`` for the graph itself.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import pyshacl
+import rdflib
+from rdflib import RDF, SH
+
+from kg.graph.claims import CLLM
+from kg.graph.landscape import declared_terms, place_of
+from kg.namespaces import ONTOLOGY, PREFIXES, shorten
+from kg.report import Report, Severity, Violation
+
+if TYPE_CHECKING:
+    from rdflib.term import Node
+
+    from kg.sources import Source
+
+_IRI: Final = re.compile(r"https?://[^\s,;()]*[^\s,;().]")
+_GRADES: Final = {SH.Violation: Severity.VIOLATION}
+
+
+def validate_sources(
+    sources: list[Source], shapes: rdflib.Graph, ontology: rdflib.Graph
+) -> Report:
+    """Check each named graph of each source against the shapes for source graphs."""
+    scoped = _scoped(shapes, CLLM.sourceGraph)
+    declared = [
+        (rdflib.URIRef(ONTOLOGY), CLLM.declares, term) for term in declared_terms(ontology)
+    ]
+    report = Report()
+    for source in sources:
+        about_passages = source.graphs.get(source.graph, rdflib.Graph())
+        for name, graph in source.graphs.items():
+            data = rdflib.Graph()
+            for triple in (*graph, *declared, *_about(name, about_passages)):
+                data.add(triple)
+            data.add((rdflib.URIRef(name), RDF.type, CLLM.Passage))
+            report += _run(data, scoped, [source])
+    return report
+
+
+def validate_settled(
+    settled: rdflib.Graph,
+    inferred: rdflib.Graph,
+    ontology: rdflib.Graph,
+    shapes: rdflib.Graph,
+    sources: list[Source],
+) -> Report:
+    """Check the settled view, with what follows from it, against the shapes for it.
+
+    ``sources`` only serve to give the file and line of a finding.
+    """
+    data = rdflib.Graph()
+    for graph in (settled, inferred, ontology):
+        for triple in graph:
+            data.add(triple)
+    return _run(data, _scoped(shapes, CLLM.settledView), sources)
+
+
+def _about(name: str, graph: rdflib.Graph) -> list[rdflib.graph._TripleType]:
+    """What the file says about one of its passages outside of the passage's own graph."""
+    return list(graph.triples((rdflib.URIRef(name), None, None)))
+
+
+def _scoped(shapes: rdflib.Graph, scope: Node) -> rdflib.Graph:
+    """The shapes with those of every other scope switched off."""
+    chosen = rdflib.Graph()
+    for triple in shapes:
+        chosen.add(triple)
+    for shape, other in shapes.subject_objects(CLLM.scope):
+        if other != scope:
+            chosen.add((shape, SH.deactivated, rdflib.Literal(True)))
+    return chosen
+
+
+def _run(data: rdflib.Graph, shapes: rdflib.Graph, sources: list[Source]) -> Report:
+    _, results, _ = pyshacl.validate(data, shacl_graph=shapes, advanced=True, meta_shacl=False)
+    if not isinstance(results, rdflib.Graph):
+        raise TypeError(f"pySHACL gave {results} where a graph was expected")
+    found = results.subjects(RDF.type, SH.ValidationResult)
+    return Report.of([_violation(results, result, shapes, sources) for result in found])
+
+
+def _violation(
+    results: rdflib.Graph, result: Node, shapes: rdflib.Graph, sources: list[Source]
+) -> Violation:
+    focus = results.value(result, SH.focusNode)
+    value = results.value(result, SH.value)
+    path = results.value(result, SH.resultPath)
+    shape = results.value(result, SH.sourceConstraint) or results.value(result, SH.sourceShape)
+    if (shape, CLLM.findsSubjects, rdflib.Literal(True)) in shapes:
+        focus = value
+    messages = [str(message) for message in results.objects(result, SH.resultMessage)]
+    file, line = place_of(sources, focus, path)  # type: ignore[arg-type]
+    message = _IRI.sub(_short, min(messages, default="The shape is not met."))
+    return Violation(
+        file=file,
+        line=line,
+        subject=shorten(str(focus)),
+        message=message + ("" if value is None or value == focus else f" Found: {_shown(value)}."),
+        rule=str(shape).removeprefix(PREFIXES["shape"]),
+        severity=_GRADES.get(results.value(result, SH.resultSeverity), Severity.WARNING),  # type: ignore[arg-type]
+        remedy=str(shapes.value(shape, SH.description) or ""),
+    )
+
+
+def _short(match: re.Match[str]) -> str:
+    return shorten(match.group())
+
+
+def _shown(value: Node | None) -> str:
+    return shorten(str(value)) if isinstance(value, rdflib.URIRef) else str(value)
