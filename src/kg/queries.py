@@ -26,9 +26,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from kg.errors import BadInput, BadSource, NotFound, Refused
+from kg.errors import BadInput, BadQuery, BadSource, NotFound, Refused
 from kg.namespaces import PREFIXES
-from kg.tokens import tokens, without_codepoint_escapes
+from kg.tokens import Lines, tokens, without_codepoint_escapes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +45,9 @@ _LITERALS: Final = {
     "date": re.compile(r"\d{4}-\d{2}-\d{2}"),
     "boolean": re.compile(r"true|false"),
 }
+_FORMS: Final = frozenset({"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"})
+_MOST_NESTED: Final = 200
+_NESTING: Final = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 _HEADER_KEYS: Final = frozenset({"summary", "description", "tags", "parameters"})
 _PARAMETER_KEYS: Final = frozenset({"type", "class", "description", "default", "examples"})
 
@@ -96,6 +99,12 @@ class Query:
     tags: tuple[str, ...]
     parameters: tuple[Parameter, ...]
     text: str
+
+    @property
+    def form(self) -> str:
+        """The query's form: SELECT, ASK, CONSTRUCT or DESCRIBE."""
+        words = (token.text.upper() for token in tokens(self.text) if token.kind == "word")
+        return next((word for word in words if word in _FORMS), "")
 
     def bind(self, given: Mapping[str, str]) -> dict[str, Term]:
         """The term of each parameter, from ``given`` texts or the defaults.
@@ -161,18 +170,27 @@ def parse(name: str, text: str, shown: str) -> Query:
 
 
 def judge(text: str) -> None:
-    """Refuse a query that would leave the store: one with SERVICE.
+    """Refuse a query that would leave the store, or that nests so deep that an engine gives up.
 
-    Judged on tokens, so that a string, a comment or a name may hold the word; and with code point
-    escapes resolved, as an engine does before it parses. Raises ``Refused``.
+    Judged on tokens, so that a string, a comment or a name may hold any word; and with code point
+    escapes resolved, as an engine does before it parses. Raises ``Refused`` for SERVICE and
+    ``BadQuery`` for more than 200 brackets within each other.
     """
     for version in (text, without_codepoint_escapes(text)):
+        lines = Lines(version)
+        depth = 0
         for token in tokens(version):
             if token.kind == "word" and token.text.upper() == "SERVICE":
                 raise Refused(
                     "SERVICE is not allowed here: this endpoint calls no other server. "
                     "Ask the other endpoint directly, or query both from your own engine."
                 )
+            if token.kind == "mark":
+                depth += _NESTING.get(token.text, 0)
+            if depth > _MOST_NESTED:
+                line = lines.at(token.start)
+                column = token.start - lines.start(line) + 1
+                raise BadQuery(f"more than {_MOST_NESTED} brackets are nested.", line, column)
 
 
 def _parameter(shown: str, name: str, fields: Mapping[str, Any]) -> Parameter:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import rdflib
+from rdflib import RDF
 from rdflib.plugins.parsers.notation3 import BadSyntax
 
 from kg.errors import BadInput, BadSource
+from kg.namespaces import GRAPHS, TERMS
 from kg.project import Project, SourceFile
 from kg.turtle import Places, places
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+_PASSAGE: Final = rdflib.URIRef(f"{TERMS}Passage")
 
 
 @dataclass(frozen=True)
@@ -75,23 +80,30 @@ def read_graph(paths: list[Path], project: Project) -> rdflib.Graph:
     return graph
 
 
-def read_places(paths: list[Path], project: Project) -> dict[str, Places]:
-    """The lines of the statements in several Turtle files, by file as a person knows it."""
-    return {project.shown(path): places(_text(path, project.shown(path))) for path in paths}
+def read_given(path: Path, project: Project) -> Source:
+    """Read a file that a person names, inside the project or anywhere else.
 
-
-def source_file(path: Path, project: Project) -> SourceFile:
-    """The source file of a path that a person gave, inside the project or anywhere else.
-
-    Raises ``BadInput`` if the file is missing or of another format.
+    A file from elsewhere is the graph of the one passage that it describes, else the graph that its
+    folder and name would give it in ``data/``. Raises ``BadInput`` if it is missing or of another
+    format, ``BadSource`` as ``read`` does.
     """
     if not path.is_file():
         raise BadInput(f"There is no file {path}.")
     if path.suffix not in (".ttl", ".trig"):
         raise BadInput(f"{path} is neither Turtle (.ttl) nor TriG (.trig).")
-    known = {file.path.resolve(): file for file in project.data_files()}
-    found = known.get(path.resolve())
-    return found or SourceFile(path, path.resolve().as_uri())
+    shown = project.shown(path)
+    for file in project.data_files():
+        if file.path.resolve() == path.resolve():
+            return read(file, shown)
+    graph = f"{GRAPHS}{path.resolve().parent.name}/{path.stem}"
+    if path.suffix == ".ttl":
+        described = {
+            str(passage)
+            for passage in read_graph([path], project).subjects(RDF.type, _PASSAGE)
+            if str(passage).startswith(GRAPHS)
+        }
+        graph = described.pop() if len(described) == 1 else graph
+    return read(SourceFile(path, graph), shown)
 
 
 def _text(path: Path, shown: str) -> str:

@@ -88,3 +88,7 @@ class Lines:
     def at(self, position: int) -> int:
         """The number of the line that holds ``position``."""
         return bisect_right(self._starts, position)
+
+    def start(self, line: int) -> int:
+        """The position at which line number ``line`` starts."""
+        return self._starts[line - 1]

@@ -1,0 +1,150 @@
+"""The recipe: read, validate, settle, reason, validate again, publish.
+
+Every step works on what the one before it made; nothing is published unless the report conforms.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import rdflib
+
+from kg import graph, reason, validate
+from kg.catalog import catalog
+from kg.namespaces import GRAPHS
+from kg.queries import Catalogue
+from kg.report import Report
+from kg.sources import Source, read_all, read_graph
+from kg.store import EmbeddedStore, data_version
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from kg.project import Project
+    from kg.store import Version, Versions
+
+    Watch = Callable[[str], AbstractContextManager[object]]
+
+STEPS: Final = ("read", "validate sources", "settle", "reason", "validate settled view", "publish")
+
+
+@dataclass
+class Built:
+    """What a build made: the report, and, if it conforms, the graphs and their version.
+
+    ``graphs`` is N-Triples by graph IRI, the default graph under "". ``seconds`` is by step,
+    ``counts`` is what the summary prints.
+    """
+
+    report: Report = field(default_factory=Report)
+    graphs: dict[str, bytes] = field(default_factory=dict)
+    version: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    inferred: rdflib.Graph = field(default_factory=rdflib.Graph)
+
+    def summary(self) -> dict[str, Any]:
+        """What is written beside the store; it depends on the content alone."""
+        return {"version": self.version, **self.counts}
+
+
+def make(
+    project: Project, watch: Watch, given: list[Source]
+) -> Built:
+    """Make the graphs of ``project``, publishing nothing.
+
+    ``watch`` is entered around each step with its name. A source in ``given`` takes the place of
+    the project's own source of the same graph, or stands beside the others. The build ends with
+    the first step whose report has violations. Raises ``BadSource`` if a file cannot be read.
+    """
+    built = Built()
+    timed = _timer(built, watch)
+    with timed("read"):
+        own = {source.graph: source for source in read_all(project)}
+        sources = list((own | {source.graph: source for source in given}).values())
+        ontology = read_graph(project.ontology_files(), project)
+        alignments = read_graph(project.alignment_files(), project)
+        shapes = read_graph(project.shape_files(), project)
+        queries = Catalogue.read(project.query_files())
+    with timed("validate sources"):
+        built.report = validate.validate_sources(sources, shapes, ontology)
+    if not built.report.conforms:
+        return built
+    with timed("settle"):
+        landscape = graph.merge(sources, ontology)
+        built.report += landscape.report
+    if not built.report.conforms:
+        return built
+    with timed("reason"):
+        inferences = reason.reason(landscape.settled, ontology, sources)
+        built.report += inferences.report
+        built.inferred = inferences.triples
+    if not built.report.conforms:
+        return built
+    with timed("validate settled view"):
+        built.report += validate.validate_settled(
+            landscape.settled, inferences.triples, ontology, shapes, sources
+        )
+    if not built.report.conforms:
+        return built
+    described = ontology + alignments
+    named = {
+        **landscape.passages,
+        f"{GRAPHS}claims": landscape.claims,
+        f"{GRAPHS}inferred": inferences.triples,
+        f"{GRAPHS}ontology": described,
+        f"{GRAPHS}settled": landscape.settled,
+    }
+    built.graphs = {name: _ntriples(triples) for name, triples in sorted(named.items())}
+    built.version = data_version(built.graphs)
+    sizes = {name: len(triples) for name, triples in sorted(named.items())}
+    built.graphs[f"{GRAPHS}catalog"] = _ntriples(catalog(built.version, ontology, sizes, queries))
+    default = landscape.settled + inferences.triples + described
+    built.graphs[""] = _ntriples(default)
+    built.counts = {
+        "files": len(sources),
+        "asserted": sum(source.triples for source in sources),
+        "inferred": len(inferences.triples),
+        "claims": len(set(landscape.claims.subjects(rdflib.RDF.subject))),
+        "conflicts": len(landscape.conflicts),
+        "queries": len(queries),
+        "warnings": len(built.report.warnings),
+    }
+    return built
+
+
+def publish(
+    built: Built,
+    versions: Versions,
+    keep: int,
+    watch: Watch,
+) -> Version:
+    """Publish what ``make`` made and make it current. Raises ``StoreError`` if the disk refuses."""
+    with _timer(built, watch)("publish"):
+        return versions.publish(built.version, built.graphs, built.summary(), keep)
+
+
+def in_memory(built: Built) -> EmbeddedStore:
+    """A store in memory of what ``make`` made."""
+    return EmbeddedStore.in_memory(built.graphs)
+
+
+def _timer(
+    built: Built, watch: Watch
+) -> Callable[[str], AbstractContextManager[None]]:
+    @contextlib.contextmanager
+    def timed(step: str) -> Iterator[None]:
+        started = time.perf_counter()
+        with watch(step):
+            yield
+        built.seconds[step] = time.perf_counter() - started
+
+    return timed
+
+
+def _ntriples(triples: rdflib.Graph) -> bytes:
+    return triples.serialize(format="nt", encoding="utf-8")

@@ -1,0 +1,68 @@
+"""The graph's description of itself: title, licence, version, sizes, and the canned queries.
+
+Vocabularies: DCAT 3 (https://www.w3.org/TR/vocab-dcat-3/), VoID (https://www.w3.org/TR/void/), and
+SHACL's executables for the queries (https://www.w3.org/TR/shacl-af/), so that which questions the
+graph can answer is itself a query.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import rdflib
+from rdflib import DCAT, DCTERMS, RDF, RDFS, SH, VOID, XSD
+
+from kg.namespaces import BASE, IDS, TERMS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from kg.queries import Query
+
+DATASET: Final = rdflib.URIRef(f"{BASE}dataset")
+_VERSION: Final = rdflib.URIRef(f"{DCAT}version")  # of DCAT 3; rdflib knows DCAT 2
+_FORMS: Final = {
+    "SELECT": (SH.SPARQLSelectExecutable, SH.select),
+    "ASK": (SH.SPARQLAskExecutable, SH.ask),
+    "CONSTRUCT": (SH.SPARQLConstructExecutable, SH.construct),
+}
+
+
+def catalog(
+    version: str, ontology: rdflib.Graph, sizes: Mapping[str, int], queries: Iterable[Query]
+) -> rdflib.Graph:
+    """Describe the built graphs of ``version``: ``sizes`` gives triples by graph IRI.
+
+    Title and description are those of the ontology's header.
+    """
+    graph = rdflib.Graph()
+    header = rdflib.URIRef(TERMS.rstrip("#"))
+    graph.add((DATASET, RDF.type, DCAT.Dataset))
+    graph.add((DATASET, RDF.type, VOID.Dataset))
+    graph.add((DATASET, DCTERMS.title, rdflib.Literal("China LLM Landscape", lang="en")))
+    for predicate in (DCTERMS.description, DCTERMS.license):
+        for value in ontology.objects(header, predicate):
+            graph.add((DATASET, predicate, value))
+    graph.add((DATASET, _VERSION, rdflib.Literal(version)))
+    graph.add((DATASET, VOID.uriSpace, rdflib.Literal(IDS)))
+    graph.add((DATASET, VOID.vocabulary, header))
+    for name, triples in sizes.items():
+        part = rdflib.URIRef(name)
+        graph.add((DATASET, VOID.subset, part))
+        graph.add((part, RDF.type, VOID.Dataset))
+        graph.add((part, VOID.triples, rdflib.Literal(triples, datatype=XSD.integer)))
+    for query in queries:
+        _describe(graph, query)
+    return graph
+
+
+def _describe(graph: rdflib.Graph, query: Query) -> None:
+    node = rdflib.URIRef(f"{BASE}queries/{query.name}")
+    kind, text = _FORMS[query.form]
+    graph.add((node, RDF.type, SH.SPARQLExecutable))
+    graph.add((node, RDF.type, kind))
+    graph.add((node, RDFS.comment, rdflib.Literal(query.summary, lang="en")))
+    graph.add((node, DCTERMS.description, rdflib.Literal(query.description, lang="en")))
+    graph.add((node, text, rdflib.Literal(query.text)))
+    for tag in query.tags:
+        graph.add((node, DCAT.keyword, rdflib.Literal(tag, lang="en")))

@@ -1,0 +1,19 @@
+"""Where built graphs are kept and asked.
+
+    embedded    one Oxigraph store, in memory or on disk, read-only once published
+    canonical   the bytes of a graph that depend on nothing but its content
+    versions    folders of published stores, and which one is current
+"""
+
+from kg.store.canonical import canonical_nquads, data_version
+from kg.store.embedded import Answer, EmbeddedStore
+from kg.store.versions import Version, Versions
+
+__all__ = [
+    "Answer",
+    "EmbeddedStore",
+    "Version",
+    "Versions",
+    "canonical_nquads",
+    "data_version",
+]

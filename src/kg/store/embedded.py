@@ -1,0 +1,188 @@
+"""One Oxigraph store: asked in SPARQL, answering in bytes.
+
+pyoxigraph binds parameters by substitution (SEP-0007) and never contacts another server for FROM.
+Callers judge a query with ``queries.judge`` before it gets here, since SERVICE would be followed.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Final
+
+import pyoxigraph as ox
+
+from kg.errors import BadQuery, StoreError
+from kg.namespaces import PREFIXES
+from kg.store.canonical import canonical_nquads, parse_graph
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from kg.queries import Term
+    from kg.results import Format, Kind
+
+_ROWS: Final = {
+    "json": ox.QueryResultsFormat.JSON,
+    "xml": ox.QueryResultsFormat.XML,
+    "csv": ox.QueryResultsFormat.CSV,
+    "tsv": ox.QueryResultsFormat.TSV,
+}
+_GRAPH: Final = {
+    "turtle": ox.RdfFormat.TURTLE,
+    "ntriples": ox.RdfFormat.N_TRIPLES,
+    "rdfxml": ox.RdfFormat.RDF_XML,
+    "jsonld": ox.RdfFormat.JSON_LD,
+    "trig": ox.RdfFormat.TRIG,
+    "nquads": ox.RdfFormat.N_QUADS,
+}
+_PLACE: Final = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a query found, not yet read: rows for SELECT and ASK, a graph for the others.
+
+    It can be written once, by the thread that asked.
+    """
+
+    kind: Kind
+    _results: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
+
+    def write(self, format_: Format, out: IO[bytes]) -> None:
+        """Write the whole answer to ``out`` in a format of its kind."""
+        if isinstance(self._results, ox.QueryTriples):
+            ox.serialize(
+                self._results, out, format=_GRAPH[format_.name], prefixes=PREFIXES
+            )
+        else:
+            self._results.serialize(out, format=_ROWS[format_.name])
+
+    def bytes(self, format_: Format) -> bytes:
+        """The whole answer in a format of its kind."""
+        out = io.BytesIO()
+        self.write(format_, out)
+        return out.getvalue()
+
+    def rows(self) -> tuple[list[str], Iterator[list[str | None]]]:
+        """The variables and, row by row, the plain text of each value; None where unbound."""
+        if isinstance(self._results, ox.QueryBoolean):
+            return ["answer"], iter([["true" if self._results else "false"]])
+        if isinstance(self._results, ox.QueryTriples):
+            triples = ([_text(t.subject), _text(t.predicate), _text(t.object)] for t in self._results)
+            return ["subject", "predicate", "object"], triples
+        variables = [variable.value for variable in self._results.variables]
+        return variables, ([_text(value) for value in row] for row in self._results)
+
+
+class EmbeddedStore:
+    """A store that is only read: in memory, or a published folder."""
+
+    def __init__(self, store: ox.Store) -> None:
+        self._store = store
+
+    @classmethod
+    def in_memory(cls, graphs: Mapping[str, bytes]) -> EmbeddedStore:
+        """A store in memory of N-Triples by graph IRI; the name "" is the default graph."""
+        store = ox.Store()
+        for name, text in graphs.items():
+            store.bulk_extend(parse_graph(text, name))
+        return cls(store)
+
+    @classmethod
+    def open(cls, path: Path) -> EmbeddedStore:
+        """Open a published store read-only. Raises ``StoreError`` if it is missing or damaged."""
+        if not path.is_dir():
+            raise StoreError(f"There is no store in {path}.")
+        try:
+            return cls(ox.Store.read_only(str(path)))
+        except (OSError, ValueError) as error:
+            raise StoreError(f"The store in {path} cannot be opened: {error}.") from None
+
+    @staticmethod
+    def create(path: Path, graphs: Mapping[str, bytes]) -> None:
+        """Write a new store on disk of N-Triples by graph IRI, complete and compacted."""
+        store = ox.Store(str(path))
+        for name, text in graphs.items():
+            store.bulk_extend(parse_graph(text, name))
+        store.flush()
+        store.optimize()
+
+    def __len__(self) -> int:
+        """Number of quads, those of the default graph included."""
+        return len(self._store)
+
+    def query(
+        self,
+        text: str,
+        bindings: Mapping[str, Term] | None = None,
+        default_graphs: Sequence[str] = (),
+        named_graphs: Sequence[str] = (),
+    ) -> Answer:
+        """Evaluate a SPARQL 1.1 query.
+
+        ``bindings`` gives terms to variables; the graphs restrict what the query sees, as the
+        protocol's ``default-graph-uri`` and ``named-graph-uri`` do. Raises ``BadQuery`` with line
+        and column if the text does not parse.
+        """
+        restricted = bool(default_graphs or named_graphs)
+        try:
+            results = self._store.query(
+                text,
+                default_graph=[ox.NamedNode(g) for g in default_graphs] if restricted else None,
+                named_graphs=[ox.NamedNode(g) for g in named_graphs] if restricted else None,
+                substitutions={ox.Variable(k): _term(v) for k, v in (bindings or {}).items()},
+            )
+        except SyntaxError as error:
+            raise _bad_query(str(error)) from None
+        except ValueError as error:
+            raise BadQuery(str(error)) from None
+        except OSError as error:
+            raise StoreError(f"The store cannot be read: {error}.") from None
+        return Answer("graph" if isinstance(results, ox.QueryTriples) else "rows", results)
+
+    def graph_names(self) -> list[str]:
+        """The IRIs of the named graphs, sorted."""
+        return sorted(g.value for g in self._store.named_graphs() if isinstance(g, ox.NamedNode))
+
+    def dump(self, format_: Format, graph: str = "") -> bytes:
+        """Everything, canonical, in a format of datasets; else one graph, the default one if unnamed.
+
+        Triples are sorted and blank nodes have their RDFC-1.0 labels, so equal content gives equal
+        bytes.
+        """
+        serialization = _GRAPH[format_.name]
+        if serialization.supports_datasets and format_.name != "jsonld":
+            canonical = canonical_nquads(self._store)
+            if serialization == ox.RdfFormat.N_QUADS:
+                return canonical
+            quads = ox.parse(canonical, format=ox.RdfFormat.N_QUADS)
+            return ox.serialize(quads, format=serialization, prefixes=PREFIXES) or b""
+        name = ox.NamedNode(graph) if graph else ox.DefaultGraph()
+        chosen = self._store.quads_for_pattern(None, None, None, name)
+        canonical = canonical_nquads(ox.Quad(q.subject, q.predicate, q.object) for q in chosen)
+        triples = (q.triple for q in ox.parse(canonical, format=ox.RdfFormat.N_TRIPLES))
+        return ox.serialize(triples, format=serialization, prefixes=PREFIXES) or b""
+
+
+def _bad_query(message: str) -> BadQuery:
+    if place := _PLACE.search(message):
+        line, column, rest = place.groups()
+        return BadQuery(f"{rest.strip()}.", int(line), int(column))
+    return BadQuery(message)
+
+
+def _term(term: Term) -> ox.NamedNode | ox.Literal:
+    if term.datatype is None:
+        return ox.NamedNode(term.value)
+    return ox.Literal(term.value, datatype=ox.NamedNode(term.datatype))
+
+
+def _text(term: object) -> str | None:
+    if term is None:
+        return None
+    if isinstance(term, ox.NamedNode | ox.Literal):
+        return term.value
+    return str(term)

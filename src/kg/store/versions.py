@@ -1,0 +1,210 @@
+"""Published versions: folders that never change, and the link that says which one is current.
+
+    <root>/versions/<data version>/store         the Oxigraph store
+    <root>/versions/<data version>/summary.json  counts, for people
+    <root>/current -> versions/<data version>
+
+A version is written into a hidden folder, synced, renamed; then one rename of the link makes it
+current. Whatever is interrupted leaves the current version as it was. A reader holds a shared lock
+on its version, so that it is not cleared away; one lock keeps two builds from publishing at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from kg.errors import NotFound, StoreError
+from kg.store.embedded import EmbeddedStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_STORE: Final = "store"
+_SUMMARY: Final = "summary.json"
+_LEASE: Final = "lease"
+
+
+@dataclass(frozen=True)
+class Version:
+    """One published version: its data version, its folder, what its build counted."""
+
+    name: str
+    path: Path
+    is_current: bool
+
+    @property
+    def store(self) -> Path:
+        """The folder of the Oxigraph store."""
+        return self.path / _STORE
+
+    def summary(self) -> dict[str, Any]:
+        """The counts that the build wrote down."""
+        summary: dict[str, Any] = json.loads((self.path / _SUMMARY).read_text("utf-8"))
+        return summary
+
+
+class Versions:
+    """The versions in one folder, which need not exist yet."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._folder = root / "versions"
+        self._link = root / "current"
+
+    def current(self) -> Version:
+        """The version that is served. Raises ``StoreError`` if nothing was built."""
+        try:
+            target = Path(os.readlink(self._link))
+        except OSError:
+            raise StoreError(f"Nothing is built in {self.root}: run `kg build` first.") from None
+        return Version(target.name, self._folder / target.name, is_current=True)
+
+    def current_name(self) -> str | None:
+        """The name of the current version, or None; cheap enough to ask on every request."""
+        try:
+            return Path(os.readlink(self._link)).name
+        except OSError:
+            return None
+
+    def all(self) -> list[Version]:
+        """Every version, the newest first."""
+        if not self._folder.is_dir():
+            return []
+        folders = [p for p in self._folder.iterdir() if p.is_dir() and not p.name.startswith(".")]
+        folders.sort(key=lambda path: (-path.stat().st_mtime_ns, path.name))
+        current = self.current_name()
+        return [Version(path.name, path, path.name == current) for path in folders]
+
+    def publish(
+        self, name: str, graphs: Mapping[str, bytes], summary: Mapping[str, Any], keep: int
+    ) -> Version:
+        """Write ``graphs`` as version ``name`` and make it current; keep the newest ``keep``.
+
+        A version of that name is complete already and only made current. Raises ``StoreError`` if
+        another build is publishing here or the disk refuses.
+        """
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with self._publishing():
+                self._clear_leftovers()
+                final = self._folder / name
+                if not final.exists():
+                    self._write(final, graphs, summary)
+                os.utime(final)
+                self._point_to(name)
+                self._prune(keep)
+        except OSError as error:
+            what = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or error
+            raise StoreError(
+                f"The version cannot be written to {self.root}: {what}; "
+                "what was current is unchanged."
+            ) from None
+        return Version(name, final, is_current=True)
+
+    def rollback(self, name: str | None = None) -> Version:
+        """Make version ``name`` current, or the newest one that is not.
+
+        Raises ``NotFound`` if there is no such version.
+        """
+        others = [version for version in self.all() if not version.is_current]
+        chosen = [v for v in self.all() if v.name == name] if name else others[:1]
+        if not chosen:
+            known = ", ".join(version.name for version in self.all()) or "none"
+            raise NotFound(
+                f"There is no version {name} (there are: {known})."
+                if name
+                else "There is no other version to go back to."
+            )
+        with self._publishing():
+            self._point_to(chosen[0].name)
+        return Version(chosen[0].name, chosen[0].path, is_current=True)
+
+    @contextlib.contextmanager
+    def reading(self, version: Version) -> Iterator[EmbeddedStore]:
+        """Open a version and keep it from being cleared away meanwhile."""
+        with lease(version):
+            yield EmbeddedStore.open(version.store)
+
+    def _write(self, final: Path, graphs: Mapping[str, bytes], summary: Mapping[str, Any]) -> None:
+        aside = Path(tempfile.mkdtemp(prefix=".building-", dir=self._folder))
+        aside.chmod(0o755)
+        EmbeddedStore.create(aside / _STORE, graphs)
+        text = json.dumps(dict(summary), indent=2, sort_keys=True, ensure_ascii=False)
+        (aside / _SUMMARY).write_text(f"{text}\n", "utf-8")
+        (aside / _LEASE).touch()
+        for path in (*sorted(aside.rglob("*")), aside):
+            _sync(path)
+        aside.rename(final)
+        _sync(self._folder)
+
+    def _point_to(self, name: str) -> None:
+        aside = self.root / f".current-{os.getpid()}"
+        aside.unlink(missing_ok=True)
+        aside.symlink_to(Path("versions") / name)
+        aside.replace(self._link)
+        _sync(self.root)
+
+    def _clear_leftovers(self) -> None:
+        """Remove what an interrupted build left; nobody else publishes while this is called."""
+        for path in self._folder.glob(".building-*"):
+            shutil.rmtree(path)
+        for path in self.root.glob(".current-*"):
+            path.unlink()
+
+    def _prune(self, keep: int) -> None:
+        kept = 1
+        for version in self.all():
+            if version.is_current:
+                continue
+            kept += 1
+            if kept > keep and _is_idle(version):
+                shutil.rmtree(version.path)
+
+    @contextlib.contextmanager
+    def _publishing(self) -> Iterator[None]:
+        with (self.root / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise StoreError(
+                    f"Another build is publishing to {self.root}: try again when it is done."
+                ) from None
+            yield
+
+
+@contextlib.contextmanager
+def lease(version: Version) -> Iterator[None]:
+    """Hold a version against being cleared away; several readers may."""
+    try:
+        file = (version.path / _LEASE).open("rb")
+    except OSError:
+        raise StoreError(f"The version {version.name} is missing or damaged.") from None
+    with file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        yield
+
+
+def _is_idle(version: Version) -> bool:
+    with (version.path / _LEASE).open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
