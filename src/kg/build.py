@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     Watch = Callable[[str], AbstractContextManager[object]]
 
-STEPS: Final = ("read", "validate sources", "settle", "reason", "validate settled view", "publish")
+INFERRED: Final = f"{GRAPHS}inferred"
 
 
 @dataclass
@@ -52,9 +52,7 @@ class Built:
         return {"version": self.version, **self.counts}
 
 
-def make(
-    project: Project, watch: Watch, given: list[Source]
-) -> Built:
+def make(project: Project, watch: Watch, given: list[Source]) -> Built:
     """Make the graphs of ``project``, publishing nothing.
 
     ``watch`` is entered around each step with its name. A source in ``given`` takes the place of
@@ -95,7 +93,7 @@ def make(
     named = {
         **landscape.passages,
         f"{GRAPHS}claims": landscape.claims,
-        f"{GRAPHS}inferred": inferences.triples,
+        INFERRED: inferences.triples,
         f"{GRAPHS}ontology": described,
         f"{GRAPHS}settled": landscape.settled,
     }
@@ -133,9 +131,7 @@ def in_memory(built: Built) -> EmbeddedStore:
     return EmbeddedStore.in_memory(built.graphs)
 
 
-def _timer(
-    built: Built, watch: Watch
-) -> Callable[[str], AbstractContextManager[None]]:
+def _timer(built: Built, watch: Watch) -> Callable[[str], AbstractContextManager[None]]:
     @contextlib.contextmanager
     def timed(step: str) -> Iterator[None]:
         started = time.perf_counter()

@@ -20,18 +20,18 @@ def context(ontology: rdflib.Graph) -> dict[str, Any]:
     Values of object properties are IRIs, those of datatype properties have the declared range.
     """
     terms: dict[str, Any] = {"id": "@id", "type": "@type"}
-    for term in sorted(ontology.subjects(RDF.type, OWL.Class)):
+    for term in sorted(ontology.subjects(RDF.type, OWL.Class), key=str):
         if str(term).startswith(TERMS):
             terms[_local(term)] = str(term)
     for kind in (OWL.AnnotationProperty, OWL.DatatypeProperty, OWL.ObjectProperty):
-        for term in sorted(ontology.subjects(RDF.type, kind)):
+        for term in sorted(ontology.subjects(RDF.type, kind), key=str):
             if str(term).startswith(TERMS):
                 terms[_local(term)] = _definition(term, kind, ontology)
     return {"@version": 1.1, **PREFIXES, **terms}
 
 
 def jsonld(graph: rdflib.Graph, ontology: rdflib.Graph) -> bytes:
-    """``graph`` as JSON-LD with its context inside, sorted, so that equal graphs give equal bytes."""
+    """``graph`` as JSON-LD with its context inside; equal graphs give equal bytes."""
     bundled = context(ontology)
     # rdflib compacts by the context but keeps no order of its own
     text = graph.serialize(

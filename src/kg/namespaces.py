@@ -88,3 +88,9 @@ def shorten(iri: str, prefixes: dict[str, str] | None = None) -> str:
         ):
             best, name = namespace, f"{prefix}:{local}"
     return name
+
+
+def expand(name: str) -> str:
+    """The IRI of a prefixed name of the table; anything else comes back as it is."""
+    prefix, colon, local = name.partition(":")
+    return PREFIXES[prefix] + local if colon and prefix in PREFIXES else name

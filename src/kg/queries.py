@@ -19,7 +19,7 @@ text never becomes SPARQL.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from kg.errors import BadInput, BadQuery, BadSource, NotFound, Refused
-from kg.namespaces import PREFIXES
+from kg.namespaces import PREFIXES, expand
 from kg.tokens import Lines, tokens, without_codepoint_escapes
 
 if TYPE_CHECKING:
@@ -77,8 +77,7 @@ class Parameter:
         Raises ``BadInput`` if the text is not of the parameter's type.
         """
         if self.kind == "iri":
-            prefix, colon, local = text.partition(":")
-            iri = PREFIXES[prefix] + local if colon and prefix in PREFIXES else text
+            iri = expand(text)
             if not _IRI.fullmatch(iri):
                 raise BadInput(
                     f"{self.name} must be an IRI or a name like {self.default}, not {text!r}."
@@ -162,8 +161,7 @@ def parse(name: str, text: str, shown: str) -> Query:
         description=str(fields["description"]),
         tags=tuple(map(str, fields["tags"])),
         parameters=tuple(
-            _parameter(shown, key, value)
-            for key, value in (fields.get("parameters") or {}).items()
+            _parameter(shown, key, value) for key, value in (fields.get("parameters") or {}).items()
         ),
         text=text,
     )
@@ -217,7 +215,11 @@ def _parameter(shown: str, name: str, fields: Mapping[str, Any]) -> Parameter:
 
 
 def _check_keys(
-    shown: str, what: str, fields: Any, known: frozenset[str], needed: set[str]  # noqa: ANN401
+    shown: str,
+    what: str,
+    fields: object,
+    known: frozenset[str],
+    needed: set[str],
 ) -> None:
     if not isinstance(fields, dict):
         raise BadSource(shown, None, f"the {what} is not a list of names and values.")
@@ -231,7 +233,7 @@ def _is_date(kind: str, text: str) -> bool:
     if kind != "date":
         return True
     try:
-        datetime.date.fromisoformat(text)
+        dt.date.fromisoformat(text)
     except ValueError:
         return False
     return True

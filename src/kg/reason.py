@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import owlrl
 import rdflib
@@ -47,8 +47,9 @@ def reason(settled: rdflib.Graph, ontology: rdflib.Graph, sources: list[Source])
     closure = rdflib.Graph()
     for triple in given:
         closure.add(triple)
-    owlrl.DeductiveClosure(
-        owlrl.OWLRL_Semantics, axiomatic_triples=False, datatype_axioms=False
+    engine: Any = owlrl  # untyped
+    engine.DeductiveClosure(
+        engine.OWLRL_Semantics, axiomatic_triples=False, datatype_axioms=False
     ).expand(closure)
     new = rdflib.Graph()
     for triple in closure:
@@ -57,7 +58,9 @@ def reason(settled: rdflib.Graph, ontology: rdflib.Graph, sources: list[Source])
     return Inferences(new, _consistency(closure, ontology, sources))
 
 
-def _without_annotations(settled: rdflib.Graph, ontology: rdflib.Graph) -> set[rdflib.graph._TripleType]:
+def _without_annotations(
+    settled: rdflib.Graph, ontology: rdflib.Graph
+) -> set[rdflib.graph._TripleType]:
     annotations = set(ontology.subjects(RDF.type, OWL.AnnotationProperty))
     return {
         triple for graph in (ontology, settled) for triple in graph if triple[1] not in annotations
@@ -80,7 +83,7 @@ def _consistency(closure: rdflib.Graph, ontology: rdflib.Graph, sources: list[So
     found: list[Violation] = []
     for first, second in _disjoint(ontology):
         both = set(closure.subjects(RDF.type, first)) & set(closure.subjects(RDF.type, second))
-        for subject in sorted(both):
+        for subject in sorted(both, key=str):
             file, line = place_of(sources, subject, RDF.type)
             found.append(
                 Violation(
@@ -94,7 +97,10 @@ def _consistency(closure: rdflib.Graph, ontology: rdflib.Graph, sources: list[So
                 )
             )
     if not found:
-        found = [_reported(str(text), sources) for text in sorted(closure.objects(None, _ERRORS))]
+        found = [
+            _reported(str(text), sources)
+            for text in sorted(closure.objects(None, _ERRORS), key=str)
+        ]
     return Report.of(found)
 
 

@@ -34,7 +34,8 @@ class Violation:
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}: " if self.line else f"{self.file}: " if self.file else ""
         grade = "warning: " if self.severity is Severity.WARNING else ""
-        return f"{where}{grade}{self.subject}: {self.message} [{self.rule}]"
+        said = f"{self.message} {self.remedy}".strip()
+        return f"{where}{grade}{self.subject}: {said} [{self.rule}]"
 
     def as_dict(self) -> dict[str, Any]:
         """The violation for a program to read."""

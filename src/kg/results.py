@@ -24,6 +24,8 @@ class Format:
     specification: str
     also: tuple[str, ...] = ()
     """Other media types by which clients ask for it."""
+    aliases: tuple[str, ...] = ()
+    """Other short names by which clients ask for it in ``?format=``."""
 
     @property
     def content_type(self) -> str:
@@ -64,6 +66,7 @@ FORMATS: Final = (
         "ttl",
         "https://www.w3.org/TR/turtle/",
         ("application/x-turtle",),
+        ("n3",),
     ),
     Format(
         "ntriples",
@@ -80,6 +83,7 @@ FORMATS: Final = (
         "rdf",
         "https://www.w3.org/TR/rdf-syntax-grammar/",
         ("application/xml", "text/xml"),
+        ("xml", "rdf+xml"),
     ),
     Format(
         "jsonld",
@@ -88,6 +92,7 @@ FORMATS: Final = (
         "jsonld",
         "https://www.w3.org/TR/json-ld11/",
         ("application/json",),
+        ("json", "json-ld"),
     ),
     Format("trig", "graph", "application/trig", "trig", "https://www.w3.org/TR/trig/"),
     Format("nquads", "graph", "application/n-quads", "nq", "https://www.w3.org/TR/n-quads/"),
@@ -105,7 +110,7 @@ def named(name: str, kind: Kind) -> Format:
     Raises ``BadInput``, listing the names, if this kind of answer has no such format.
     """
     for format_ in formats(kind):
-        if name in (format_.name, format_.extension, format_.media_type):
+        if name in (format_.name, format_.extension, format_.media_type, *format_.aliases):
             return format_
     names = ", ".join(format_.name for format_ in formats(kind))
     what = "SELECT and ASK" if kind == "rows" else "CONSTRUCT and DESCRIBE"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import rdflib
 from rdflib import RDF
+from rdflib.graph import DATASET_DEFAULT_GRAPH_ID
 from rdflib.plugins.parsers.notation3 import BadSyntax
 
 from kg.errors import BadInput, BadSource
@@ -47,20 +48,23 @@ def read(file: SourceFile, shown: str) -> Source:
     graph that does not belong to it.
     """
     text = _text(file.path, shown)
-    dataset = rdflib.Dataset(default_union=False)
-    _parse(dataset, text, "trig" if file.path.suffix == ".trig" else "turtle", shown)
+    lines = places(text)
+    if file.path.suffix == ".ttl":
+        graph = rdflib.Graph()
+        _parse(graph, text, "turtle", shown)
+        return Source(shown, file.graph, {file.graph: graph}, lines)
+    dataset = rdflib.Dataset()
+    _parse(dataset, text, "trig", shown)
     graphs: dict[str, rdflib.Graph] = {}
-    for graph in dataset.graphs():
-        is_default = graph.identifier == rdflib.graph.DATASET_DEFAULT_GRAPH_ID
-        name = file.graph if is_default else str(graph.identifier)
+    for part in dataset.graphs():
+        is_default = part.identifier == DATASET_DEFAULT_GRAPH_ID
+        name = file.graph if is_default else str(part.identifier)
         if not is_default and not name.startswith(f"{file.graph}/"):
-            line = places(text).get((name, ""))
-            raise BadSource(
-                shown, line, f"the graph <{name}> must be named <{file.graph}/...>, after its file."
-            )
-        if len(graph):
-            graphs[name] = _plain(graph)
-    return Source(shown, file.graph, graphs, places(text))
+            said = f"the graph <{name}> must be named <{file.graph}/...>, after its file."
+            raise BadSource(shown, lines.get((name, "")), said)
+        if len(part):
+            graphs[name] = _plain(part)
+    return Source(shown, file.graph, graphs, lines)
 
 
 def read_all(project: Project) -> list[Source]:

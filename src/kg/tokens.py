@@ -2,8 +2,10 @@
 
 The terminals are those of SPARQL 1.1 Query Language, section 19.8, and RDF 1.1 Turtle, section
 6.5: https://www.w3.org/TR/sparql11-query/#sparqlGrammar, https://www.w3.org/TR/turtle/#sec-grammar.
-It never fails: a character that begins no terminal becomes a token of kind ``other``, so that what
-is judged on tokens is judged on the whole text, well-formed or not.
+It never fails: a character that begins no terminal becomes a token of kind ``other``, and a quote
+that nothing closes, which no parser accepts, makes the rest of its line one of kind ``unended``. So
+what is judged on tokens is judged on the whole text. It takes time in proportion to the text: no
+alternative can try the same stretch twice (prefixes are at most 200 characters long).
 """
 
 from __future__ import annotations
@@ -26,16 +28,17 @@ _TERMINALS: Final = re.compile(
     | (?P<comment>\#[^\n\r]*)
     | (?P<iri><(?:[^<>"{{}}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{{4}}|\\U[0-9A-Fa-f]{{8}})*>)
     | (?P<string>
-          \"\"\"(?:\"{{0,2}}(?:[^\"\\]|{_ESCAPE}))*\"\"\"
-        | '''(?:'{{0,2}}(?:[^'\\]|{_ESCAPE}))*'''
-        | \"(?:[^\"\\\n\r]|{_ESCAPE})*\"
-        | '(?:[^'\\\n\r]|{_ESCAPE})*'
+          \"\"\"(?:\"{{0,2}}(?:[^\"\\]|{_ESCAPE}))*+\"\"\"
+        | '''(?:'{{0,2}}(?:[^'\\]|{_ESCAPE}))*+'''
+        | \"(?:[^\"\\\n\r]|{_ESCAPE})*+\"
+        | '(?:[^'\\\n\r]|{_ESCAPE})*+'
       )
+    | (?P<unended>[\"'][^\n\r]*+)
     | (?P<variable>[?$]\w+)
     | (?P<at>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
     | (?P<blank>_:\w(?:[\w.\-]*[\w\-])?)
     | (?P<name>
-          (?:{_LETTER}(?:[\w.\-]*[\w\-])?)?:
+          (?:{_LETTER}[\w.\-]{{0,200}}+)?:
           (?:{_LOCAL}(?:(?:{_LOCAL}|[.\-])*(?:{_LOCAL}|-))?)?
       )
     | (?P<number>[+\-]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+\-]?\d+)?)

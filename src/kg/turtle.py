@@ -35,9 +35,7 @@ def places(text: str) -> Places:
     return found
 
 
-def _note(
-    statement: list[Token], prefixes: dict[str, str], lines: Lines, found: Places
-) -> None:
+def _note(statement: list[Token], prefixes: dict[str, str], lines: Lines, found: Places) -> None:
     """Enter one statement, from its subject to before its dot, into ``found``."""
     words = [token.text.lower().lstrip("@") for token in statement[:1]]
     if words == ["prefix"] and len(statement) >= 3:

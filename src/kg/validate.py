@@ -26,17 +26,13 @@ if TYPE_CHECKING:
     from kg.sources import Source
 
 _IRI: Final = re.compile(r"https?://[^\s,;()]*[^\s,;().]")
-_GRADES: Final = {SH.Violation: Severity.VIOLATION}
+_GRADES: Final[dict[Node | None, Severity]] = {SH.Violation: Severity.VIOLATION}
 
 
-def validate_sources(
-    sources: list[Source], shapes: rdflib.Graph, ontology: rdflib.Graph
-) -> Report:
+def validate_sources(sources: list[Source], shapes: rdflib.Graph, ontology: rdflib.Graph) -> Report:
     """Check each named graph of each source against the shapes for source graphs."""
     scoped = _scoped(shapes, CLLM.sourceGraph)
-    declared = [
-        (rdflib.URIRef(ONTOLOGY), CLLM.declares, term) for term in declared_terms(ontology)
-    ]
+    declared = [(rdflib.URIRef(ONTOLOGY), CLLM.declares, term) for term in declared_terms(ontology)]
     report = Report()
     for source in sources:
         about_passages = source.graphs.get(source.graph, rdflib.Graph())
@@ -101,7 +97,7 @@ def _violation(
     if (shape, CLLM.findsSubjects, rdflib.Literal(True)) in shapes:
         focus = value
     messages = [str(message) for message in results.objects(result, SH.resultMessage)]
-    file, line = place_of(sources, focus, path)  # type: ignore[arg-type]
+    file, line = place_of(sources, focus, path)
     message = _IRI.sub(_short, min(messages, default="The shape is not met."))
     return Violation(
         file=file,
@@ -109,7 +105,7 @@ def _violation(
         subject=shorten(str(focus)),
         message=message + ("" if value is None or value == focus else f" Found: {_shown(value)}."),
         rule=str(shape).removeprefix(PREFIXES["shape"]),
-        severity=_GRADES.get(results.value(result, SH.resultSeverity), Severity.WARNING),  # type: ignore[arg-type]
+        severity=_GRADES.get(results.value(result, SH.resultSeverity), Severity.WARNING),
         remedy=str(shapes.value(shape, SH.description) or ""),
     )
 

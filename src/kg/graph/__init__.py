@@ -1,10 +1,10 @@
 """Sources to one graph: each passage as written, the claims in them, and the settled view.
 
-    sources ──► passages, as written
-                  │ figures   printed text to minimum, maximum, low, high
-                  │ claims    one for each statement that is compared; conflicts; ranks
-                  ▼
-                settled view: what is stated or estimated and not rejected, with plain numbers
+sources ──► passages, as written
+              │ figures   printed text to minimum, maximum, low, high
+              │ claims    one for each statement that is compared; conflicts; ranks
+              ▼
+            settled view: what is stated or estimated and not rejected, with plain numbers
 """
 
 from kg.graph.claims import Claim, Conflict, find_claims, find_conflicts

@@ -69,7 +69,9 @@ class Interval:
         return not (_below(self.high, other.low) or _below(other.high, self.low))
 
 
-def interval(printed: str, qualifier: Qualifier | None, factor: Fraction, *, count: bool) -> Interval:
+def interval(
+    printed: str, qualifier: Qualifier | None, factor: Fraction, *, count: bool
+) -> Interval:
     """The interval of a printed text in a unit that is ``factor`` canonical units.
 
     ``qualifier`` is the one given by hand; without it the text's own words decide. ``count`` says

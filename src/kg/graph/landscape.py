@@ -55,7 +55,9 @@ def merge(sources: list[Source], ontology: rdflib.Graph) -> Landscape:
     return Landscape(passages, claim_graph, settled, tuple(conflicts), report)
 
 
-def place_of(sources: list[Source], subject: Node, predicate: Node | None) -> tuple[str, int]:
+def place_of(
+    sources: list[Source], subject: Node | None, predicate: Node | None
+) -> tuple[str, int]:
     """File and line where a statement about ``subject`` stands; ("", 0) if nowhere.
 
     A file that gives the predicate wins over one that only has the subject.
@@ -85,7 +87,7 @@ def _figures(
     values: dict[Node, Interval] = {}
     wrong: list[Violation] = []
     for graph in passages.values():
-        for figure, quantity in sorted(graph.subject_objects(CLLM.quantity)):
+        for figure, quantity in sorted(graph.subject_objects(CLLM.quantity), key=str):
             try:
                 values[figure] = _interval(graph, figure, quantity, ontology)
             except ValueError as error:
@@ -174,7 +176,7 @@ def _decisions(
     passages: Mapping[str, rdflib.Graph],
 ) -> Iterator[tuple[Node, tuple[Node | None, Node | None], Node | None]]:
     for graph in passages.values():
-        for decision in sorted(graph.subjects(RDF.type, CLLM.Decision)):
+        for decision in sorted(graph.subjects(RDF.type, CLLM.Decision), key=str):
             topic = graph.value(decision, CLLM.onSubject), graph.value(decision, CLLM.onProperty)
             yield decision, topic, graph.value(decision, CLLM.prefers)
 
@@ -277,7 +279,8 @@ def _open(
                 file,
                 line,
                 shorten(str(subject)),
-                f"Passages disagree about {shorten(str(predicate))}: {', '.join(sorted(passages))}.",
+                f"Passages disagree about {shorten(str(predicate))}: "
+                f"{', '.join(sorted(passages))}.",
                 "Claim-open",
                 Severity.WARNING,
                 remedy="Record a decision in data/curation/, or leave the conflict open.",

@@ -1,17 +1,19 @@
 """Where built graphs are kept and asked.
 
-    embedded    one Oxigraph store, in memory or on disk, read-only once published
-    canonical   the bytes of a graph that depend on nothing but its content
-    versions    folders of published stores, and which one is current
+embedded    one Oxigraph store, in memory or on disk, read-only once published
+canonical   the bytes of a graph that depend on nothing but its content
+versions    folders of published stores, and which one is current
 """
 
 from kg.store.canonical import canonical_nquads, data_version
 from kg.store.embedded import Answer, EmbeddedStore
-from kg.store.versions import Version, Versions
+from kg.store.versions import Current, Reading, Version, Versions
 
 __all__ = [
     "Answer",
+    "Current",
     "EmbeddedStore",
+    "Reading",
     "Version",
     "Versions",
     "canonical_nquads",

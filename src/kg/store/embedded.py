@@ -54,13 +54,11 @@ class Answer:
     def write(self, format_: Format, out: IO[bytes]) -> None:
         """Write the whole answer to ``out`` in a format of its kind."""
         if isinstance(self._results, ox.QueryTriples):
-            ox.serialize(
-                self._results, out, format=_GRAPH[format_.name], prefixes=PREFIXES
-            )
+            ox.serialize(self._results, out, format=_GRAPH[format_.name], prefixes=PREFIXES)
         else:
             self._results.serialize(out, format=_ROWS[format_.name])
 
-    def bytes(self, format_: Format) -> bytes:
+    def serialize(self, format_: Format) -> bytes:
         """The whole answer in a format of its kind."""
         out = io.BytesIO()
         self.write(format_, out)
@@ -71,7 +69,9 @@ class Answer:
         if isinstance(self._results, ox.QueryBoolean):
             return ["answer"], iter([["true" if self._results else "false"]])
         if isinstance(self._results, ox.QueryTriples):
-            triples = ([_text(t.subject), _text(t.predicate), _text(t.object)] for t in self._results)
+            triples = (
+                [_text(t.subject), _text(t.predicate), _text(t.object)] for t in self._results
+            )
             return ["subject", "predicate", "object"], triples
         variables = [variable.value for variable in self._results.variables]
         return variables, ([_text(value) for value in row] for row in self._results)
@@ -137,7 +137,7 @@ class EmbeddedStore:
             )
         except SyntaxError as error:
             raise _bad_query(str(error)) from None
-        except ValueError as error:
+        except (ValueError, RuntimeError) as error:
             raise BadQuery(str(error)) from None
         except OSError as error:
             raise StoreError(f"The store cannot be read: {error}.") from None
@@ -148,7 +148,7 @@ class EmbeddedStore:
         return sorted(g.value for g in self._store.named_graphs() if isinstance(g, ox.NamedNode))
 
     def dump(self, format_: Format, graph: str = "") -> bytes:
-        """Everything, canonical, in a format of datasets; else one graph, the default one if unnamed.
+        """Everything, in a format of datasets; else one graph, the default one if unnamed.
 
         Triples are sorted and blank nodes have their RDFC-1.0 labels, so equal content gives equal
         bytes.
@@ -170,7 +170,7 @@ class EmbeddedStore:
 def _bad_query(message: str) -> BadQuery:
     if place := _PLACE.search(message):
         line, column, rest = place.groups()
-        return BadQuery(f"{rest.strip()}.", int(line), int(column))
+        return BadQuery(f"syntax error: {rest.strip()}.", int(line), int(column))
     return BadQuery(message)
 
 

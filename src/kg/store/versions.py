@@ -20,7 +20,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from kg.errors import NotFound, StoreError
 from kg.store.embedded import EmbeddedStore
@@ -52,6 +52,34 @@ class Version:
         return summary
 
 
+@dataclass(frozen=True)
+class Reading:
+    """An open version; it is not cleared away while this object lives."""
+
+    name: str
+    store: EmbeddedStore
+    _lease: IO[bytes] | None = None
+
+
+class Current:
+    """The current version, opened anew whenever another one has become current.
+
+    If the new version cannot be opened, the one before goes on being served.
+    """
+
+    def __init__(self, versions: Versions) -> None:
+        self._versions = versions
+        self._reading = versions.open()
+
+    def get(self) -> Reading:
+        """The open version; what it returned earlier stays usable."""
+        name = self._versions.current_name()
+        if name not in (None, self._reading.name):
+            with contextlib.suppress(StoreError):
+                self._reading = self._versions.open()
+        return self._reading
+
+
 class Versions:
     """The versions in one folder, which need not exist yet."""
 
@@ -63,7 +91,7 @@ class Versions:
     def current(self) -> Version:
         """The version that is served. Raises ``StoreError`` if nothing was built."""
         try:
-            target = Path(os.readlink(self._link))
+            target = self._link.readlink()
         except OSError:
             raise StoreError(f"Nothing is built in {self.root}: run `kg build` first.") from None
         return Version(target.name, self._folder / target.name, is_current=True)
@@ -71,7 +99,7 @@ class Versions:
     def current_name(self) -> str | None:
         """The name of the current version, or None; cheap enough to ask on every request."""
         try:
-            return Path(os.readlink(self._link)).name
+            return self._link.readlink().name
         except OSError:
             return None
 
@@ -128,11 +156,18 @@ class Versions:
             self._point_to(chosen[0].name)
         return Version(chosen[0].name, chosen[0].path, is_current=True)
 
-    @contextlib.contextmanager
-    def reading(self, version: Version) -> Iterator[EmbeddedStore]:
-        """Open a version and keep it from being cleared away meanwhile."""
-        with lease(version):
-            yield EmbeddedStore.open(version.store)
+    def open(self, version: Version | None = None) -> Reading:
+        """Open a version, the current one by default, and keep it from being cleared away.
+
+        Raises ``StoreError`` if nothing is built or the version is damaged.
+        """
+        chosen = version or self.current()
+        try:
+            lease = (chosen.path / _LEASE).open("rb")
+        except OSError:
+            raise StoreError(f"The version {chosen.name} is missing or damaged.") from None
+        fcntl.flock(lease, fcntl.LOCK_SH)
+        return Reading(chosen.name, EmbeddedStore.open(chosen.store), lease)
 
     def _write(self, final: Path, graphs: Mapping[str, bytes], summary: Mapping[str, Any]) -> None:
         aside = Path(tempfile.mkdtemp(prefix=".building-", dir=self._folder))
@@ -179,18 +214,6 @@ class Versions:
                     f"Another build is publishing to {self.root}: try again when it is done."
                 ) from None
             yield
-
-
-@contextlib.contextmanager
-def lease(version: Version) -> Iterator[None]:
-    """Hold a version against being cleared away; several readers may."""
-    try:
-        file = (version.path / _LEASE).open("rb")
-    except OSError:
-        raise StoreError(f"The version {version.name} is missing or damaged.") from None
-    with file:
-        fcntl.flock(file, fcntl.LOCK_SH)
-        yield
 
 
 def _is_idle(version: Version) -> bool:

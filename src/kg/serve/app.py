@@ -1,0 +1,121 @@
+"""The Flask app: a function of a store, a catalogue of questions, and settings."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+import flask
+from werkzeug.exceptions import HTTPException
+
+from kg.errors import BadInput, BadQuery, KgError, NotFound, Refused
+from kg.namespaces import BASE, PREFIXES, shorten
+from kg.serve import pages, questions, sparql
+from kg.serve.context import KEY, Context
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+    from kg.queries import Catalogue
+    from kg.settings import Settings
+    from kg.store import Current
+
+_STATUS: Final[tuple[tuple[type[KgError], HTTPStatus], ...]] = (
+    (BadInput, HTTPStatus.BAD_REQUEST),
+    (NotFound, HTTPStatus.NOT_FOUND),
+    (Refused, HTTPStatus.FORBIDDEN),
+    (KgError, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+_HEADERS: Final = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "X-KG-Data-Version",
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def create_app(current: Current, catalogue: Catalogue, settings: Settings) -> flask.Flask:
+    """The app that answers from ``current`` and offers the questions of ``catalogue``."""
+    app = flask.Flask("kg.serve")
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_query_bytes
+    app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_query_bytes
+    app.extensions[KEY] = Context(current, catalogue)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(prefixes=PREFIXES)
+    app.jinja_env.filters.update(local=local_address, short=shorten, readable=readable)
+    for blueprint in (sparql.blueprint, questions.blueprint, pages.blueprint):
+        app.register_blueprint(blueprint)
+    app.register_error_handler(KgError, _known_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.after_request(_add_headers)
+    return app
+
+
+def local_address(iri: str) -> str:
+    """Where a link to ``iri`` leads: our own page if it is ours, "" if it is no web address."""
+    if iri.startswith(BASE):
+        path, _, fragment = iri.removeprefix(BASE).partition("#")
+        return f"/{path}" + (f"#{fragment}" if fragment else "")
+    return iri if iri.startswith(("http://", "https://")) else ""
+
+
+def readable(text: str) -> str:
+    """A value as a person reads it: a number beyond 15 digits as a power of ten, others grouped."""
+    if re.fullmatch(r"\d{5,15}", text):
+        return f"{int(text):,}"
+    if re.fullmatch(r"\d{16,}(\.\d+)?", text):
+        return f"{float(text):.4g}".replace("e+", "E")
+    if re.fullmatch(r"\d+\.\d{5,}", text):
+        return f"{float(text):.4g}"
+    return text
+
+
+def _known_error(error: KgError) -> Response:
+    status = next(status for kind, status in _STATUS if isinstance(error, kind))
+    more: dict[str, Any] = {}
+    if isinstance(error, BadQuery) and error.line is not None:
+        more = {"line": error.line, "column": error.column}
+    return _problem(status, str(error), more)
+
+
+def _http_error(error: HTTPException) -> Response:
+    if error.code is None or error.code < HTTPStatus.BAD_REQUEST:
+        return error.get_response()
+    response = _problem(HTTPStatus(error.code), error.description or "", {})
+    for name, value in error.get_headers():
+        if name.lower() not in ("content-type", "content-length"):
+            response.headers[name] = value
+    return response
+
+
+def _problem(status: HTTPStatus, detail: str, more: dict[str, Any]) -> Response:
+    """An error as RFC 9457 has it, as a page for browsers, or as text for who asks for it."""
+    offered = ["application/problem+json", "application/json", "text/plain", "text/html"]
+    wanted = flask.request.accept_mimetypes.best_match(offered, offered[0])
+    response: Response
+    if wanted == "text/html":
+        page = flask.render_template("error.html", status=status, detail=detail)
+        response = flask.Response(page, mimetype="text/html")
+    elif wanted == "text/plain":
+        response = flask.Response(f"{detail}\n", mimetype="text/plain")
+    else:
+        problem = {
+            "type": "about:blank",
+            "title": status.phrase,
+            "status": status.value,
+            "detail": detail,
+            **more,
+        }
+        response = flask.jsonify(problem)
+        response.content_type = "application/problem+json"
+    response.status_code = status.value
+    return response
+
+
+def _add_headers(response: flask.Response) -> flask.Response:
+    response.vary.add("Accept")
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response

@@ -1,0 +1,92 @@
+"""The canned questions: their list, and each with its parameters, its answer and its SPARQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import flask
+from werkzeug.exceptions import NotAcceptable
+
+from kg.errors import BadInput
+from kg.namespaces import expand
+from kg.queries import Term
+from kg.serve.context import context, respond, wants_page
+
+if TYPE_CHECKING:
+    from kg.queries import Parameter, Query
+    from kg.store import EmbeddedStore
+
+blueprint = flask.Blueprint("questions", __name__)
+
+_FORMAT: Final = frozenset({"format", "output", "results"})
+_MEMBERS: Final = """
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+SELECT ?member (MIN(STR(?label)) AS ?name) ?class WHERE {
+  ?member a ?class ; rdfs:label ?label . FILTER (LANG(?label) = "en")
+} GROUP BY ?member ?class ORDER BY ?name ?member
+"""
+
+
+@blueprint.get("/queries")
+def all_questions() -> flask.Response | str:
+    """List the questions: a page, or JSON."""
+    catalogue = context().catalogue
+    if wants_page():
+        themes = sorted({tag for query in catalogue for tag in query.tags})
+        return flask.render_template("queries.html", queries=list(catalogue), themes=themes)
+    if not flask.request.accept_mimetypes.accept_json and flask.request.accept_mimetypes:
+        raise NotAcceptable("The list can be had as application/json or text/html.")
+    return flask.jsonify([_described(query) for query in catalogue])
+
+
+@blueprint.get("/queries/<name>")
+def question(name: str) -> flask.Response | str:
+    """Answer one question with the parameters of the address."""
+    query = context().catalogue.get(name)
+    given: dict[str, str] = {}
+    for key, values in flask.request.args.lists():
+        if key in _FORMAT:
+            continue
+        if len(values) > 1:
+            raise BadInput(f"The parameter {key!r} came twice.")
+        given[key] = values[0]
+    bindings = query.bind(given)
+    reading = context().current.get()
+    answer = reading.store.query(query.text, bindings)
+    if not wants_page():
+        return respond(answer, reading.name)
+    columns, rows = answer.rows()
+    return flask.render_template(
+        "query.html",
+        query=query,
+        fields=[
+            (parameter, bindings[parameter.name].value, _choices(parameter, reading.store))
+            for parameter in query.parameters
+        ],
+        columns=columns,
+        rows=list(rows),
+        version=reading.name,
+        address=flask.request.query_string.decode(),
+    )
+
+
+def _choices(parameter: Parameter, store: EmbeddedStore) -> list[tuple[str, str]]:
+    """The things that a parameter may be, as (IRI, name); none where it has no class."""
+    if not parameter.of_class:
+        return []
+    _, rows = store.query(_MEMBERS, {"class": Term(expand(parameter.of_class))}).rows()
+    return [(str(row[0]), str(row[1])) for row in rows]
+
+
+def _described(query: Query) -> dict[str, Any]:
+    return {
+        "name": query.name,
+        "summary": query.summary,
+        "description": query.description,
+        "tags": list(query.tags),
+        "parameters": [
+            {"name": p.name, "type": p.kind, "description": p.description, "default": p.default}
+            for p in query.parameters
+        ],
+        "address": flask.url_for("questions.question", name=query.name, _external=True),
+    }

@@ -1,0 +1,150 @@
+"""The SPARQL endpoint: SPARQL 1.1 Protocol (https://www.w3.org/TR/sparql11-protocol/), query only.
+
+A query comes by GET, by POST as a form, or by POST as the body. Without a query, a browser gets the
+page to write one and any other client a description of the service.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import flask
+from werkzeug.exceptions import UnsupportedMediaType
+
+from kg.errors import BadInput, Refused
+from kg.queries import judge
+from kg.results import FORMATS
+from kg.serve.context import context, respond, wants_page
+from kg.store import EmbeddedStore
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from werkzeug.datastructures import MultiDict
+
+blueprint = flask.Blueprint("sparql", __name__)
+
+_FORM: Final = "application/x-www-form-urlencoded"
+_QUERY: Final = "application/sparql-query"
+_UPDATE: Final = "application/sparql-update"
+_KNOWN: Final = frozenset(
+    {"query", "default-graph-uri", "named-graph-uri", "format", "output", "results"}
+)
+_NO_UPDATES: Final = (
+    "This endpoint is read only: a built graph is changed by changing its files and building again."
+)
+_EXAMPLE: Final = """\
+PREFIX cllm: <https://w3id.org/china-llm/ontology#>
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+
+SELECT ?name ?released ?parameters WHERE {
+  ?model a cllm:IndustryAcademiaModel ; rdfs:label ?name ;
+         cllm:released ?released ; cllm:parameterCount ?parameters .
+}
+ORDER BY DESC(?parameters)
+"""
+_SD: Final = "http://www.w3.org/ns/sparql-service-description#"
+_RDF_TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+
+
+@blueprint.route("/sparql", methods=["GET", "POST"])
+def sparql() -> flask.Response | str:
+    """Answer one query."""
+    text, parameters = _request()
+    if text is None:
+        if wants_page():
+            return flask.render_template("sparql.html", query=_EXAMPLE)
+        return _service_description()
+    judge(text)
+    reading = context().current.get()
+    answer = reading.store.query(
+        text,
+        default_graphs=parameters.getlist("default-graph-uri"),
+        named_graphs=parameters.getlist("named-graph-uri"),
+    )
+    if wants_page():
+        columns, rows = answer.rows()
+        return flask.render_template(
+            "sparql.html", query=text, columns=columns, rows=list(rows), version=reading.name
+        )
+    return respond(answer, reading.name)
+
+
+def _request() -> tuple[str | None, MultiDict[str, str]]:
+    """The query's text, None without one, and the parameters that came beside it.
+
+    Raises ``BadInput`` for what the protocol does not allow, ``Refused`` for updates.
+    """
+    request = flask.request
+    parameters = request.args
+    media_type = request.mimetype
+    if request.method == "POST":
+        if media_type == _UPDATE:
+            raise Refused(_NO_UPDATES)
+        if media_type == _QUERY:
+            if "query" in request.args:
+                raise BadInput("The query came twice: in the address and in the body.")
+            return _body(), _checked(parameters)
+        if media_type != _FORM:
+            raise UnsupportedMediaType(f"A query is posted as {_FORM} or as {_QUERY}.")
+        if "query" in request.args and "query" in request.form:
+            raise BadInput("The query came twice: in the address and in the form.")
+        parameters = request.values
+    _checked(parameters)
+    text = parameters.get("query")
+    if request.method == "POST" and text is None:
+        raise BadInput("The form has no query.")
+    return text, parameters
+
+
+def _body() -> str:
+    try:
+        return flask.request.get_data().decode("utf-8")
+    except UnicodeDecodeError:
+        raise BadInput("The query is not UTF-8 text.") from None
+
+
+def _checked(parameters: MultiDict[str, str]) -> MultiDict[str, str]:
+    """Refuse updates, parameters that the protocol does not have, and a query given twice."""
+    if "update" in parameters:
+        raise Refused(_NO_UPDATES)
+    if unknown := sorted(set(parameters) - _KNOWN):
+        known = ", ".join(sorted(_KNOWN - {"output", "results"}))
+        raise BadInput(f"There is no parameter {unknown[0]!r} (there are: {known}).")
+    if len(parameters.getlist("query")) > 1:
+        raise BadInput("The query came twice.")
+    return parameters
+
+
+def _service_description() -> flask.Response:
+    """What this service is (https://www.w3.org/TR/sparql11-service-description/)."""
+    reading = context().current.get()
+    service = flask.request.base_url
+    statements = [
+        (service, _RDF_TYPE, f"{_SD}Service"),
+        (service, f"{_SD}endpoint", service),
+        (service, f"{_SD}supportedLanguage", f"{_SD}SPARQL11Query"),
+        *(
+            (service, f"{_SD}resultFormat", f"http://www.w3.org/ns/formats/{_UNIQUE[format_.name]}")
+            for format_ in FORMATS
+        ),
+    ]
+    described = "".join(f"<{s}> <{p}> <{o}> .\n" for s, p, o in statements)
+    store = EmbeddedStore.in_memory({"": described.encode()})
+    answer = store.query("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o } ORDER BY ?p ?o")
+    return respond(answer, reading.name)
+
+
+_UNIQUE: Final[Mapping[str, str]] = {
+    "json": "SPARQL_Results_JSON",
+    "xml": "SPARQL_Results_XML",
+    "csv": "SPARQL_Results_CSV",
+    "tsv": "SPARQL_Results_TSV",
+    "turtle": "Turtle",
+    "ntriples": "N-Triples",
+    "rdfxml": "RDF_XML",
+    "jsonld": "JSON-LD",
+    "trig": "TriG",
+    "nquads": "N-Quads",
+}
+"""The local names of the formats at http://www.w3.org/ns/formats/."""

@@ -1,0 +1,72 @@
+"""What the tests share: the real project, one build of it, and places to build elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from pathlib import Path
+
+import pytest
+import rdflib
+
+from kg import build, sources
+from kg.project import Project
+from kg.store import EmbeddedStore, Versions
+
+ROOT = Path(__file__).resolve().parents[1]
+TINY = ROOT / "tests" / "tiny"
+
+
+def unwatched(_step: str) -> contextlib.AbstractContextManager[object]:
+    """A watch that looks at nothing."""
+    return contextlib.nullcontext()
+
+
+@pytest.fixture(scope="session")
+def project() -> Project:
+    """The real project."""
+    return Project(ROOT)
+
+
+@pytest.fixture(scope="session")
+def ontology(project: Project) -> rdflib.Graph:
+    """The real ontology, without alignments."""
+    return sources.read_graph(project.ontology_files(), project)
+
+
+@pytest.fixture(scope="session")
+def shapes(project: Project) -> rdflib.Graph:
+    """The real shapes."""
+    return sources.read_graph(project.shape_files(), project)
+
+
+@pytest.fixture(scope="session")
+def built(project: Project) -> build.Built:
+    """The real project, built once."""
+    made = build.make(project, unwatched, [])
+    assert made.report.findings == ()
+    return made
+
+
+@pytest.fixture(scope="session")
+def store(built: build.Built) -> EmbeddedStore:
+    """The real graph in memory."""
+    return build.in_memory(built)
+
+
+@pytest.fixture(scope="session")
+def versions(built: build.Built, tmp_path_factory: pytest.TempPathFactory) -> Versions:
+    """A folder in which the real graph is published."""
+    published = Versions(tmp_path_factory.mktemp("versions"))
+    build.publish(built, published, 3, unwatched)
+    return published
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Project:
+    """A copy of the miniature, with the real ontology, shapes and questions, to be changed at will."""
+    root = tmp_path / "tiny"
+    for folder in ("ontology", "shapes", "queries"):
+        shutil.copytree(ROOT / folder, root / folder)
+    shutil.copytree(TINY / "data", root / "data")
+    return Project(root)

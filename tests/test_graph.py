@@ -1,0 +1,178 @@
+"""Sources become claims, conflicts and a settled view, as the miniature in tests/tiny spells out."""
+
+from __future__ import annotations
+
+import pytest
+import rdflib
+from rdflib import RDF, XSD, Literal
+
+from kg import graph, sources
+from kg.graph.claims import CLLM
+from kg.namespaces import GRAPHS, IDS
+from kg.project import Project
+
+ID = rdflib.Namespace(IDS)
+TEXT = GRAPHS + "paper/text"
+
+
+@pytest.fixture
+def landscape(tiny: Project) -> graph.Landscape:
+    """The miniature, merged."""
+    ontology = sources.read_graph(tiny.ontology_files(), tiny)
+    return graph.merge(sources.read_all(tiny), ontology)
+
+
+def claims(landscape: graph.Landscape, subject: str, predicate: str) -> dict[str, tuple[str, str]]:
+    """For each claim about a property of a thing: passage and object to rank and stance."""
+    found = {}
+    for claim in landscape.claims.subjects(RDF.subject, ID[subject]):
+        if landscape.claims.value(claim, RDF.predicate) == CLLM[predicate]:
+            passage = str(landscape.claims.value(claim, CLLM.statedIn)).removeprefix(GRAPHS)
+            thing = str(landscape.claims.value(claim, RDF.object)).removeprefix(IDS)
+            rank, stance = (
+                str(landscape.claims.value(claim, p)).rpartition("#")[2]
+                for p in (CLLM.rank, CLLM.stance)
+            )
+            found[f"{passage} {thing}"] = (rank, stance)
+    return found
+
+
+def test_every_passage_is_a_graph_as_written(landscape: graph.Landscape) -> None:
+    """One graph for each Turtle file, one for each passage of a TriG file and one about them."""
+    assert sorted(name.removeprefix(GRAPHS) for name in landscape.passages) == [
+        "curation/decisions",
+        "paper/table",
+        "paper/text",
+        "paper/text/1-1",
+        "paper/text/1-2",
+        "paper/text/2-1",
+        "paper/text/2-2",
+        "registry/things",
+    ]
+    assert len(landscape.passages[f"{TEXT}/2-2"]) == 1
+
+
+def test_a_decision_settles_a_conflict_between_units(landscape: graph.Landscape) -> None:
+    """4.2E+22 FLOP and around 3634 petaFLOP/s-days conflict; the preferred one is the plain value."""
+    assert claims(landscape, "run/first", "trainingCompute") == {
+        "paper/table figure/table-first-compute": ("rejected", "stated"),
+        "paper/text/1-1 figure/text-first-compute": ("accepted", "estimated"),
+    }
+    (value,) = landscape.settled.objects(ID["run/first"], CLLM.trainingCompute)
+    assert isinstance(value, Literal)
+    assert value.datatype == XSD.double
+    assert value.toPython() == pytest.approx(3634 * 8.64e19)
+    rejected = ID["figure/table-first-compute"]
+    assert (rejected, None, None) not in landscape.settled
+    assert (None, None, rejected) not in landscape.settled
+    assert landscape.claims.value(rejected, CLLM.minimum).toPython() == pytest.approx(4.2e22)
+
+
+def test_figures_that_overlap_agree(landscape: graph.Landscape) -> None:
+    """8.6E+21 FLOP and 100 petaFLOP/s-days are the same to the printed digits."""
+    found = claims(landscape, "run/second", "trainingCompute")
+
+    assert len(found) == 2
+    assert {rank for rank, _ in found.values()} == {"accepted"}
+
+
+def test_a_plan_never_reaches_the_settled_view(landscape: graph.Landscape) -> None:
+    """What was planned is a claim with its stance, and neither a plain triple nor a conflict."""
+    assert claims(landscape, "run/first", "trainingHours") == {
+        "paper/text/1-2 figure/text-first-hours": ("rejected", "planned")
+    }
+    assert (ID["run/first"], CLLM.trainingHours, None) not in landscape.settled
+    assert (ID["figure/text-first-hours"], None, None) not in landscape.settled
+    (released,) = landscape.settled.objects(ID["model/first"], CLLM.released)
+    assert str(released) == "2021-01-02"
+
+
+def test_whole_lists_agree_when_one_names_a_part(landscape: graph.Landscape) -> None:
+    """The company and its laboratory are no contradiction, and nothing is made of it."""
+    found = claims(landscape, "model/first", "hasDeveloper")
+
+    assert len(found) == 4
+    assert {rank for rank, _ in found.values()} == {"accepted"}
+
+
+def test_whole_lists_that_differ_stay_open(landscape: graph.Landscape) -> None:
+    """Nobody decided: both lists are open, both are in the settled view, and a warning says so."""
+    assert claims(landscape, "model/second", "hasDeveloper") == {
+        "paper/table organization/university": ("open", "stated"),
+        "paper/text/2-1 organization/institute": ("open", "stated"),
+    }
+    assert len(set(landscape.settled.objects(ID["model/second"], CLLM.hasDeveloper))) == 2
+    (warning,) = landscape.report.findings
+    assert str(warning).startswith("data/paper/table.ttl:")
+    assert "model:second: Passages disagree about cllm:hasDeveloper" in str(warning)
+    assert landscape.report.conforms
+
+
+def test_a_list_that_is_not_whole_is_no_conflict(landscape: graph.Landscape) -> None:
+    """A passage that names one more developer, without saying that it names all, adds to the list."""
+    found = claims(landscape, "model/third", "hasDeveloper")
+
+    assert len(found) == 2
+    assert {rank for rank, _ in found.values()} == {"accepted"}
+
+
+def test_conflicts_point_both_ways(landscape: graph.Landscape) -> None:
+    """``conflictsWith`` joins each pair of claims in both directions, and only those."""
+    pairs = set(landscape.claims.subject_objects(CLLM.conflictsWith))
+
+    assert len(pairs) == 2 * (1 + 1)
+    assert {(b, a) for a, b in pairs} == pairs
+
+
+def test_claims_are_of_compared_properties_only(landscape: graph.Landscape, tiny: Project) -> None:
+    """One claim for each statement whose property is compared, with all that the contract asks."""
+    ontology = sources.read_graph(tiny.ontology_files(), tiny)
+    compared = set(ontology.subjects(CLLM.comparedAs, None))
+    expected = sum(
+        1
+        for passage in landscape.passages.values()
+        for _, predicate, value in passage
+        if predicate in compared
+        or (predicate == CLLM.hasFigure and passage.value(value, CLLM.quantity) in compared)
+    )
+
+    found = list(landscape.claims.subjects(RDF.type, CLLM.Claim))
+
+    assert len(found) == expected > 20
+    for claim in found:
+        for predicate in (RDF.subject, RDF.predicate, RDF.object, CLLM.statedIn, CLLM.rank):
+            assert len(list(landscape.claims.objects(claim, predicate))) == 1
+
+
+def test_an_idle_decision_fails(tiny: Project) -> None:
+    """A decision about what nobody contests is a violation at its own line."""
+    path = tiny.root / "data" / "curation" / "decisions.ttl"
+    path.write_text(path.read_text("utf-8").replace("run:first", "run:third"), "utf-8")
+    ontology = sources.read_graph(tiny.ontology_files(), tiny)
+
+    (violation,) = graph.merge(sources.read_all(tiny), ontology).report.violations
+
+    assert violation.rule == "Decision-conflict"
+    line = path.read_text("utf-8").splitlines()[violation.line - 1]
+    assert line == "decision:first-compute"
+
+
+@pytest.mark.parametrize(
+    ("printed", "said"),
+    [
+        ('"4.2E+22" ;\n    cllm:unit cllm:day', "cllm:day does not convert to cllm:flop"),
+        ('"some" ;\n    cllm:unit cllm:flop', "'some' is not a number"),
+    ],
+)
+def test_an_unreadable_figure_fails(tiny: Project, printed: str, said: str) -> None:
+    """A figure whose text is no number, or whose unit measures something else, is a violation."""
+    path = tiny.root / "data" / "paper" / "table.ttl"
+    good = '"4.2E+22" ;\n    cllm:unit cllm:flop'
+    text = path.read_text("utf-8")
+    assert good in text
+    path.write_text(text.replace(good, printed), "utf-8")
+    ontology = sources.read_graph(tiny.ontology_files(), tiny)
+
+    report = graph.merge(sources.read_all(tiny), ontology).report
+
+    assert any(said in violation.message for violation in report.violations)
