@@ -64,7 +64,7 @@ def versions(built: build.Built, tmp_path_factory: pytest.TempPathFactory) -> Ve
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> Project:
-    """A copy of the miniature, with the real ontology, shapes and questions, to be changed at will."""
+    """A copy of the miniature, with the real ontology, shapes and questions, to be changed."""
     root = tmp_path / "tiny"
     for folder in ("ontology", "shapes", "queries"):
         shutil.copytree(ROOT / folder, root / folder)

@@ -31,7 +31,7 @@ READINGS = {
 
 @pytest.mark.parametrize("printed", READINGS)
 def test_reading(printed: str) -> None:
-    """A count is exact; else half a unit of the last digit to either side, a whole one if about."""
+    """A count is exact; else half a unit of the last digit to each side, a whole one if about."""
     assert len(READINGS) == 14
 
     read = interval(printed, None, Fraction(1), count=True)
@@ -40,7 +40,7 @@ def test_reading(printed: str) -> None:
 
 
 def test_units_scale_exactly() -> None:
-    """The paper's "around 3634" petaFLOP/s-days are 3633 to 3635 times 8.64E19, without rounding."""
+    """Around 3634 petaFLOP/s-days are 3633 to 3635 times 8.64E19 FLOP, without rounding."""
     read = interval("around 3634", None, PETAFLOP_DAY, count=False)
 
     assert (read.low, read.high) == (3633 * PETAFLOP_DAY, 3635 * PETAFLOP_DAY)
@@ -57,7 +57,7 @@ def test_a_qualifier_by_hand_wins() -> None:
 @pytest.mark.parametrize("text", ["", "two", "64 GPUs", "3 to 2", "1 to 2 to 3", "1.2.3", "1e9999"])
 def test_what_is_no_number_is_refused(text: str) -> None:
     """Words, units in the text, and ranges that run backwards are refused, never guessed."""
-    with pytest.raises(ValueError, match="number|backwards"):
+    with pytest.raises(ValueError, match=r"number|backwards"):
         interval(text, None, Fraction(1), count=True)
 
 

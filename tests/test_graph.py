@@ -1,4 +1,4 @@
-"""Sources become claims, conflicts and a settled view, as the miniature in tests/tiny spells out."""
+"""Sources become claims, conflicts and a settled view, as the miniature spells out."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_every_passage_is_a_graph_as_written(landscape: graph.Landscape) -> None
 
 
 def test_a_decision_settles_a_conflict_between_units(landscape: graph.Landscape) -> None:
-    """4.2E+22 FLOP and around 3634 petaFLOP/s-days conflict; the preferred one is the plain value."""
+    """4.2E+22 FLOP conflicts with around 3634 petaFLOP/s-days; the preferred one is settled."""
     assert claims(landscape, "run/first", "trainingCompute") == {
         "paper/table figure/table-first-compute": ("rejected", "stated"),
         "paper/text/1-1 figure/text-first-compute": ("accepted", "estimated"),
@@ -109,7 +109,7 @@ def test_whole_lists_that_differ_stay_open(landscape: graph.Landscape) -> None:
 
 
 def test_a_list_that_is_not_whole_is_no_conflict(landscape: graph.Landscape) -> None:
-    """A passage that names one more developer, without saying that it names all, adds to the list."""
+    """A passage that names one more developer, not saying that it names all, adds to the list."""
     found = claims(landscape, "model/third", "hasDeveloper")
 
     assert len(found) == 2

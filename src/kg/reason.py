@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _SYSTEM: Final = tuple(str(ns) for ns in (OWL, RDF, RDFS, rdflib.XSD))
 _HIERARCHY: Final = frozenset({RDFS.subClassOf, RDFS.subPropertyOf})
+_OTHER_RULE: Final = "inconsistent: OWL 2 RL"
 _ERRORS: Final = rdflib.URIRef("http://www.daml.org/2002/03/agents/agent-ont#error")
 
 
@@ -122,9 +123,12 @@ def _named(term: rdflib.term.Node, ontology: rdflib.Graph) -> str:
 
 
 def _reported(text: str, sources: list[Source]) -> Violation:
-    """What owlrl says of an inconsistency, with the place of the first thing that it names."""
-    for iri in re.findall(r"https?://[^\s,()']+", text):
-        file, line = place_of(sources, rdflib.URIRef(iri), None)
-        if line:
-            return Violation(file, line, shorten(iri), f"{text}.", "inconsistent: OWL 2 RL")
-    return Violation("", 0, "ontology", f"{text}.", "inconsistent: OWL 2 RL")
+    """What owlrl says of an inconsistency, at the place where what it names is most likely said."""
+    named = [rdflib.URIRef(iri) for iri in re.findall(r"https?://[^\s,()']+", text)]
+    for predicate in (OWL.differentFrom, OWL.sameAs, RDF.type):
+        for iri in named:
+            for source in sources:
+                if line := source.places.get((str(iri), str(predicate))):
+                    name = shorten(str(iri))
+                    return Violation(source.shown, line, name, f"{text}.", _OTHER_RULE)
+    return Violation("", 0, "ontology", f"{text}.", _OTHER_RULE)

@@ -109,12 +109,19 @@ def named(name: str, kind: Kind) -> Format:
 
     Raises ``BadInput``, listing the names, if this kind of answer has no such format.
     """
-    for format_ in formats(kind):
-        if name in (format_.name, format_.extension, format_.media_type, *format_.aliases):
-            return format_
-    names = ", ".join(format_.name for format_ in formats(kind))
+    return named_first([name], kind)
+
+
+def named_first(names: list[str], kind: Kind) -> Format:
+    """The format of the first of several names that is known, as ``named`` does for one."""
+    for name in names:
+        for format_ in formats(kind):
+            if name in (format_.name, format_.extension, format_.media_type, *format_.aliases):
+                return format_
+    known = ", ".join(format_.name for format_ in formats(kind))
     what = "SELECT and ASK" if kind == "rows" else "CONSTRUCT and DESCRIBE"
-    raise BadInput(f"There is no format {name!r} for the answer of {what}: choose one of {names}.")
+    asked = ",".join(names)
+    raise BadInput(f"There is no format {asked!r} for the answer of {what}: choose one of {known}.")
 
 
 def media_types(kind: Kind) -> dict[str, Format]:

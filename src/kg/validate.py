@@ -115,4 +115,4 @@ def _short(match: re.Match[str]) -> str:
 
 
 def _shown(value: Node | None) -> str:
-    return shorten(str(value)) if isinstance(value, rdflib.URIRef) else str(value)
+    return shorten(str(value)) if isinstance(value, rdflib.URIRef) else f'"{value}"'

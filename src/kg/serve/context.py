@@ -9,7 +9,7 @@ import flask
 from werkzeug.exceptions import NotAcceptable
 
 from kg.errors import BadInput
-from kg.results import Format, Kind, formats, media_types, named
+from kg.results import Format, Kind, formats, media_types, named_first
 
 if TYPE_CHECKING:
     from kg.queries import Catalogue
@@ -35,31 +35,24 @@ def context() -> Context:
 
 def wants_page() -> bool:
     """Whether the client would rather have a page than data: a browser, and no ``?format=``."""
-    if asked_format() is not None:
+    if _asked_formats():
         return False
     offered = [*media_types("rows"), *media_types("graph"), HTML]
     return flask.request.accept_mimetypes.best_match(offered) == HTML
 
 
-def asked_format() -> str | None:
-    """The ``format`` parameter, or what older clients call it; refused if two of them differ."""
-    values = {
-        value
-        for name in ("format", "output", "results")
-        for value in flask.request.values.getlist(name)
-    }
-    if len(values) > 1:
-        raise BadInput(f"The parameters ask for two formats: {', '.join(sorted(values))}.")
-    return next(iter(values), None)
-
-
 def choose(kind: Kind) -> Format:
     """The format in which to answer: the one asked for, else the best that the client accepts.
 
-    Raises ``BadInput`` for an unknown ``?format=``, ``NotAcceptable`` for an impossible Accept.
+    Raises ``BadInput`` for an unknown ``?format=`` or two that differ, ``NotAcceptable`` for an
+    impossible Accept.
     """
-    if asked := asked_format():
-        return named(asked.lower(), kind)
+    asked = {named_first(value.lower().split(","), kind) for value in _asked_formats()}
+    if len(asked) > 1:
+        names = " and ".join(sorted(format_.name for format_ in asked))
+        raise BadInput(f"The parameters ask for two formats: {names}.")
+    if asked:
+        return asked.pop()
     table = media_types(kind)
     accepted = flask.request.accept_mimetypes
     if not accepted:
@@ -69,6 +62,12 @@ def choose(kind: Kind) -> Format:
         names = ", ".join(format_.media_type for format_ in formats(kind))
         raise NotAcceptable(f"This answer can be had as {names}.")
     return table[best]
+
+
+def _asked_formats() -> set[str]:
+    """The formats that the ``format`` parameter names, or what older clients call it."""
+    names = ("format", "output", "results")
+    return {value for name in names for value in flask.request.values.getlist(name) if value}
 
 
 def respond(answer: Answer, version: str, **headers: Any) -> flask.Response:  # noqa: ANN401

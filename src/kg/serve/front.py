@@ -43,7 +43,7 @@ class Front:
         elif scope["type"] == "http" and scope["path"] == "/health":
             await _health(scope, send)
         else:
-            await self._flask(scope, receive, send)  # type: ignore[arg-type]
+            await self._flask(scope, _as_coroutine(receive), send)  # type: ignore[arg-type]
 
 
 def run(project: Project, versions: Versions, settings: Settings) -> None:
@@ -69,6 +69,15 @@ def _load(
     """Make the application, inside the worker process."""
     catalogue = Catalogue.read(project.query_files())
     return Front(create_app(Current(versions), catalogue, settings), settings.threads)
+
+
+def _as_coroutine(receive: Receive) -> Receive:
+    """``receive`` as a coroutine function: granian's gives a future, which a2wsgi refuses."""
+
+    async def received() -> MutableMapping[str, Any]:
+        return await receive()
+
+    return received
 
 
 async def _health(scope: Scope, send: Send) -> None:

@@ -98,7 +98,7 @@ class EmbeddedStore:
             raise StoreError(f"There is no store in {path}.")
         try:
             return cls(ox.Store.read_only(str(path)))
-        except (OSError, ValueError) as error:
+        except (OSError, RuntimeError, ValueError) as error:
             raise StoreError(f"The store in {path} cannot be opened: {error}.") from None
 
     @staticmethod

@@ -18,9 +18,10 @@ import json
 import os
 import shutil
 import tempfile
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from kg.errors import NotFound, StoreError
 from kg.store.embedded import EmbeddedStore
@@ -58,7 +59,6 @@ class Reading:
 
     name: str
     store: EmbeddedStore
-    _lease: IO[bytes] | None = None
 
 
 class Current:
@@ -163,11 +163,17 @@ class Versions:
         """
         chosen = version or self.current()
         try:
-            lease = (chosen.path / _LEASE).open("rb")
+            lease = os.open(chosen.path / _LEASE, os.O_RDONLY)
         except OSError:
             raise StoreError(f"The version {chosen.name} is missing or damaged.") from None
-        fcntl.flock(lease, fcntl.LOCK_SH)
-        return Reading(chosen.name, EmbeddedStore.open(chosen.store), lease)
+        try:
+            fcntl.flock(lease, fcntl.LOCK_SH)
+            reading = Reading(chosen.name, EmbeddedStore.open(chosen.store))
+        except BaseException:
+            os.close(lease)
+            raise
+        weakref.finalize(reading, os.close, lease)
+        return reading
 
     def _write(self, final: Path, graphs: Mapping[str, bytes], summary: Mapping[str, Any]) -> None:
         aside = Path(tempfile.mkdtemp(prefix=".building-", dir=self._folder))

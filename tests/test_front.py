@@ -1,0 +1,182 @@
+"""The real server on loopback, with real clients; a new version under its feet."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import rdflib
+from rdflib.plugins.stores.sparqlstore import SPARQLStore
+from SPARQLWrapper import CSV, JSON, JSONLD, POST, RDFXML, TURTLE, XML, SPARQLWrapper
+
+from kg import build
+from kg.namespaces import IDS, TERMS
+from kg.store import Versions
+
+PATIENCE = 30
+
+
+@contextlib.contextmanager
+def serving(store: Path) -> Iterator[str]:
+    """The address of a server on ``store``, in a process of its own, until the block ends."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-c", "from kg.cli import main; main()", "serve"]
+    with subprocess.Popen(
+        [*command, "--port", str(port), "--store", str(store)], stdout=subprocess.DEVNULL
+    ) as process:
+        address = f"http://127.0.0.1:{port}"
+        try:
+            until(lambda: get(f"{address}/health")[0] == 200)
+            yield address
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(PATIENCE)
+
+
+def until(condition: object) -> None:
+    """Wait for a condition; an address that nobody answers yet does not meet it."""
+    assert callable(condition)
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        with contextlib.suppress(urllib.error.URLError, ConnectionError):
+            if condition():
+                return
+        time.sleep(0.05)
+    raise TimeoutError("The condition was not met.")
+
+
+def get(address: str) -> tuple[int, bytes, dict[str, str]]:
+    """Status, body and headers of an address."""
+    try:
+        with urllib.request.urlopen(address, timeout=PATIENCE) as response:
+            return response.status, response.read(), dict(response.headers)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read(), dict(error.headers)
+
+
+@pytest.fixture(scope="module")
+def address(versions: Versions) -> Iterator[str]:
+    """A server on the real graph."""
+    with serving(versions.root) as found:
+        yield found
+
+
+def test_sixteen_first_requests_at_once(versions: Versions) -> None:
+    """After a cold start, sixteen requests of eight shapes at the same moment all succeed."""
+    shapes = [
+        "ASK { ?s ?p ?o }",
+        "SELECT * { ?s a ?c } LIMIT 5",
+        "SELECT ?c (COUNT(*) AS ?n) { ?s a ?c } GROUP BY ?c ORDER BY DESC(?n)",
+        "SELECT ?s { ?s a/<http://www.w3.org/2000/01/rdf-schema#subClassOf>* ?c } LIMIT 5",
+        "SELECT ?s { ?s ?p ?o FILTER REGEX(STR(?o), 'glm', 'i') }",
+        "CONSTRUCT { ?s a ?c } WHERE { ?s a ?c } LIMIT 5",
+        "DESCRIBE <https://w3id.org/china-llm/id/model/glm-130b>",
+        "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g",
+    ]
+    with serving(versions.root) as address:
+        barrier = threading.Barrier(2 * len(shapes))
+        found: list[int] = []
+
+        def ask(query: str) -> None:
+            barrier.wait(PATIENCE)
+            found.append(get(f"{address}/sparql?query={urllib.parse.quote(query)}")[0])
+
+        threads = [threading.Thread(target=ask, args=(query,)) for query in shapes * 2]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(PATIENCE)
+
+    assert found == [200] * 16
+
+
+@pytest.mark.parametrize("method", ["GET", POST])
+def test_sparqlwrapper(address: str, method: str) -> None:
+    """SPARQLWrapper gets its answers in every format that it knows, by GET and by POST."""
+    endpoint = SPARQLWrapper(f"{address}/sparql")
+    endpoint.setMethod(method)
+    endpoint.setQuery(f"SELECT ?model {{ ?model <{TERMS}row> 22 }}")
+
+    endpoint.setReturnFormat(JSON)
+    bindings = endpoint.queryAndConvert()["results"]["bindings"]
+    assert [row["model"]["value"] for row in bindings] == [f"{IDS}model/glm-130b"]
+    endpoint.setReturnFormat(XML)
+    assert f"{IDS}model/glm-130b" in endpoint.queryAndConvert().toxml()
+    endpoint.setReturnFormat(CSV)
+    assert endpoint.queryAndConvert().split() == [b"model", f"{IDS}model/glm-130b".encode()]
+
+    endpoint.setQuery(f"CONSTRUCT WHERE {{ ?model <{TERMS}row> ?row }}")
+    for format_ in (RDFXML, JSONLD):
+        endpoint.setReturnFormat(format_)
+        assert len(endpoint.queryAndConvert()) == 26
+    endpoint.setReturnFormat(TURTLE)
+    turtle = endpoint.queryAndConvert()
+    assert len(rdflib.Graph().parse(data=turtle, format="turtle")) == 26
+
+
+def test_rdflib_sparqlstore(address: str) -> None:
+    """Rdflib's SPARQLStore makes a graph of the endpoint: patterns, values and queries work."""
+    remote = rdflib.Graph(SPARQLStore(f"{address}/sparql"))
+    cllm = rdflib.Namespace(TERMS)
+    model = rdflib.URIRef(f"{IDS}model/glm-130b")
+
+    assert {str(name) for name in remote.objects(model, cllm.nameAsPrinted)} == {"GLM-130B"}
+    rows = list(remote.query("SELECT ?m { ?m cllm:row 1 }", initNs={"cllm": cllm}))
+    assert len(rows) == 1
+
+
+def test_health_is_the_fronts_own(address: str) -> None:
+    """It answers GET and HEAD, refuses the rest, and is never stored."""
+    status, body, headers = get(f"{address}/health")
+    assert (status, json.loads(body)) == (200, {"status": "ok"})
+    assert headers["cache-control"] == "no-store"
+
+    request = urllib.request.Request(f"{address}/health", data=b"x", method="POST")
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(request, timeout=PATIENCE)
+    with caught.value as response:
+        assert response.code == 405
+        assert response.headers["allow"] == "GET, HEAD"
+
+
+def test_a_large_answer_arrives_whole(address: str) -> None:
+    """Every triple of every graph, to the last line."""
+    query = "SELECT * { GRAPH ?g { ?s ?p ?o } }"
+    count = "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } }"
+
+    _, body, headers = get(f"{address}/sparql?format=tsv&query={urllib.parse.quote(query)}")
+    _, number, _ = get(f"{address}/sparql?format=csv&query={urllib.parse.quote(count)}")
+
+    assert int(headers["content-length"]) == len(body)
+    assert len(body.splitlines()) - 1 == int(number.split()[1])
+
+
+def test_a_new_version_is_served_at_once(built: build.Built, tmp_path: Path) -> None:
+    """Built while the server runs, a version answers the next request."""
+    versions = Versions(tmp_path)
+    versions.publish("before", built.graphs, built.summary(), keep=1)
+    with serving(tmp_path) as address:
+        question = f"{address}/queries/table-1?format=csv"
+        assert get(question)[2]["x-kg-data-version"] == "before"
+
+        small = {"": b'<http://a/s> <http://a/p> "1" .'}
+        versions.publish("after", small, built.summary(), keep=1)
+
+        status, body, headers = get(question)
+        assert (status, headers["x-kg-data-version"]) == (200, "after")
+        assert len(body.splitlines()) == 1

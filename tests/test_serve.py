@@ -1,0 +1,335 @@
+"""The app answers as the protocols say, whatever is asked; under Flask's own client."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+import urllib.parse
+
+import flask
+import pyoxigraph as ox
+import pytest
+import rdflib
+from flask.testing import FlaskClient
+
+from kg.namespaces import BASE, GRAPHS, IDS
+from kg.project import Project
+from kg.queries import Catalogue
+from kg.results import FORMATS, Format, formats, media_types
+from kg.serve import create_app
+from kg.settings import Settings
+from kg.store import Current, Versions
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+ROWS = (
+    "SELECT ?model ?name { ?model <https://w3id.org/china-llm/ontology#row> ?name } ORDER BY ?name"
+)
+ASKS = "ASK { ?s ?p ?o }"
+GRAPH = (
+    "CONSTRUCT { ?s <https://w3id.org/china-llm/ontology#row> ?o }"
+    " { ?s <https://w3id.org/china-llm/ontology#row> ?o }"
+)
+BY_KIND = {"rows": (ROWS, ASKS), "graph": (GRAPH,)}
+
+
+@pytest.fixture(scope="module")
+def app(project: Project, versions: Versions) -> flask.Flask:
+    """The app on the real graph."""
+    catalogue = Catalogue.read(project.query_files())
+    return create_app(Current(versions), catalogue, Settings.load({}))
+
+
+@pytest.fixture
+def client(app: flask.Flask) -> FlaskClient:
+    """A client of the app."""
+    return app.test_client()
+
+
+def parsed(format_: Format, body: bytes, query: str) -> object:
+    """The answer read back by a parser of its format: a boolean, rows, or triples."""
+    if format_.kind == "graph":
+        return len(list(ox.parse(body, format=ox.RdfFormat.from_media_type(format_.media_type))))
+    if query == ASKS and format_.name in ("csv", "tsv"):
+        return body.decode().strip() == "true"
+    if format_.name == "csv":
+        return len(list(csv.reader(io.StringIO(body.decode())))) - 1
+    results = ox.parse_query_results(
+        body, format=ox.QueryResultsFormat.from_media_type(format_.media_type)
+    )
+    if isinstance(results, ox.QueryBoolean):
+        return bool(results)
+    return len(list(results))
+
+
+def test_the_table_of_formats_is_whole() -> None:
+    """Four formats for rows and six for graphs, each under its specification."""
+    assert [format_.name for format_ in formats("rows")] == ["json", "xml", "csv", "tsv"]
+    assert len(formats("graph")) == 6
+    for format_ in FORMATS:
+        assert format_.specification.startswith("https://www.w3.org/TR/")
+
+
+@pytest.mark.parametrize("format_", FORMATS, ids=lambda format_: format_.name)
+@pytest.mark.parametrize("way", ["get", "form", "body", "accept", "also"])
+def test_every_format_in_every_way(client: FlaskClient, format_: Format, way: str) -> None:
+    """GET, POST as form, POST as body; by parameter and by Accept: each answer parses back."""
+    for query in BY_KIND[format_.kind]:
+        accept = {"Accept": format_.media_type}
+        if way == "get":
+            response = client.get("/sparql", query_string={"query": query, "format": format_.name})
+        elif way == "form":
+            response = client.post("/sparql", data={"query": query}, headers=accept)
+        elif way == "body":
+            sent = "application/sparql-query; charset=utf-8"
+            response = client.post("/sparql", data=query, content_type=sent, headers=accept)
+        elif way == "accept":
+            response = client.get("/sparql", query_string={"query": query}, headers=accept)
+        else:
+            mine = [t for t, f in media_types(format_.kind).items() if f == format_]
+            assert mine
+            response = client.get(
+                "/sparql", query_string={"query": query}, headers={"Accept": mine[-1]}
+            )
+
+        assert response.status_code == 200, response.text
+        assert response.headers["Content-Type"] == format_.content_type
+        assert "Accept" in response.headers["Vary"]
+        assert len(response.headers["X-KG-Data-Version"]) == 16
+        expected = True if query == ASKS else 26
+        assert parsed(format_, response.data, query) == expected
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        (None, "application/sparql-results+json"),
+        ("*/*", "application/sparql-results+json"),
+        ("text/*", "text/csv"),
+        ("text/csv;q=0.5, application/sparql-results+xml", "application/sparql-results+xml"),
+        ("text/csv, application/sparql-results+xml;q=0.9", "text/csv"),
+        ("image/png, text/csv;q=0.1", "text/csv"),
+        (BROWSER, "text/html"),
+        ("text/html;q=0.5, application/sparql-results+json", "application/sparql-results+json"),
+    ],
+)
+def test_negotiation(client: FlaskClient, accept: str | None, media_type: str) -> None:
+    """Quality values and wildcards decide; without a wish it is JSON, for a browser a page."""
+    headers = {"Accept": accept} if accept else {}
+
+    response = client.get("/sparql", query_string={"query": ROWS}, headers=headers)
+
+    assert response.status_code == 200
+    assert response.mimetype == media_type
+
+
+@pytest.mark.parametrize(
+    ("status", "request_"),
+    [
+        (400, {"query_string": {"query": "SELECT {"}}),
+        (400, {"query_string": {"query": ""}}),
+        (400, {"query_string": {"query": ROWS, "format": "turtle"}}),
+        (400, {"query_string": {"query": ROWS, "format": "nonsense"}}),
+        (400, {"query_string": {"query": ROWS, "format": "csv", "output": "json"}}),
+        (400, {"query_string": {"query": ROWS, "unknown": "1"}}),
+        (400, {"query_string": {"query": [ROWS, ASKS]}}),
+        (400, {"query_string": {"query": "INSERT DATA { <a:a> <a:b> <a:c> }"}}),
+        (400, {"query_string": {"query": "ASK {" + "{" * 300 + "}" * 301}}),
+        (400, {"query_string": {"query": ROWS, "default-graph-uri": "not an iri"}}),
+        (400, {"method": "POST", "data": {"other": "x"}}),
+        (400, {"method": "POST", "query_string": {"query": ROWS}, "data": {"query": ROWS}}),
+        (400, {"method": "POST", "data": b"\xff", "content_type": "application/sparql-query"}),
+        (403, {"query_string": {"query": "ASK { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }"}}),
+        (403, {"query_string": {"query": r"ASK { \u0053ERVICE <http://127.0.0.1:9/> {} }"}}),
+        (403, {"query_string": {"query": "ASK { service silent ?x { ?s ?p ?o } }"}}),
+        (403, {"query_string": {"update": "DROP ALL"}}),
+        (403, {"method": "POST", "data": {"update": "DROP ALL"}}),
+        (403, {"method": "POST", "data": "X", "content_type": "application/sparql-update"}),
+        (405, {"method": "PUT"}),
+        (405, {"method": "DELETE"}),
+        (406, {"query_string": {"query": ROWS}, "headers": {"Accept": "image/png"}}),
+        (413, {"method": "POST", "data": {"query": "#" * 1_000_001}}),
+        (
+            413,
+            {"method": "POST", "data": "#" * 1_000_001, "content_type": "application/sparql-query"},
+        ),
+        (415, {"method": "POST", "data": "x", "content_type": "text/plain"}),
+        (415, {"method": "POST"}),
+    ],
+)
+def test_what_is_refused(client: FlaskClient, status: int, request_: dict[str, object]) -> None:
+    """Each refusal has its status and one sentence, as RFC 9457 has it."""
+    response = client.open("/sparql", **{"method": "GET", **request_})
+
+    assert response.status_code == status, response.text
+    assert response.mimetype == "application/problem+json"
+    problem = json.loads(response.data)
+    assert problem["status"] == status
+    assert problem["detail"]
+    if status == 405:
+        assert {"GET", "HEAD", "OPTIONS", "POST"} == set(
+            response.headers["Allow"].replace(" ", "").split(",")
+        )
+
+
+def test_a_bad_query_has_its_place(client: FlaskClient) -> None:
+    """Line and column are members of the problem."""
+    response = client.get("/sparql", query_string={"query": "SELECT ?s\nWHERE { ?s ?p }"})
+
+    problem = json.loads(response.data)
+    assert (problem["line"], problem["column"]) == (2, 16)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "ASK { BIND('SERVICE' AS ?x) } # SERVICE",
+        "ASK { ?s <http://example.org/SERVICE> ?o }",
+        "PREFIX service: <http://example.org/> ASK { ?service service:SERVICE ?o }",
+    ],
+)
+def test_the_word_service_is_no_offence(client: FlaskClient, query: str) -> None:
+    """In a string, a comment, an IRI or a name it is only a word."""
+    assert client.get("/sparql", query_string={"query": query}).status_code == 200
+
+
+def test_graphs_of_the_protocol(client: FlaskClient) -> None:
+    """``default-graph-uri`` and ``named-graph-uri`` decide what a query sees; no file is read."""
+
+    def count(query: str, **graphs: str) -> int:
+        names = {name.replace("_", "-"): value for name, value in graphs.items()}
+        response = client.get("/sparql", query_string={"query": query, "format": "csv", **names})
+        return int(response.text.splitlines()[1])
+
+    everything = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+    named = "SELECT (COUNT(DISTINCT ?g) AS ?n) { GRAPH ?g { ?s ?p ?o } }"
+    table = f"{GRAPHS}ding-xiao-2023/table-1"
+    assert count(everything) > count(everything, default_graph_uri=table) > 800
+    assert count(named) > 10
+    assert count(named, named_graph_uri=table) == 1
+    assert count(everything, default_graph_uri="file:///etc/passwd") == 0
+
+
+def test_without_a_query(client: FlaskClient) -> None:
+    """A program gets a service description in any format for graphs, a browser a page."""
+    response = client.get("/sparql", headers={"Accept": "text/turtle"})
+    description = rdflib.Graph().parse(data=response.data, format="turtle")
+    service = rdflib.Namespace("http://www.w3.org/ns/sparql-service-description#")
+    (subject,) = description.subjects(rdflib.RDF.type, service.Service)
+    assert (subject, service.endpoint, rdflib.URIRef("http://localhost/sparql")) in description
+    assert len(set(description.objects(subject, service.resultFormat))) == len(FORMATS)
+
+    page = client.get("/sparql", headers={"Accept": BROWSER})
+    assert page.mimetype == "text/html"
+    assert "<textarea" in page.text
+
+
+def test_head_and_options(client: FlaskClient) -> None:
+    """HEAD has the headers without the body, OPTIONS the methods."""
+    head = client.head("/sparql", query_string={"query": ROWS})
+    assert head.status_code == 200
+    assert head.data == b""
+    assert head.mimetype == "application/sparql-results+json"
+    assert "POST" in client.options("/sparql").headers["Allow"]
+
+
+def test_every_question_answers(client: FlaskClient, project: Project) -> None:
+    """Each canned question, as CSV and as a page that holds its rows and its SPARQL."""
+    catalogue = list(Catalogue.read(project.query_files()))
+    assert len(catalogue) >= 12
+    for query in catalogue:
+        response = client.get(f"/queries/{query.name}?format=csv")
+        assert response.status_code == 200
+        rows = list(csv.reader(io.StringIO(response.text)))
+        assert len(rows) > 1
+
+        page = client.get(f"/queries/{query.name}", headers={"Accept": BROWSER})
+        assert page.status_code == 200
+        assert page.text.count("<tr>") == len(rows)
+        assert query.summary in page.text.replace("&#39;", "'")
+
+
+def test_a_parameter_changes_the_answer(client: FlaskClient) -> None:
+    """By prefixed name or IRI; the form shows what was asked."""
+    short = client.get("/queries/models-by-developer?organization=organization:baidu&format=csv")
+    long = client.get(
+        "/queries/models-by-developer?format=csv&organization="
+        + urllib.parse.quote(f"{IDS}organization/baidu", safe="")
+    )
+    assert short.text == long.text
+    assert len(short.text.splitlines()) == 1 + 4
+
+    page = client.get(
+        "/queries/models-by-developer?organization=organization:baidu", headers={"Accept": BROWSER}
+    )
+    assert f'<option value="{IDS}organization/baidu" selected>Baidu</option>' in page.text
+
+
+@pytest.mark.parametrize(
+    ("status", "address"),
+    [
+        (404, "/queries/ghost"),
+        (404, "/queries/../table-1"),
+        (404, "/nowhere"),
+        (404, "/id/model/ghost"),
+        (404, "/graph/ghost"),
+        (400, "/queries/table-1?ghost=1"),
+        (400, "/queries/models-by-developer?organization=no+iri"),
+        (400, "/queries/models-by-developer?organization=%3E%20%3Fp%20%3Fo%20%7D%20%23"),
+        (400, "/queries/models-by-developer?organization=a:b&organization=a:c"),
+        (400, "/queries/table-1?format=turtle"),
+    ],
+)
+def test_wrong_addresses(client: FlaskClient, status: int, address: str) -> None:
+    """Each is one sentence: as a problem for programs, as a page for browsers."""
+    problem = client.get(address)
+    assert problem.status_code == status
+    assert json.loads(problem.data)["detail"]
+
+    page = client.get(address, headers={"Accept": BROWSER})
+    assert page.status_code == status
+    assert page.mimetype == "text/html"
+
+
+def test_every_iri_can_be_followed(client: FlaskClient) -> None:
+    """An entity, a graph, the ontology: a page for a browser, triples for a program."""
+    for path in ("id/model/glm-130b", "graph/ding-xiao-2023/table-1", "graph/inferred"):
+        data = client.get(f"/{path}", headers={"Accept": "application/n-triples"})
+        assert data.status_code == 200
+        assert len(data.text.splitlines()) > 5
+        assert client.get(f"/{path}", headers={"Accept": BROWSER}).mimetype == "text/html"
+
+    ontology = client.get("/ontology", headers={"Accept": "text/turtle"})
+    assert f"<{BASE}ontology>" in ontology.text
+    page = client.get("/ontology/models", headers={"Accept": BROWSER}).text
+    assert 'id="hasDeveloper"' in page
+    assert "开发者" in page
+
+
+def test_pages_run_nothing_that_data_says(app: flask.Flask) -> None:
+    """Markup in a value or an error is text, links lead to the web only, and scripts are off."""
+    client = app.test_client()
+    query = (
+        "SELECT ('<script>x</script>' AS ?a) (IRI('javascript:alert(1)') AS ?b)"
+        " (IRI('http://example.org/\"x') AS ?c) {}"
+    )
+
+    page = client.get("/sparql", query_string={"query": query}, headers={"Accept": BROWSER})
+    assert page.status_code in (200, 400)
+    assert "<script" not in page.text
+    assert 'href="javascript' not in page.text
+
+    error = client.get("/queries/%3Cscript%3Ealert(1)%3C/script%3E", headers={"Accept": BROWSER})
+    assert "<script" not in error.text
+    for response in (page, error):
+        assert response.headers["Content-Security-Policy"].startswith("default-src 'self'")
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_server_does_not_load_rdflib() -> None:
+    """Its parser is not safe on a cold start, so the server never imports it."""
+    script = "import sys, kg.serve, kg.serve.front, kg.cli; sys.exit('rdflib' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
