@@ -138,9 +138,10 @@ def _between_lists(claims: list[Claim], wholes: Mapping[Node, set[Node]]) -> lis
         lists[claim.passage].append(claim)
     found: list[Conflict] = []
     for one, other in combinations(sorted(lists), 2):
-        for mine, theirs in ((lists[one], lists[other]), (lists[other], lists[one])):
-            unmatched = [c for c in mine if not any(_held(c, t, wholes) for t in theirs)]
-            found += [Conflict(claim, against) for claim in unmatched for against in theirs]
+        mine, theirs = lists[one], lists[other]
+        lonely = {c for c in mine if not any(_held(c, t, wholes) for t in theirs)}
+        lonely |= {t for t in theirs if not any(_held(c, t, wholes) for c in mine)}
+        found += [Conflict(c, t) for c in mine for t in theirs if c in lonely or t in lonely]
     return found
 
 

@@ -1,0 +1,291 @@
+"""The commands: what they print, their exit codes, and one clear sentence for what is wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+import pytest
+import rdflib
+from click.testing import CliRunner, Result
+
+from kg.cli import main
+from kg.project import Project
+from kg.store import Versions
+
+COMMANDS = (
+    "build serve query queries validate reason export stats versions rollback".split()  # noqa: SIM905
+)
+
+
+def kg(*arguments: str, project: Project | None = None, stdin: str = "") -> Result:
+    """Run a command in this process, standard output and standard error apart."""
+    chosen = ["--project", str(project.root)] if project else []
+    return CliRunner().invoke(main, [*chosen, *arguments], input=stdin, catch_exceptions=False)
+
+
+@pytest.fixture
+def published(versions: Versions) -> list[str]:
+    """The options that name the store of the real graph."""
+    return ["--store", str(versions.root)]
+
+
+def test_every_command_explains_itself() -> None:
+    """``--help`` of each has a sentence and an example; the group lists all of them."""
+    listed = kg("--help")
+    assert isinstance(main, click.Group)
+    assert set(main.commands) >= set(COMMANDS)
+    for command in COMMANDS:
+        assert command in listed.stdout
+        result = kg(command, "--help")
+        assert result.exit_code == 0
+        assert f"Example:\n    kg {command}" in result.stdout
+
+
+def test_build_query_export_and_back(tiny: Project, tmp_path: Path) -> None:
+    """A build prints its summary and is asked at once; a change is a version; one can go back."""
+    store = ["--store", str(tmp_path / "store")]
+
+    built = kg("build", *store, project=tiny)
+    assert built.exit_code == 0, built.output
+    assert "violations         0" in built.stdout
+    assert "warnings           1" in built.stdout
+    assert "data/paper/table.ttl:" in built.stdout
+    first = built.stdout.split("Version ")[1].split()[0]
+
+    asked = kg("query", "models-by-year", "--format", "csv", *store, project=tiny)
+    assert asked.stdout.splitlines()[0] == "year,models,names,source"
+    assert asked.stdout.splitlines()[1].startswith("2021,1,First,")
+
+    path = tiny.root / "data" / "paper" / "table.ttl"
+    path.write_text(path.read_text("utf-8").replace("2021-01-02", "2020-01-02"), "utf-8")
+    again = kg("build", "--format", "json", *store, project=tiny)
+    second = json.loads(again.stdout)
+    assert second["conforms"]
+    assert second["version"] != first
+
+    listed = json.loads(kg("versions", "--format", "json", *store, project=tiny).stdout)
+    assert [(v["version"], v["current"]) for v in listed] == [
+        (second["version"], True),
+        (first, False),
+    ]
+    assert kg("rollback", *store, project=tiny).stdout == f"Current version: {first}.\n"
+    asked = kg("query", "models-by-year", "--format", "csv", *store, project=tiny)
+    assert asked.stdout.splitlines()[1].startswith("2021,1,First,")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "exit_code", "said"),
+    [
+        ("wrong.ttl", "model:first a cllm:Model\n", 2, "data/paper/wrong.ttl:1: syntax error"),
+        (
+            "wrong.ttl",
+            (
+                "@prefix cllm: <https://w3id.org/china-llm/ontology#> .\n"
+                "@prefix model: <https://w3id.org/china-llm/id/model/> .\n"
+                "@prefix paper: <https://w3id.org/china-llm/graph/paper/> .\n"
+                "@prefix reference: <https://w3id.org/china-llm/id/reference/> .\n"
+                "@prefix dcterms: <http://purl.org/dc/terms/> .\n"
+                "paper:wrong dcterms:isPartOf reference:paper ; cllm:stance cllm:stated .\n"
+                "model:first cllm:relaesed 2021 .\n"
+            ),
+            1,
+            "data/paper/wrong.ttl:7: model:first: The ontology declares no property",
+        ),
+        (
+            "wrong.ttl",
+            (
+                "@prefix cllm: <https://w3id.org/china-llm/ontology#> .\n"
+                "@prefix organization: <https://w3id.org/china-llm/id/organization/> .\n"
+                "@prefix paper: <https://w3id.org/china-llm/graph/paper/> .\n"
+                "@prefix reference: <https://w3id.org/china-llm/id/reference/> .\n"
+                "@prefix dcterms: <http://purl.org/dc/terms/> .\n"
+                "paper:wrong dcterms:isPartOf reference:paper ; cllm:stance cllm:stated .\n"
+                "organization:university a cllm:Company .\n"
+            ),
+            1,
+            "data/paper/wrong.ttl:7: organization:university: It is of the kind",
+        ),
+    ],
+    ids=["syntax", "shape", "inconsistent"],
+)
+def test_a_wrong_file_stops_the_build(
+    tiny: Project, tmp_path: Path, name: str, text: str, exit_code: int, said: str
+) -> None:
+    """One line with file and line, the right exit code, and what is served stays as it was."""
+    store = ["--store", str(tmp_path / "store")]
+    assert kg("build", *store, project=tiny).exit_code == 0
+    before = Versions(tmp_path / "store").current().name
+    (tiny.root / "data" / "paper" / name).write_text(text, "utf-8")
+
+    result = kg("build", *store, project=tiny)
+
+    assert result.exit_code == exit_code, result.output
+    lines = [line for line in result.output.splitlines() if "wrong.ttl" in line]
+    assert len(lines) == 1
+    assert said in lines[0]
+    assert "Traceback" not in result.output
+    assert Versions(tmp_path / "store").current().name == before
+    assert len(Versions(tmp_path / "store").all()) == 1
+
+
+def test_validate_a_file_from_elsewhere(project: Project, tmp_path: Path) -> None:
+    """A corrected copy of a file takes the file's place; only its findings are printed."""
+    text = (project.root / "data" / "ding-xiao-2023" / "table-1.ttl").read_text("utf-8")
+    copy = tmp_path / "copy.ttl"
+    assert '"2021-03-01"^^xsd:date' in text
+    copy.write_text(text.replace('"2021-03-01"^^xsd:date', '"2011-03-01"^^xsd:date'), "utf-8")
+
+    result = kg("validate", str(copy), "--format", "json", project=project)
+
+    assert result.exit_code == 1
+    report = json.loads(result.stdout)
+    assert not report["conforms"]
+    (finding,) = report["findings"]
+    assert finding["file"] == str(copy)
+    assert finding["rule"] == "SampleModel-released"
+    assert text.splitlines()[finding["line"] - 1].strip().startswith("cllm:released")
+
+
+def test_validate_the_miniature(tiny: Project) -> None:
+    """It conforms, with its one warning, and says so."""
+    result = kg("validate", project=tiny)
+
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-1] == "The project: conforms, 0 violations, 1 warning."
+
+
+def test_reason_prints_only_what_is_new(tiny: Project) -> None:
+    """The inferred triples on standard output, their number on standard error."""
+    result = kg("reason", "--format", "ntriples", project=tiny)
+
+    triples = rdflib.Graph().parse(data=result.stdout, format="nt")
+    assert result.stderr == f"{len(triples)} triples inferred.\n"
+    assert len(triples) > 20
+
+
+def test_export_formats(published: list[str], project: Project, tmp_path: Path) -> None:
+    """Every format for graphs reads back; JSON-LD with its own context gives the same triples."""
+    counts = {}
+    for format_, reader in (
+        ("turtle", "turtle"),
+        ("ntriples", "nt"),
+        ("rdfxml", "xml"),
+        ("jsonld", "json-ld"),
+    ):
+        out = tmp_path / format_
+        result = kg("export", "--format", format_, "-o", str(out), *published, project=project)
+        assert result.exit_code == 0, result.output
+        counts[format_] = len(rdflib.Graph().parse(out, format=reader))
+    assert len(set(counts.values())) == 1
+    assert counts["turtle"] > 3000
+
+    document = json.loads((tmp_path / "jsonld").read_text("utf-8"))
+    (model,) = (node for node in document["@graph"] if node["id"] == "model:glm-130b")
+    assert model["parameterCount"] == "130000000000"
+    assert "organization:baai" in model["hasDeveloper"]
+
+    for format_ in ("trig", "nquads"):
+        result = kg("export", "--format", format_, *published, project=project)
+        assert "ding-xiao-2023" in result.stdout
+
+    result = kg(
+        "export", "--graph", "inferred", "--format", "ntriples", *published, project=project
+    )
+    assert 500 < len(result.stdout.splitlines()) < 1000
+
+    result = kg("export", "--query", "table-1", "--format", "csv", *published, project=project)
+    assert len(result.stdout.splitlines()) == 27
+
+
+def test_query_in_every_way(published: list[str], project: Project, tmp_path: Path) -> None:
+    """By name with a parameter, from a file, from standard input; as a table or in a format."""
+    table = kg("query", "domestic-hardware", *published, project=project)
+    assert table.stdout.splitlines()[0].split() == ["name", "hardware", "maker"]
+    assert len(table.stdout.splitlines()) == 5
+    assert table.stderr == "4 rows\n"
+
+    asked = ("--param", "organization=organization:inspur", "--format", "json")
+    answer = kg("query", "models-by-developer", *asked, *published, project=project)
+    assert len(json.loads(answer.stdout)["results"]["bindings"]) == 1
+
+    file = tmp_path / "mine.rq"
+    file.write_text("ASK { ?s ?p ?o }", "utf-8")
+    assert kg("query", str(file), *published, project=project).stdout == "answer\ntrue\n"
+    count = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+    answer = kg("query", "-", "--format", "tsv", *published, project=project, stdin=count)
+    assert answer.stdout.startswith("?n\n")
+
+
+def test_query_a_store_in_memory(tiny: Project) -> None:
+    """Without a build before, the project is built in memory and asked."""
+    result = kg("query", "models-by-year", "--format", "csv", "--store", "memory", project=tiny)
+
+    assert result.exit_code == 0
+    assert [line[:4] for line in result.stdout.splitlines()] == ["year", "2021", "2022"]
+
+
+def test_stats(published: list[str], project: Project) -> None:
+    """Triples by graph and things by kind."""
+    counts = json.loads(kg("stats", "--format", "json", *published, project=project).stdout)
+
+    assert counts["graphs"]["https://w3id.org/china-llm/graph/inferred"] > 500
+    assert counts["kinds"]["training run"] == 26
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["query", "ghost"], "There is no query 'ghost'"),
+        (["query", "ghost.rq"], "There is no query file ghost.rq"),
+        (["query", "table-1", "--param", "x=1"], "has no parameter 'x'"),
+        (["query", "table-1", "--param", "x"], "--param wants NAME=VALUE"),
+        (["query", "table-1", "--format", "turtle"], "There is no format 'turtle'"),
+        (["export", "--format", "csv"], "add --query NAME"),
+        (["export", "--graph", "ghost"], "There is no one graph 'ghost'"),
+        (["rollback", "ghost"], "There is no version ghost"),
+        (["versions", "--store", "/dev/null/x"], ""),
+        (["validate", "ghost.ttl"], "There is no file ghost.ttl"),
+        (["validate", "README.md"], "neither Turtle (.ttl) nor TriG (.trig)"),
+        (["serve", "--port", "many"], "KG_PORT (--port) must be a whole number"),
+        (["serve", "--store", "memory"], "cannot be served"),
+        (["build", "--store", "memory"], "cannot be kept"),
+        (["build", "--keep-versions", "0"], "from 1 to 1000"),
+        (["query", "table-1", "--store", "/nowhere/at/all"], "run `kg build` first"),
+    ],
+)
+def test_wrong_arguments(
+    arguments: list[str], said: str, published: list[str], project: Project
+) -> None:
+    """One sentence on standard error, exit code 2, no traceback."""
+    store = [] if "--store" in arguments or arguments[0] in ("validate", "serve") else published
+    result = kg(*arguments, *store, project=project)
+
+    if not said:
+        assert result.exit_code == 0
+        return
+    assert result.exit_code == 2, result.output
+    assert said in result.stderr
+    assert result.stderr.startswith("kg: ")
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_a_query_that_does_not_parse(published: list[str], project: Project) -> None:
+    """Line and column, exit code 2; SERVICE is refused here too."""
+    result = kg("query", "-", *published, project=project, stdin="SELECT ?s\nWHERE {")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("kg: line 2, column 8: syntax error")
+
+    service = "ASK { SERVICE <http://127.0.0.1:9/> {} }"
+    result = kg("query", "-", *published, project=project, stdin=service)
+    assert result.exit_code == 2
+    assert "SERVICE is not allowed" in result.stderr
+
+
+def test_a_folder_that_is_no_project(tmp_path: Path) -> None:
+    """The sentence names the first folder that is missing."""
+    result = kg("queries", project=Project(tmp_path))
+
+    assert result.exit_code == 2
+    assert "it has no folder ontology/" in result.stderr
