@@ -90,10 +90,10 @@ def main(ctx: click.Context, project: Path | None) -> None:
 @_json_option
 @click.pass_obj
 def build(project: Project, store: str | None, keep_versions: str | None, format_: str) -> None:
-    """Build the graph from its files and make the new version current.
+    """Build the graph and make it the current version.
 
-    Reads, validates, settles, reasons, validates again and publishes. When anything is wrong,
-    nothing is published and what was current stays so.
+    Reads the files, validates, settles, reasons, validates again and publishes. When anything is
+    wrong, nothing is published and what was current stays so.
 
     \b
     Example:
@@ -118,7 +118,9 @@ def build(project: Project, store: str | None, keep_versions: str | None, format
 @_json_option
 @click.pass_obj
 def validate(project: Project, files: tuple[Path, ...], format_: str) -> None:
-    """Check the whole project, or FILES as parts of it; publish nothing.
+    """Check the project, or FILES as parts of it.
+
+    Nothing is published.
 
     A file of the project is checked in its place; another one is added, or takes the place of the
     graph that it describes.
@@ -159,7 +161,9 @@ def validate(project: Project, files: tuple[Path, ...], format_: str) -> None:
 )
 @click.pass_obj
 def reason(project: Project, format_: str) -> None:
-    """Print what follows from the settled view by the ontology: only the new triples.
+    """Print what follows by the ontology's axioms.
+
+    Only the triples that are new, of the settled view of the project's files.
 
     \b
     Example:
@@ -198,7 +202,10 @@ def reason(project: Project, format_: str) -> None:
 def ask(
     project: Project, name: str, params: tuple[str, ...], format_: str, store: str | None
 ) -> None:
-    """Ask a canned question by its name, or the query in a .rq file ("-" reads standard input).
+    """Ask a canned question, or your own.
+
+    A name asks a canned question, a .rq file the query in it, and "-" reads a query from
+    standard input.
 
     \b
     Example:
@@ -222,7 +229,9 @@ def ask(
 @_json_option
 @click.pass_obj
 def queries(project: Project, name: str | None, format_: str) -> None:
-    """List the canned questions, or show one with its parameters and its SPARQL.
+    """List the canned questions, or show one.
+
+    With NAME: its parameters and its SPARQL.
 
     \b
     Example:
@@ -269,7 +278,9 @@ def export(
     output: IO[bytes],
     store: str | None,
 ) -> None:
-    """Write the graph to a file: everything as nquads or trig, else the default graph.
+    """Write the graph to a file.
+
+    Everything as nquads or trig; the default graph in the other formats.
 
     Equal content gives equal bytes: triples are sorted, and blank nodes have canonical labels.
 
@@ -296,7 +307,9 @@ def export(
 @_setting("store", metavar="FOLDER|memory")
 @click.pass_obj
 def stats(project: Project, format_: str, store: str | None) -> None:
-    """Count what the current version holds: triples by graph, things by kind.
+    """Count what the current version holds.
+
+    Triples by graph, and things by kind.
 
     \b
     Example:
@@ -353,7 +366,9 @@ def list_versions(project: Project, format_: str, store: str | None) -> None:
 @_setting("store", metavar="FOLDER")
 @click.pass_obj
 def rollback(project: Project, version: str | None, store: str | None) -> None:
-    """Make an earlier version current: VERSION, or the newest of the others.
+    """Make an earlier version current.
+
+    VERSION, or the newest of the others.
 
     \b
     Example:
@@ -371,7 +386,7 @@ def rollback(project: Project, version: str | None, store: str | None) -> None:
 @_setting("store", metavar="FOLDER")
 @click.pass_obj
 def serve(project: Project, /, **given: str | None) -> None:
-    """Serve the current version: pages, questions and a SPARQL endpoint.
+    """Serve pages, questions and SPARQL.
 
     A version that is built meanwhile is served from the next request on.
 

@@ -1,0 +1,106 @@
+"""The docs are true: their commands run and print what they say, their tables are the code's."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import click
+import pytest
+
+from kg.cli import main
+from kg.results import FORMATS
+from kg.settings import Settings, sentence, variable
+from kg.store import Versions
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+REFERENCE = (ROOT / "docs" / "reference.md").read_text("utf-8")
+BLOCKS = re.findall(r"^```console\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def test_readme_has_its_examples() -> None:
+    """Three blocks of commands, and the first screen in the order of a visitor's wishes."""
+    assert len(BLOCKS) == 3
+    order = ["# China LLM Landscape", "$ kg query", "make serve", "make test", "settled view"]
+    places = [README.index(part) for part in order]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))
+def test_readme_examples(block: str, versions: Versions, tmp_path: Path) -> None:
+    """Each command of the README, run by a shell, prints exactly what the README shows."""
+    folder = Path(sys.executable).parent
+    environment = {
+        **os.environ,
+        "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}",
+        "KG_STORE": str(versions.root),
+    }
+    for example in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+        command, _, expected = example.partition("\n")
+        ran = subprocess.run(
+            ["sh", "-c", command], cwd=tmp_path, env=environment, capture_output=True, check=True
+        )
+        found = ran.stdout.decode().replace("\r\n", "\n")
+        assert squeezed(found) == squeezed(expected), command
+
+
+def squeezed(text: str) -> list[list[str]]:
+    """Lines of words: how far apart columns stand does not matter."""
+    return [line.split() for line in text.splitlines()]
+
+
+def test_readme_targets_exist() -> None:
+    """The two commands are targets of the Makefile."""
+    for target in ("serve", "test"):
+        assert f"make {target}" in README
+        subprocess.run(["make", "--dry-run", target], cwd=ROOT, check=True, capture_output=True)
+
+
+def test_links_lead_somewhere() -> None:
+    """Every relative link of the docs is a file."""
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
+    assert len(pages) >= 5
+    for page in pages:
+        for link in re.findall(r"\]\((?!http)([^)#]+)", page.read_text("utf-8")):
+            assert (page.parent / link).exists(), (page.name, link)
+
+
+def test_reference_has_every_command() -> None:
+    """The table of commands is that of ``kg --help``."""
+    rows = dict(re.findall(r"^\| `kg (\w+)` \| (.*) \|$", REFERENCE, re.MULTILINE))
+    assert isinstance(main, click.Group)
+    assert rows == {
+        name: command.get_short_help_str(limit=200) for name, command in main.commands.items()
+    }
+
+
+def test_reference_has_every_setting() -> None:
+    """Name, variable, default and sentence of each setting."""
+    for setting in fields(Settings):
+        default = repr(setting.default) if setting.default != "" else ""
+        row = f"| `{setting.name}` | `{variable(setting.name)}` | {default} | "
+        assert row.replace("|  |", "|  |") + sentence(setting.name) + " |" in REFERENCE
+
+
+def test_reference_has_every_format() -> None:
+    """Name, media type and specification of each format."""
+    for format_ in FORMATS:
+        assert f"| `{format_.name}` | " in REFERENCE
+        assert f"| `{format_.media_type}` | {format_.specification} |" in REFERENCE
+
+
+def test_dependencies_are_explained() -> None:
+    """Each direct dependency has a row that says why."""
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    declared = re.search(r"^dependencies = \[\n(.*?)^\]", project, re.MULTILINE | re.DOTALL)
+    assert declared
+    names = re.findall(r'"([a-z0-9-]+)', declared.group(1))
+    assert len(names) >= 12
+    explained = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
+    for name in names:
+        assert f"| {name} | " in explained
