@@ -241,7 +241,7 @@ def queries(project: Project, name: str | None, format_: str) -> None:
     catalogue = Catalogue.read(project.query_files())
     chosen = [catalogue.get(name)] if name else list(catalogue)
     if format_ == "json":
-        _print_json([_query_dict(one) for one in chosen])
+        _print_json([one.as_dict() for one in chosen])
     elif name:
         click.echo(chosen[0].text, nl=False)
     else:
@@ -551,27 +551,6 @@ def _report_dict(report: Report) -> dict[str, Any]:
     return {
         "conforms": report.conforms,
         "findings": [finding.as_dict() for finding in report.findings],
-    }
-
-
-def _query_dict(query: Query) -> dict[str, Any]:
-    return {
-        "name": query.name,
-        "summary": query.summary,
-        "description": query.description,
-        "tags": list(query.tags),
-        "parameters": [
-            {
-                "name": parameter.name,
-                "type": parameter.kind,
-                "class": parameter.of_class,
-                "description": parameter.description,
-                "default": parameter.default,
-                "examples": list(parameter.examples),
-            }
-            for parameter in query.parameters
-        ],
-        "query": query.text,
     }
 
 

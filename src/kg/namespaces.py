@@ -72,22 +72,28 @@ def prefixes_with_sources(sources: list[str]) -> dict[str, str]:
     return PREFIXES | {source: f"{GRAPHS}{source}/" for source in sorted(sources)}
 
 
-def shorten(iri: str, prefixes: dict[str, str] | None = None) -> str:
+def shorten(iri: str) -> str:
     """Write ``iri`` as a prefixed name where a prefix fits, else as it is.
 
-    The longest namespace wins, and what follows it must be a simple local name.
+    The longest namespace wins, and what follows it must be a simple local name. The graph of a part
+    of a source is named with the source's own prefix, as in ``ding-xiao-2023:table-1``.
     """
-    best = ""
-    name = iri
-    for prefix, namespace in (prefixes or PREFIXES).items():
-        local = iri[len(namespace) :]
-        if (
-            iri.startswith(namespace)
-            and len(namespace) > len(best)
-            and local.replace("-", "").replace("_", "").isalnum()
-        ):
-            best, name = namespace, f"{prefix}:{local}"
-    return name
+    source, slash, part = iri.removeprefix(GRAPHS).partition("/")
+    if iri.startswith(GRAPHS) and slash and _is_simple(source) and _is_simple(part):
+        return f"{source}:{part}"
+    fitting = [
+        (len(namespace), prefix)
+        for prefix, namespace in PREFIXES.items()
+        if iri.startswith(namespace) and _is_simple(iri[len(namespace) :])
+    ]
+    if not fitting:
+        return iri
+    length, prefix = max(fitting)
+    return f"{prefix}:{iri[length:]}"
+
+
+def _is_simple(local: str) -> bool:
+    return local.replace("-", "").replace("_", "").isalnum()
 
 
 def expand(name: str) -> str:

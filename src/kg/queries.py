@@ -105,6 +105,28 @@ class Query:
         words = (token.text.upper() for token in tokens(self.text) if token.kind == "word")
         return next((word for word in words if word in _FORMS), "")
 
+    def as_dict(self) -> dict[str, Any]:
+        """The question for a program to read."""
+        parameters = [
+            {
+                "name": parameter.name,
+                "type": parameter.kind,
+                "class": expand(parameter.of_class),
+                "description": parameter.description,
+                "default": parameter.default,
+                "examples": list(parameter.examples),
+            }
+            for parameter in self.parameters
+        ]
+        return {
+            "name": self.name,
+            "summary": self.summary,
+            "description": self.description,
+            "tags": list(self.tags),
+            "parameters": parameters,
+            "query": self.text,
+        }
+
     def bind(self, given: Mapping[str, str]) -> dict[str, Term]:
         """The term of each parameter, from ``given`` texts or the defaults.
 

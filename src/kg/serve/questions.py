@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import flask
 from werkzeug.exceptions import NotAcceptable
@@ -13,7 +13,7 @@ from kg.queries import Term
 from kg.serve.context import context, respond, wants_page
 
 if TYPE_CHECKING:
-    from kg.queries import Parameter, Query
+    from kg.queries import Parameter
     from kg.store import EmbeddedStore
 
 blueprint = flask.Blueprint("questions", __name__)
@@ -36,7 +36,15 @@ def all_questions() -> flask.Response | str:
         return flask.render_template("queries.html", queries=list(catalogue), themes=themes)
     if not flask.request.accept_mimetypes.accept_json and flask.request.accept_mimetypes:
         raise NotAcceptable("The list can be had as application/json or text/html.")
-    return flask.jsonify([_described(query) for query in catalogue])
+    return flask.jsonify(
+        [
+            {
+                **query.as_dict(),
+                "address": flask.url_for(".question", name=query.name, _external=True),
+            }
+            for query in catalogue
+        ]
+    )
 
 
 @blueprint.get("/queries/<name>")
@@ -56,6 +64,8 @@ def question(name: str) -> flask.Response | str:
     if not wants_page():
         return respond(answer, reading.name)
     columns, rows = answer.rows()
+    # the form shows what was asked, so the page needs no column for it
+    shown = [place for place, column in enumerate(columns) if column not in bindings]
     return flask.render_template(
         "query.html",
         query=query,
@@ -63,8 +73,8 @@ def question(name: str) -> flask.Response | str:
             (parameter, bindings[parameter.name].value, _choices(parameter, reading.store))
             for parameter in query.parameters
         ],
-        columns=columns,
-        rows=list(rows),
+        columns=[columns[place] for place in shown],
+        rows=[[row[place] for place in shown] for row in rows],
         version=reading.name,
         address=flask.request.query_string.decode(),
     )
@@ -76,17 +86,3 @@ def _choices(parameter: Parameter, store: EmbeddedStore) -> list[tuple[str, str]
         return []
     _, rows = store.query(_MEMBERS, {"class": Term(expand(parameter.of_class))}).rows()
     return [(str(row[0]), str(row[1])) for row in rows]
-
-
-def _described(query: Query) -> dict[str, Any]:
-    return {
-        "name": query.name,
-        "summary": query.summary,
-        "description": query.description,
-        "tags": list(query.tags),
-        "parameters": [
-            {"name": p.name, "type": p.kind, "description": p.description, "default": p.default}
-            for p in query.parameters
-        ],
-        "address": flask.url_for("questions.question", name=query.name, _external=True),
-    }
