@@ -1,6 +1,6 @@
 # make serve   set everything up, build the graph, serve it on http://127.0.0.1:8000
 # make test    set everything up, run all checks and tests
-# make check   format, lint, types and the style of the Turtle files: before each commit
+# make check   format, lint, types, style of the Turtle files, structure: before each commit
 # make lock    renew requirements.lock from pyproject.toml
 # make wheel   build the wheel into dist/
 
@@ -22,6 +22,7 @@ check: $(READY)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+	$(BIN)/python -m pytest --quiet tests/test_style.py tests/test_structure.py
 
 format: $(READY)
 	$(BIN)/ruff format

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -157,3 +158,17 @@ def test_dumps_keep_what_the_files_say(project: Project, store: EmbeddedStore) -
     assert len(list(ox.parse(dump, format=ox.RdfFormat.N_TRIPLES))) == len(written) > 800
     assert {(s, p) for s, p, _ in stored} == {(s, p) for s, p, _ in written}
     assert {str(o) for o in stored.objects()} == {str(o) for o in written.objects()}
+
+
+def test_the_wheel_carries_everything(project: Project, tmp_path: Path) -> None:
+    """Ontology, data, shapes, questions, templates and the typing marker are in the wheel."""
+    hatchling = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(hatchling, cwd=project.root, check=True, capture_output=True)
+
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    for folder in FOLDERS:
+        for path in (project.root / folder).rglob("*.*"):
+            assert f"kg/content/{path.relative_to(project.root)}" in names
+    assert {"kg/py.typed", "kg/serve/templates/base.html", "kg/serve/static/style.css"} <= names

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -22,7 +24,11 @@ from rdflib.plugins.stores.sparqlstore import SPARQLStore
 from SPARQLWrapper import CSV, JSON, JSONLD, POST, RDFXML, TURTLE, XML, SPARQLWrapper
 
 from kg import build
+from kg.errors import BadInput
 from kg.namespaces import IDS, TERMS
+from kg.project import Project
+from kg.serve import run
+from kg.settings import Settings
 from kg.store import Versions
 
 PATIENCE = 30
@@ -180,3 +186,46 @@ def test_a_new_version_is_served_at_once(built: build.Built, tmp_path: Path) -> 
         status, body, headers = get(question)
         assert (status, headers["x-kg-data-version"]) == (200, "after")
         assert len(body.splitlines()) == 1
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "192.0.2.1", "no.such.host.invalid"])
+def test_an_address_that_cannot_be_had(address: str, host: str) -> None:
+    """A port in use, a foreign address, an unknown name: one sentence, and no server."""
+    port = address.rpartition(":")[2]
+    store = str(Path(__file__).parent / "tiny")
+    settings = Settings.load({}, host=host, port=port, store=store)
+
+    with pytest.raises(BadInput, match=f"cannot listen on {host}, port {port}"):
+        run(Project(Path(store)), Versions(Path(store)), settings, lambda: None)
+
+
+def test_readme_curl_examples(address: str) -> None:
+    """Each ``curl`` line of the README gets its answer from the server."""
+    readme = (Path(__file__).resolve().parents[1] / "README.md").read_text("utf-8")
+    blocks = re.findall(r"^```sh\n(curl .*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    words = shlex.split("\n".join(blocks))
+    starts = [place for place, word in enumerate(words) if word == "curl"]
+    assert len(starts) == 2
+
+    answers = [
+        curl(words[start + 1 : end], address)
+        for start, end in zip(starts, [*starts[1:], None], strict=True)
+    ]
+
+    assert len(answers[0].splitlines()) == 1 + 26
+    assert answers[1].splitlines()[1].endswith("id/model/bagualu,14500000000000")
+    assert len(answers[1].splitlines()) == 1 + 3
+
+
+def curl(words: list[str], address: str) -> str:
+    """What curl would print for the few options that the README uses."""
+    request = urllib.request.Request(words[-1].replace("http://127.0.0.1:8000", address))
+    for option, value in zip(words[:-1:2], words[1:-1:2], strict=True):
+        if option == "-H":
+            request.add_header(*value.split(": "))
+        else:
+            assert option == "--data-urlencode"
+            name, _, text = value.partition("=")
+            request.data = urllib.parse.urlencode({name: text}).encode()
+    with urllib.request.urlopen(request, timeout=PATIENCE) as response:
+        return str(response.read().decode())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import rdflib
 from rdflib import DCTERMS, OWL, RDF, RDFS, SKOS
 
@@ -123,3 +125,17 @@ def test_alignments_do_not_touch_our_terms(project: Project, ontology: rdflib.Gr
             if str(subject).startswith(TERMS):
                 assert subject in known
                 assert value not in known
+
+
+def test_the_catalog_finds_every_module(project: Project, ontology: rdflib.Graph) -> None:
+    """Editors read the imports from disk: each module's IRI leads to the file that declares it."""
+    folder = project.root / "ontology"
+    entries = re.findall(
+        r'<uri name="(.*)" uri="(.*)"/>', (folder / "catalog-v001.xml").read_text()
+    )
+    assert {rdflib.URIRef(iri) for iri, _ in entries} == set(
+        ontology.subjects(RDF.type, OWL.Ontology)
+    )
+    for iri, file in entries:
+        module = sources.read_graph([folder / file], project)
+        assert (rdflib.URIRef(iri), RDF.type, OWL.Ontology) in module

@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import urllib.parse
+from pathlib import Path
 
 import flask
 import pyoxigraph as ox
@@ -15,6 +16,7 @@ import pytest
 import rdflib
 from flask.testing import FlaskClient
 
+from kg import build
 from kg.namespaces import BASE, GRAPHS, IDS
 from kg.project import Project
 from kg.queries import Catalogue
@@ -22,6 +24,7 @@ from kg.results import FORMATS, Format, formats, media_types
 from kg.serve import create_app
 from kg.settings import Settings
 from kg.store import Current, Versions
+from tests.conftest import unwatched
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 ROWS = (
@@ -306,6 +309,26 @@ def test_every_iri_can_be_followed(client: FlaskClient) -> None:
     page = client.get("/ontology/models", headers={"Accept": BROWSER}).text
     assert 'id="hasDeveloper"' in page
     assert "开发者" in page
+
+
+def test_a_retired_iri_leads_to_its_heir(tiny: Project, tmp_path: Path) -> None:
+    """A renamed thing stays in the registry, and its address answers with the new one."""
+    path = tiny.root / "data" / "registry" / "things.ttl"
+    text = path.read_text("utf-8").replace(
+        "model:first\n",
+        "model:old-first <http://purl.org/dc/terms/isReplacedBy> model:first .\n\nmodel:first\n",
+    )
+    path.write_text(text, "utf-8")
+    made = build.make(tiny, unwatched, [])
+    versions = Versions(tmp_path / "store")
+    build.publish(made, versions, 3, unwatched)
+    client = create_app(Current(versions), Catalogue([]), Settings.load({})).test_client()
+
+    response = client.get("/id/model/old-first")
+
+    assert response.status_code == 301
+    assert response.headers["Location"] == "/id/model/first"
+    assert client.get("/id/model/first").status_code == 200
 
 
 def test_pages_run_nothing_that_data_says(app: flask.Flask) -> None:

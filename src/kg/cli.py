@@ -403,13 +403,16 @@ def serve(project: Project, /, **given: str | None) -> None:
     current = versions.current()
     Catalogue.read(project.query_files())
     address = f"http://{settings.host}:{settings.port}"
-    click.echo(f"Serving version {current.name} on {address}, ended by Ctrl-C.")
-    click.echo(
-        f"Open: {address}/ and {address}/sparql, read only; queries up to "
-        f"{settings.max_query_bytes:,} bytes, {settings.threads} at the same time."
-    )
-    click.echo(f"Try:  curl '{address}/queries/trained-without?format=csv'")
-    run(project, versions, settings)
+
+    def started() -> None:
+        click.echo(f"Serving version {current.name} on {address} until Ctrl-C.")
+        click.echo(
+            f"Open: {address}/ and {address}/sparql, read only; queries up to "
+            f"{settings.max_query_bytes:,} bytes, {settings.threads} at the same time."
+        )
+        click.echo(f"Try:  curl '{address}/queries/trained-without?format=csv'")
+
+    run(project, versions, settings, started)
 
 
 _TRIPLES_BY_GRAPH = """

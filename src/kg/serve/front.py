@@ -5,6 +5,7 @@ It answers ``/health`` itself and hands everything else to Flask, in a bounded n
 
 from __future__ import annotations
 
+import socket
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +14,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+from kg.errors import BadInput
 from kg.queries import Catalogue
 from kg.serve.app import create_app
 from kg.store import Current, Versions
@@ -46,8 +48,15 @@ class Front:
             await self._flask(scope, _as_coroutine(receive), send)  # type: ignore[arg-type]
 
 
-def run(project: Project, versions: Versions, settings: Settings) -> None:
-    """Serve until interrupted; a worker process that dies is started again."""
+def run(
+    project: Project, versions: Versions, settings: Settings, started: Callable[[], None]
+) -> None:
+    """Serve until interrupted; a worker process that dies is started again.
+
+    ``started`` is called once the server listens. Raises ``BadInput`` if it cannot listen on the
+    address and port of ``settings``.
+    """
+    _check_free(settings.host, settings.port)
     server = Granian(
         "kg.serve.front",
         address=settings.host,
@@ -59,6 +68,7 @@ def run(project: Project, versions: Versions, settings: Settings) -> None:
         respawn_failed_workers=True,
         respawn_interval=0.5,
     )
+    server.on_startup(started)
     loader = partial(_load, project, versions, settings)
     server.serve(target_loader=loader, wrap_loader=False)
 
@@ -78,6 +88,24 @@ def _as_coroutine(receive: Receive) -> Receive:
         return await receive()
 
     return received
+
+
+def _check_free(host: str, port: int) -> None:
+    """Refuse an address that is not ours and a port that another process has.
+
+    Granian listens with SO_REUSEPORT, so that a second server would take every other request.
+    """
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        said = (error.strerror or str(error)).lower()
+        raise BadInput(
+            f"The server cannot listen on {host}, port {port}: {said}. "
+            "Choose another with --host or --port."
+        ) from None
 
 
 async def _health(scope: Scope, send: Send) -> None:

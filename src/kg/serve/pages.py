@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Final
 
 import flask
 
 from kg.errors import NotFound
-from kg.namespaces import BASE, GRAPHS, ONTOLOGY
+from kg.namespaces import BASE, GRAPHS, IDS, ONTOLOGY
 from kg.queries import Term
 from kg.serve.context import context, respond, wants_page
 
@@ -34,6 +35,10 @@ SELECT ?property ?value ?thing WHERE { ?thing ?property ?value } ORDER BY ?prope
 """
 _REFERRING: Final = """
 SELECT ?property ?subject ?thing WHERE { ?subject ?property ?thing } ORDER BY ?property ?subject
+"""
+_HEIR: Final = """
+PREFIX dcterms: <http://purl.org/dc/terms/>
+SELECT ?heir ?thing WHERE { ?thing dcterms:isReplacedBy ?heir } ORDER BY ?heir LIMIT 1
 """
 _DESCRIBE: Final = "CONSTRUCT { ?thing ?p ?o } WHERE { ?thing ?p ?o }"
 _GRAPH: Final = "CONSTRUCT { ?s ?p ?o } WHERE { GRAPH ?thing { ?s ?p ?o } }"
@@ -65,8 +70,14 @@ def home() -> str:
 
 @blueprint.get("/id/<kind>/<slug>")
 def entity(kind: str, slug: str) -> flask.Response | str:
-    """One thing: what is settled about it, and what refers to it."""
-    return _thing(f"{BASE}id/{kind}/{slug}", _DESCRIBE)
+    """One thing: what is settled about it, what refers to it; a retired one leads to its heir."""
+    iri = f"{IDS}{kind}/{slug}"
+    _, rows = context().current.get().store.query(_HEIR, {"thing": Term(iri)}).rows()
+    heir = str(next(rows, [""])[0])
+    if heir.startswith(IDS):
+        permanent = HTTPStatus.MOVED_PERMANENTLY
+        return flask.Response(status=permanent, headers={"Location": "/" + heir[len(BASE) :]})
+    return _thing(iri, _DESCRIBE)
 
 
 @blueprint.get("/graph/<path:name>")
