@@ -148,6 +148,36 @@ def test_validate_a_file_from_elsewhere(project: Project, tmp_path: Path) -> Non
     assert text.splitlines()[finding["line"] - 1].strip().startswith("cllm:released")
 
 
+def test_a_graph_that_says_nothing_of_itself(tiny: Project) -> None:
+    """A file without a source and a stance for its graph is told so, at its first line."""
+    path = tiny.root / "data" / "paper" / "bare.ttl"
+    path.write_text(
+        "@prefix cllm: <https://w3id.org/china-llm/ontology#> .\n"
+        "<https://w3id.org/china-llm/id/model/first> cllm:row 1 .\n",
+        "utf-8",
+    )
+
+    result = kg("validate", str(path), project=tiny)
+
+    assert result.exit_code == 1
+    first, second, _ = result.stdout.splitlines()
+    assert first.startswith("data/paper/bare.ttl:1: paper:bare: A graph has one stance")
+    assert second.startswith("data/paper/bare.ttl:1: paper:bare: A graph says which source")
+
+
+@pytest.mark.parametrize("name", ["bare.ttl", "paper/deep/part.ttl", "paper/Part One.trig"])
+def test_a_file_in_the_wrong_place(tiny: Project, name: str) -> None:
+    """It is not passed over in silence."""
+    path = tiny.root / "data" / name
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
+
+    result = kg("validate", project=tiny)
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"kg: data/{name}: a source file is data/<source>/<part>")
+
+
 def test_validate_the_miniature(tiny: Project) -> None:
     """It conforms, with its one warning, and says so."""
     result = kg("validate", project=tiny)

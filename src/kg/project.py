@@ -10,6 +10,7 @@ A project is a checkout, any folder laid out like one, or the copy inside the in
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,7 +20,9 @@ import platformdirs
 from kg.errors import BadInput
 from kg.namespaces import GRAPHS
 
+SUFFIXES: Final = (".ttl", ".trig")
 FOLDERS: Final = ("ontology", "data", "shapes", "queries")
+_GRAPH_NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*/[a-z0-9]+(?:-[a-z0-9]+)*")
 _PACKAGE: Final = Path(__file__).resolve().parent
 _BUNDLED: Final = _PACKAGE / "content"
 _CHECKOUT: Final = _PACKAGE.parents[1]
@@ -83,10 +86,22 @@ class Project:
         return sorted((self.root / "queries").glob("*.rq"))
 
     def data_files(self) -> list[SourceFile]:
-        """The source files, sorted by graph, with the IRIs that their paths give them."""
+        """The source files, sorted by graph, with the IRIs that their paths give them.
+
+        Raises ``BadInput`` for a file that lies elsewhere in ``data/`` or has a name that no graph
+        can have, since it would be passed over in silence.
+        """
         data = self.root / "data"
-        paths = [path for suffix in ("ttl", "trig") for path in data.glob(f"*/*.{suffix}")]
-        files = [SourceFile(path, GRAPHS + _graph_name(path, data)) for path in paths]
+        files = []
+        for suffix in SUFFIXES:
+            for path in data.rglob(f"*{suffix}"):
+                name = path.relative_to(data).with_suffix("").as_posix()
+                if not _GRAPH_NAME.fullmatch(name):
+                    raise BadInput(
+                        f"{self.shown(path)}: a source file is data/<source>/<part>{suffix}, "
+                        "both in lower-case letters, digits and hyphens."
+                    )
+                files.append(SourceFile(path, GRAPHS + name))
         return sorted(files, key=lambda file: file.graph)
 
     def sources(self) -> list[str]:
@@ -97,7 +112,3 @@ class Project:
         """``path`` as a person knows it: from the project's root where it lies within."""
         path = path.resolve()
         return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
-
-
-def _graph_name(path: Path, data: Path) -> str:
-    return path.relative_to(data).with_suffix("").as_posix()

@@ -12,7 +12,7 @@ from rdflib.plugins.parsers.notation3 import BadSyntax
 
 from kg.errors import BadInput, BadSource
 from kg.namespaces import GRAPHS, TERMS
-from kg.project import Project, SourceFile
+from kg.project import SUFFIXES, Project, SourceFile
 from kg.turtle import Places, places
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def read_given(path: Path, project: Project) -> Source:
     """
     if not path.is_file():
         raise BadInput(f"There is no file {path}.")
-    if path.suffix not in (".ttl", ".trig"):
+    if path.suffix not in SUFFIXES:
         raise BadInput(f"{path} is neither Turtle (.ttl) nor TriG (.trig).")
     shown = project.shown(path)
     for file in project.data_files():

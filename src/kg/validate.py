@@ -9,6 +9,7 @@ of triples beside its own: ``<ontology> cllm:declares <term>`` for every term th
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import pyshacl
@@ -41,7 +42,11 @@ def validate_sources(sources: list[Source], shapes: rdflib.Graph, ontology: rdfl
             for triple in (*graph, *declared, *_about(name, about_passages)):
                 data.add(triple)
             data.add((rdflib.URIRef(name), RDF.type, CLLM.Passage))
-            report += _run(data, scoped, [source])
+            found = _run(data, scoped, [source]).findings
+            # what is missing from a file has no line of its own
+            report += Report.of(
+                [f if f.file else replace(f, file=source.shown, line=1) for f in found]
+            )
     return report
 
 
