@@ -49,8 +49,8 @@ def test_build_query_export_and_back(tiny: Project, tmp_path: Path) -> None:
 
     built = kg("build", *store, project=tiny)
     assert built.exit_code == 0, built.output
-    assert "violations         0" in built.stdout
-    assert "warnings           1" in built.stdout
+    assert "violations             0" in built.stdout
+    assert "warnings               1" in built.stdout
     assert "data/paper/table.ttl:" in built.stdout
     first = built.stdout.split("Version ")[1].split()[0]
 

@@ -80,7 +80,7 @@ def test_libraries_stay_in_their_rooms() -> None:
 def test_only_the_commands_print() -> None:
     """``print``, ``sys.argv`` and exit codes belong to ``cli``."""
     for path in SOURCE.rglob("*.py"):
-        if path.name != "cli.py":
+        if path.parent.name != "cli":
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
                 name = ast.unparse(node) if isinstance(node, ast.Name | ast.Attribute) else ""
                 assert name not in ("print", "input", "sys.argv", "sys.exit"), path.name

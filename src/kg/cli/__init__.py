@@ -1,0 +1,9 @@
+"""The commands: the only room that prints, reads arguments and picks an exit code.
+
+Exit codes: 0 done and conforming, 1 ran and found violations, 2 could not run.
+"""
+
+from kg.cli import asking, making, serving
+from kg.cli.group import main
+
+__all__ = ["asking", "main", "making", "serving"]

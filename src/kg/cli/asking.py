@@ -1,0 +1,242 @@
+"""Commands that ask a built graph: query, queries, export, stats."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final
+
+import click
+
+from kg.cli.group import json_option, main, opened_store, setting
+from kg.cli.output import print_json, print_table, write_bytes
+from kg.errors import BadInput
+from kg.queries import Catalogue, Query, judge
+from kg.results import formats, named
+from kg.settings import Settings
+
+if TYPE_CHECKING:
+    from kg.project import Project
+    from kg.store import EmbeddedStore
+
+ROW_FORMATS: Final = [format_.name for format_ in formats("rows")]
+GRAPH_FORMATS: Final = [format_.name for format_ in formats("graph")]
+_TRIPLES_BY_GRAPH: Final = """
+SELECT ?graph (COUNT(*) AS ?triples) WHERE { GRAPH ?graph { ?s ?p ?o } }
+GROUP BY ?graph ORDER BY ?graph
+"""
+_THINGS_BY_KIND: Final = """
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+SELECT ?label (COUNT(DISTINCT ?thing) AS ?things) WHERE {
+  ?thing a ?kind . ?kind rdfs:isDefinedBy ?module ; rdfs:label ?label .
+  FILTER (LANG(?label) = "en")
+} GROUP BY ?label ORDER BY DESC(?things) ?label
+"""
+
+
+@main.command("query")
+@click.argument("name", metavar="NAME-OR-FILE")
+@click.option(
+    "--param",
+    "params",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Value of a parameter; an IRI may be written like organization:baai.",
+)
+@click.option(
+    "--format",
+    "format_",
+    default="table",
+    show_default=True,
+    type=click.Choice(["table", *ROW_FORMATS, *GRAPH_FORMATS]),
+)
+@setting("store", metavar="FOLDER|memory")
+@click.pass_obj
+def ask(
+    project: Project, name: str, params: tuple[str, ...], format_: str, store: str | None
+) -> None:
+    """Ask a canned question, or your own.
+
+    A name asks a canned question, a .rq file the query in it, and "-" reads a query from
+    standard input.
+
+    \b
+    Example:
+      kg query table-1 --format csv
+      kg query models-by-developer --param organization=organization:baai
+      echo "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }" | kg query -
+    """
+    asked = _query(project, name)
+    judge(asked.text)
+    bindings = asked.bind(_pairs(params))
+    with opened_store(Settings.load(store=store), project) as opened:
+        answer = opened.query(asked.text, bindings)
+        if format_ == "table":
+            print_table(*answer.rows())
+        else:
+            write_bytes(answer.serialize(named(format_, answer.kind)))
+
+
+@main.command()
+@click.argument("name", required=False)
+@json_option
+@click.pass_obj
+def queries(project: Project, name: str | None, format_: str) -> None:
+    """List the canned questions, or show one.
+
+    With NAME: its parameters and its SPARQL.
+
+    \b
+    Example:
+      kg queries
+      kg queries trained-without
+    """
+    catalogue = Catalogue.read(project.query_files())
+    chosen = [catalogue.get(name)] if name else list(catalogue)
+    if format_ == "json":
+        print_json([one.as_dict() for one in chosen])
+    elif name:
+        click.echo(chosen[0].text, nl=False)
+    else:
+        print_table(["name", "question"], iter([[one.name, one.summary] for one in chosen]))
+
+
+@main.command()
+@click.option(
+    "--format",
+    "format_",
+    default="turtle",
+    show_default=True,
+    type=click.Choice([*GRAPH_FORMATS, *ROW_FORMATS]),
+    help="A format for graphs; with --query one that fits the query's answer.",
+)
+@click.option("--graph", default="", help="One named graph, such as inferred, by name or IRI.")
+@click.option("--query", "name", default=None, help="The answer of this canned question instead.")
+@click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="As for kg query.")
+@click.option(
+    "--output",
+    "-o",
+    type=click.File("wb", atomic=True),
+    default="-",
+    help="File to write, complete or not at all; by default standard output.",
+)
+@setting("store", metavar="FOLDER|memory")
+@click.pass_obj
+def export(
+    project: Project,
+    format_: str,
+    graph: str,
+    name: str | None,
+    params: tuple[str, ...],
+    output: IO[bytes],
+    store: str | None,
+) -> None:
+    """Write the graph to a file.
+
+    Everything as nquads or trig; the default graph in the other formats.
+
+    Equal content gives equal bytes: triples are sorted, and blank nodes have canonical labels.
+
+    \b
+    Example:
+      kg export --format nquads -o landscape.nq
+      kg export --format jsonld -o landscape.jsonld
+      kg export --query table-1 --format csv -o table-1.csv
+    """
+    with opened_store(Settings.load(store=store), project) as opened:
+        if name:
+            asked = _query(project, name)
+            judge(asked.text)
+            answer = opened.query(asked.text, asked.bind(_pairs(params)))
+            output.write(answer.serialize(named(format_, answer.kind)))
+        elif format_ == "jsonld":
+            output.write(_jsonld(opened, _graph_iri(opened, graph)))
+        else:
+            output.write(_dump(opened, format_, _graph_iri(opened, graph)))
+
+
+@main.command()
+@json_option
+@setting("store", metavar="FOLDER|memory")
+@click.pass_obj
+def stats(project: Project, format_: str, store: str | None) -> None:
+    """Count what the current version holds.
+
+    Triples by graph, and things by kind.
+
+    \b
+    Example:
+      kg stats --format json
+    """
+    with opened_store(Settings.load(store=store), project) as opened:
+        graphs = list(opened.query(_TRIPLES_BY_GRAPH).rows()[1])
+        kinds = list(opened.query(_THINGS_BY_KIND).rows()[1])
+        if format_ == "json":
+            print_json(
+                {
+                    "graphs": {str(g): int(n or 0) for g, n in graphs},
+                    "kinds": {str(k): int(n or 0) for k, n in kinds},
+                }
+            )
+        else:
+            print_table(["graph", "triples"], iter(graphs))
+            print_table(["kind", "things"], iter(kinds))
+
+
+def _query(project: Project, name: str) -> Query:
+    """The canned query of that name, or an ad-hoc one from a file or standard input."""
+    if name == "-":
+        return _ad_hoc(sys.stdin.read())
+    path = Path(name)
+    if path.suffix == ".rq":
+        try:
+            text = path.read_text("utf-8")
+        except (OSError, UnicodeDecodeError):
+            raise BadInput(f"There is no query file {name} in UTF-8.") from None
+        return _ad_hoc(text)
+    return Catalogue.read(project.query_files()).get(name)
+
+
+def _ad_hoc(text: str) -> Query:
+    return Query("ad-hoc", "", "", (), (), text)
+
+
+def _pairs(params: tuple[str, ...]) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for param in params:
+        name, equals, value = param.partition("=")
+        if not equals:
+            raise BadInput(f"--param wants NAME=VALUE, not {param!r}.")
+        if name in pairs:
+            raise BadInput(f"--param {name} is given twice.")
+        pairs[name] = value
+    return pairs
+
+
+def _graph_iri(opened: EmbeddedStore, name: str) -> str:
+    """The IRI of the named graph that a person means."""
+    if not name:
+        return ""
+    matches = [iri for iri in opened.graph_names() if iri == name or iri.endswith(f"/{name}")]
+    if len(matches) != 1:
+        known = ", ".join(opened.graph_names())
+        raise BadInput(f"There is no one graph {name!r} (there are: {known}).")
+    return matches[0]
+
+
+def _dump(opened: EmbeddedStore, format_: str, graph: str) -> bytes:
+    if format_ in ROW_FORMATS:
+        raise BadInput(f"A graph cannot be written as {format_}: add --query NAME.")
+    return opened.dump(named(format_, "graph"), graph)
+
+
+def _jsonld(opened: EmbeddedStore, graph: str) -> bytes:
+    import rdflib
+
+    from kg.export import jsonld
+    from kg.namespaces import GRAPHS
+
+    ntriples = named("ntriples", "graph")
+    triples = rdflib.Graph().parse(data=opened.dump(ntriples, graph), format="nt")
+    ontology = rdflib.Graph().parse(data=opened.dump(ntriples, f"{GRAPHS}ontology"), format="nt")
+    return jsonld(triples, ontology)

@@ -1,0 +1,106 @@
+"""The group that the commands belong to, and the options and stores that they share."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from kg import __version__
+from kg.cli.output import fail, print_findings, progress
+from kg.errors import KgError
+from kg.project import Project
+from kg.settings import Settings, sentence, variable
+from kg.store import EmbeddedStore, Versions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+MEMORY = "memory"
+"""The word that stands for a store built in memory."""
+_ORDER: Final = (
+    "build",
+    "validate",
+    "reason",
+    "query",
+    "queries",
+    "export",
+    "stats",
+    "serve",
+    "versions",
+    "rollback",
+)
+
+
+class _Commands(click.Group):
+    """The group of commands: what goes wrong becomes one sentence and exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401
+        try:
+            return super().invoke(ctx)
+        except KgError as error:
+            fail(str(error))
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_ORDER)
+
+
+def setting(name: str, **more: Any) -> Callable[[Any], Any]:  # noqa: ANN401
+    """The option for a setting, with its sentence and its environment variable."""
+    help_text = f"{sentence(name)}  [env: {variable(name)}]"
+    return click.option(f"--{name.replace('_', '-')}", name, default=None, help=help_text, **more)
+
+
+def json_option(command: Any) -> Any:  # noqa: ANN401
+    """The option to print for people or for a program."""
+    return click.option(
+        "--format",
+        "format_",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="For people, or for a program.",
+    )(command)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="kg")
+@click.option(
+    "--project",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder with ontology/, data/, shapes/ and queries/; by default the one around here.",
+)
+@click.pass_context
+def main(ctx: click.Context, project: Path | None) -> None:
+    """Build, check, ask and serve the China LLM Landscape knowledge graph.
+
+    \b
+    Example:
+      kg build
+      kg query trained-without
+      kg serve
+    """
+    ctx.obj = Project.at(project)
+
+
+def versions_of(settings: Settings, project: Project) -> Versions:
+    """The option to print for people or for a program."""
+    return Versions(Path(settings.store) if settings.store else project.default_store)
+
+
+@contextlib.contextmanager
+def opened_store(settings: Settings, project: Project) -> Iterator[EmbeddedStore]:
+    """The store that the settings name: built in memory now, or the current version."""
+    if settings.store != MEMORY:
+        yield versions_of(settings, project).open().store
+        return
+    from kg import build as recipe
+
+    built = recipe.make(project, progress, [])
+    if not built.report.conforms:
+        print_findings(built.report)
+        sys.exit(1)
+    yield recipe.in_memory(built)

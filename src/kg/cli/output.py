@@ -1,0 +1,119 @@
+"""What the commands print: findings, tables, JSON, bytes; progress on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from kg.build import Built
+    from kg.report import Report
+
+
+_COUNTS: Final = {
+    "files": "files",
+    "triples asserted": "asserted",
+    "triples inferred": "inferred",
+    "claims": "claims",
+    "conflicts": "conflicts",
+    "questions": "queries",
+}
+
+
+def progress(step: str) -> AbstractContextManager[object]:
+    """Show the step under way on standard error while the context lasts, if a person looks on."""
+    return Console(stderr=True).status(f"{step} ...")
+
+
+def print_build(built: Built, root: Path, format_: str) -> None:
+    """Print the summary of a build into ``root``, its findings first."""
+    report = built.report
+    if format_ == "json":
+        print_json({**built.summary(), "seconds": built.seconds, **report_dict(report)})
+        return
+    print_findings(report)
+    for label, name in _COUNTS.items():
+        if name in built.counts:
+            click.echo(f"{label:<17}{built.counts[name]:>7,}")
+    spent = ", ".join(f"{step} {seconds:.2f}" for step, seconds in built.seconds.items())
+    click.echo(f"{'seconds':<17}{sum(built.seconds.values()):>7.2f}  ({spent})")
+    click.echo(f"{'violations':<17}{len(report.violations):>7,}")
+    click.echo(f"{'warnings':<17}{len(report.warnings):>7,}")
+    if report.conforms:
+        click.echo(f"Version {built.version} is current in {root}.")
+    else:
+        click.echo("Nothing was published.")
+
+
+def print_findings(report: Report) -> None:
+    """Print each finding on a line of its own."""
+    for finding in report.findings:
+        click.echo(str(finding))
+
+
+def counted(report: Report) -> str:
+    """The numbers of violations and warnings, in words."""
+    violations, warnings = len(report.violations), len(report.warnings)
+    return (
+        f"{violations} {plural('violation', violations)}, {warnings} {plural('warning', warnings)}"
+    )
+
+
+def plural(word: str, count: int) -> str:
+    """``word``, with an s unless there is one."""
+    return word if count == 1 else f"{word}s"
+
+
+def report_dict(report: Report) -> dict[str, Any]:
+    """A report for a program to read."""
+    return {
+        "conforms": report.conforms,
+        "findings": [finding.as_dict() for finding in report.findings],
+    }
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def print_table(columns: list[str], rows: Iterator[list[str | None]]) -> None:
+    """A table as wide as the terminal, or as wide as it needs where no person looks on."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    count = 0
+    for count, row in enumerate(rows, 1):  # noqa: B007
+        table.add_row(*(_plain(cell) for cell in row))
+    console = Console(markup=False, highlight=False, emoji=False)
+    if not console.is_terminal:
+        console = Console(markup=False, highlight=False, emoji=False, width=100_000)
+    with console.capture() as captured:
+        console.print(table)
+    click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+    click.echo(f"{count:,} {plural('row', count)}", err=True)
+
+
+def _plain(cell: str | None) -> str:
+    """A cell without control characters, which could steer a terminal."""
+    return "".join(c if c.isprintable() else " " for c in cell or "")
+
+
+def write_bytes(data: bytes) -> None:
+    """Write bytes to standard output as they are."""
+    sys.stdout.buffer.write(data)
+
+
+def fail(message: str) -> NoReturn:
+    """Print one sentence on standard error and exit with code 2."""
+    click.echo(f"kg: {message}", err=True)
+    sys.exit(2)
