@@ -14,7 +14,7 @@ import pytest
 import rdflib
 
 from kg import build
-from kg.errors import BadSource
+from kg.errors import BadInput, BadSource
 from kg.namespaces import BUILT_GRAPHS, GRAPHS
 from kg.project import FOLDERS, Project
 from kg.results import named
@@ -122,12 +122,12 @@ def test_open_conflicts_do_not_stop_a_build(tiny: Project) -> None:
     [
         ("broken.ttl", "@prefix a: <http://a/> .\n\na:b a:c\na:d a:e .\n", 4, "syntax error"),
         ("broken.ttl", "# c\nx:y a x:z .\n", 2, "syntax error"),
-        ("broken.trig", "@prefix a: <http://a/> .\na:g { a:b a:c a:d .\n", None, "syntax error"),
+        ("broken.trig", "@prefix a: <http://a/> .\na:g { a:b a:c a:d .\n", 3, "syntax error"),
         ("foreign.trig", "@prefix a: <http://a/> .\n\na:g { a:b a:c a:d }\n", 3, "must be named"),
     ],
 )
 def test_a_broken_file_has_its_place(
-    tiny: Project, name: str, text: str, line: int | None, said: str
+    tiny: Project, name: str, text: str, line: int, said: str
 ) -> None:
     """Path and line, counted from one, and what the parser expected."""
     (tiny.root / "data" / "paper" / name).write_text(text, "utf-8")
@@ -137,7 +137,8 @@ def test_a_broken_file_has_its_place(
 
     assert caught.value.path == f"data/paper/{name}"
     assert said in str(caught.value)
-    assert line is None or caught.value.line == line
+    assert caught.value.line == line
+    assert len(str(caught.value).splitlines()) == 1
 
 
 def test_text_that_is_not_utf_8(tiny: Project) -> None:
@@ -172,3 +173,45 @@ def test_the_wheel_carries_everything(project: Project, tmp_path: Path) -> None:
         for path in (project.root / folder).rglob("*.*"):
             assert f"kg/content/{path.relative_to(project.root)}" in names
     assert {"kg/py.typed", "kg/serve/templates/base.html", "kg/serve/static/style.css"} <= names
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("SELECT * {", "queries/mine.rq: the header lacks"),
+        (
+            "#+ summary: A?\n#+ description: b\n#+ tags: [c]\nSELECT * {",
+            "queries/mine.rq:4: syntax",
+        ),
+        ("#+ summary: A?\n#+ description: b\n#+ tags: 5\nASK {}", "tags are not a list"),
+        (
+            "#+ summary: A?\n#+ description: b\n#+ tags: [c]\nASK { SERVICE <http://a/> {} }",
+            "queries/mine.rq: SERVICE is not allowed",
+        ),
+    ],
+)
+def test_a_broken_question_stops_the_build(tiny: Project, text: str, said: str) -> None:
+    """A question that no engine can parse, or that may not be asked, is not published."""
+    (tiny.root / "queries" / "mine.rq").write_text(text, "utf-8")
+
+    with pytest.raises(BadSource) as caught:
+        build.make(tiny, unwatched, [])
+
+    assert said in str(caught.value)
+
+
+def test_two_files_of_one_graph(tiny: Project) -> None:
+    """A Turtle and a TriG file of the same name would hide each other."""
+    (tiny.root / "data" / "paper" / "table.trig").touch()
+
+    with pytest.raises(BadInput, match="two files have this name"):
+        build.make(tiny, unwatched, [])
+
+
+def test_the_version_follows_the_questions_too(tiny: Project) -> None:
+    """They are in the catalog, so a change of one is another version."""
+    before = build.make(tiny, unwatched, []).version
+    path = tiny.root / "queries" / "developers.rq"
+    path.write_text(path.read_text("utf-8").replace("Who developed", "Who has developed"), "utf-8")
+
+    assert build.make(tiny, unwatched, []).version != before

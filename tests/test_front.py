@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import re
 import shlex
@@ -152,12 +153,73 @@ def test_health_is_the_fronts_own(address: str) -> None:
     assert (status, json.loads(body)) == (200, {"status": "ok"})
     assert headers["cache-control"] == "no-store"
 
+    head = urllib.request.Request(f"{address}/health", method="HEAD")
+    with urllib.request.urlopen(head, timeout=PATIENCE) as response:
+        assert (response.status, response.read()) == (200, b"")
     request = urllib.request.Request(f"{address}/health", data=b"x", method="POST")
     with pytest.raises(urllib.error.HTTPError) as caught:
         urllib.request.urlopen(request, timeout=PATIENCE)
     with caught.value as response:
         assert response.code == 405
         assert response.headers["allow"] == "GET, HEAD"
+
+
+def test_slow_bodies_keep_nobody_waiting(address: str) -> None:
+    """Clients that announce a body and send a part of it hold no thread that others need."""
+    host, port = address.removeprefix("http://").split(":")
+    head = f"POST /sparql HTTP/1.1\r\nHost: {host}\r\nContent-Length: 100\r\n"
+    form = "Content-Type: application/x-www-form-urlencoded\r\n\r\nque"
+    with contextlib.ExitStack() as held:
+        for _ in range(12):
+            slow = held.enter_context(socket.create_connection((host, int(port)), PATIENCE))
+            slow.sendall((head + form).encode())
+
+        assert get(f"{address}/sparql?query=ASK%7B%7D&format=csv")[1] == b"true"
+
+
+def test_a_body_in_chunks(address: str) -> None:
+    """A body without a length is read to its end."""
+    host, port = address.removeprefix("http://").split(":")
+    connection = http.client.HTTPConnection(host, int(port), timeout=PATIENCE)
+    with contextlib.closing(connection):
+        connection.request(
+            "POST",
+            "/sparql?format=csv",
+            body=iter([b"ASK { ", b"?s ?p ?o", b" }"]),
+            headers={"Content-Type": "application/sparql-query"},
+            encode_chunked=True,
+        )
+        response = connection.getresponse()
+        assert (response.status, response.read()) == (200, b"true")
+
+
+def test_a_body_beyond_the_limit(address: str) -> None:
+    """It is refused as such, whether its length was announced or not."""
+    request = urllib.request.Request(f"{address}/sparql", data=b"query=" + b"x" * 1_100_000)
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(request, timeout=PATIENCE)
+    with caught.value as response:
+        assert response.code == 413
+        assert json.loads(response.read())["status"] == 413
+
+
+def test_a_killed_server_leaves_no_worker(versions: Versions) -> None:
+    """Killed outright, it frees its port: the worker ends with it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-c", "from kg.cli import main; main()", "serve"]
+    options = ["--port", str(port), "--store", str(versions.root)]
+    with subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL) as process:
+        until(lambda: get(f"http://127.0.0.1:{port}/health")[0] == 200)
+        process.kill()
+
+    def is_free() -> bool:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            return probe.connect_ex(("127.0.0.1", port)) != 0
+
+    until(is_free)
 
 
 def test_a_large_answer_arrives_whole(address: str) -> None:

@@ -176,3 +176,25 @@ def test_an_unreadable_figure_fails(tiny: Project, printed: str, said: str) -> N
     report = graph.merge(sources.read_all(tiny), ontology).report
 
     assert any(said in violation.message for violation in report.violations)
+
+
+def test_a_decision_frees_what_agrees_with_it(tiny: Project) -> None:
+    """A third claim that only the rejected one contests is accepted too, and no warning stays."""
+    path = tiny.root / "data" / "paper" / "more.ttl"
+    path.write_text(
+        (tiny.root / "data" / "paper" / "table.ttl").read_text("utf-8").split("paper:table\n")[0]
+        + """
+paper:more dcterms:isPartOf reference:paper ; cllm:stance cllm:stated .
+run:first cllm:hasFigure figure:more-first-compute .
+figure:more-first-compute a cllm:Figure ; cllm:quantity cllm:trainingCompute ;
+    cllm:asPrinted "3.14E+23" ; cllm:unit cllm:flop .
+""",
+        "utf-8",
+    )
+    ontology = sources.read_graph(tiny.ontology_files(), tiny)
+
+    landscape = graph.merge(sources.read_all(tiny), ontology)
+
+    ranks = {rank for rank, _ in claims(landscape, "run/first", "trainingCompute").values()}
+    assert ranks == {"accepted", "rejected"}
+    assert len(landscape.report.warnings) == 1

@@ -23,10 +23,10 @@ NAMES = sorted(path.stem for path in ANSWERS.glob("*.csv"))
 HEADER = "#+ summary: Why?\n#+ description: So.\n#+ tags: [a]\n"
 
 
-def same(first: str, second: str) -> bool:
-    """Whether two cells are equal, numbers to one part in a thousand."""
+def same(first: str, second: str, tolerance: float) -> bool:
+    """Whether two cells are equal, numbers within a relative tolerance."""
     try:
-        return math.isclose(float(first), float(second), rel_tol=1e-3)
+        return math.isclose(float(first), float(second), rel_tol=tolerance)
     except ValueError:
         return first == second
 
@@ -51,7 +51,9 @@ def test_answer(name: str, project: Project, store: EmbeddedStore) -> None:
     assert len(found) == len(expected)
     for row, wanted in zip(found[1:], expected[1:], strict=True):
         assert len(row) == len(wanted)
-        assert all(map(same, row, wanted)), (row, wanted)
+        # figures by hand were rounded where they were divided; the table itself is exact
+        tolerance = 1e-12 if name == "table-1" else 1e-3
+        assert all(same(a, b, tolerance) for a, b in zip(row, wanted, strict=True)), (row, wanted)
 
 
 def test_table_1_is_the_contract(store: EmbeddedStore, project: Project) -> None:
@@ -167,6 +169,13 @@ def test_a_wrong_header_names_the_file(text: str, said: str) -> None:
         "SELECT * { { SELECT * { ?s ?p ?o . SERVICE<http://a/>{} } } }",
         "ASK { FILTER EXISTS { SERVICE <http://a/> {} } }",
         r"ASK { \u0053\U00000045RVICE <http://a/> {} }",
+        "ASK { SERVICESILENT<http://a/>{} }",
+        "PREFIX ex: <http://a/> ASK { SERVICEex:a {} }",
+        "PREFIX : <http://a/> ASK { SERVICE:a {} }",
+        "PREFIX ex: <http://a/> ASK { SERVICESILENTex:a {} }",
+        "ASK { FILTER(?a<?b)SERVICE#>\n<http://a/> {} }",
+        "ASK { BIND(1 AS ?a) FILTER(?a<?b+'#>')SERVICE <http://a/># } x y\n{} }",
+        "ASK { SERVICE # a { b\n ?z\n # c d\n {} }",
         "ASK { # comment \n SERVICE <http://a/> {} }",
         "ASK { ?s ?p 'quote' . SERVICE <http://a/> {} }",
     ],
@@ -180,6 +189,29 @@ def test_service_is_refused(text: str) -> None:
 def test_deep_nesting_is_refused() -> None:
     """Before an engine sees it, with the place where it becomes too deep."""
     judge("ASK {" + "{" * 198 + "}" * 199)
+    judge("SELECT * { VALUES (?a ?b) { " + "(1 2) " * 20_000 + "} }")
+    judge("SELECT * { " + "?s ?p ?o . " * 5_000 + "}")
     with pytest.raises(BadQuery) as caught:
         judge("ASK\n{" + "(" * 100_000)
     assert (caught.value.line, caught.value.column) == (2, 201)
+
+
+@pytest.mark.parametrize(
+    "repeated",
+    ["BIND(1 AS ?v{}) ", "MINUS {{ ?s ?p ?o }} ", "{{ SELECT * {{}} }} ", "|| true ", "! "],
+)
+def test_endless_repetition_is_refused(repeated: str) -> None:
+    """What would take an engine's stack is refused; a tenth of it is answered."""
+    store = EmbeddedStore.in_memory({"": b"<http://a/s> <http://a/p> <http://a/o> ."})
+
+    def query(times: int) -> str:
+        inner = "".join(repeated.format(number) for number in range(times))
+        if repeated[0] in "|!":
+            start, end = ("true ", "") if repeated[0] == "|" else ("", "true")
+            return f"ASK {{ FILTER({start}{inner}{end}) }}"
+        return f"ASK {{ ?s ?p ?o {inner} }}"
+
+    with pytest.raises(BadQuery, match="more than 500 clauses or operators"):
+        judge(query(3000))
+    judge(query(100))
+    store.query(query(100))

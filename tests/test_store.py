@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -147,6 +148,29 @@ Versions(Path({str(tmp_path)!r})).publish("two", graphs, {{}}, keep=3)
     versions.publish("two", TWO, COUNTS, keep=3)
     assert not list((tmp_path / "versions").glob(".building-*"))
     assert value(versions.open().store) == "2"
+
+
+def test_half_a_version_is_never_taken_for_whole(tmp_path: Path) -> None:
+    """What an interrupted removal left is written anew when its content is published again."""
+    versions = Versions(tmp_path)
+    versions.publish("one", ONE, COUNTS, keep=3)
+    versions.publish("two", TWO, COUNTS, keep=3)
+    shutil.rmtree(tmp_path / "versions" / "one" / "store")
+
+    versions.publish("one", ONE, COUNTS, keep=3)
+
+    assert value(versions.open().store) == "1"
+    assert sorted(path.name for path in (tmp_path / "versions").iterdir()) == ["one", "two"]
+
+
+def test_a_damaged_summary_is_one_sentence(tmp_path: Path) -> None:
+    """The name of the version that is damaged."""
+    versions = Versions(tmp_path)
+    version = versions.publish("one", ONE, COUNTS, keep=3)
+    (version.path / "summary.json").unlink()
+
+    with pytest.raises(StoreError, match="version one is missing or damaged"):
+        version.summary()
 
 
 def test_nothing_built(tmp_path: Path) -> None:

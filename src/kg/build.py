@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import rdflib
 
 from kg import graph, reason, validate
-from kg.catalog import catalog
+from kg.catalog import catalog, named_version
+from kg.errors import BadQuery, BadSource
 from kg.namespaces import GRAPHS
 from kg.queries import Catalogue
 from kg.report import Report
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     Watch = Callable[[str], AbstractContextManager[object]]
 
+CATALOG: Final = f"{GRAPHS}catalog"
 INFERRED: Final = f"{GRAPHS}inferred"
 
 
@@ -67,7 +69,7 @@ def make(project: Project, watch: Watch, given: list[Source]) -> Built:
         ontology = read_graph(project.ontology_files(), project)
         alignments = read_graph(project.alignment_files(), project)
         shapes = read_graph(project.shape_files(), project)
-        queries = Catalogue.read(project.query_files())
+        queries = _questions(project)
     with timed("validate sources"):
         built.report = validate.validate_sources(sources, shapes, ontology)
     if not built.report.conforms:
@@ -97,10 +99,11 @@ def make(project: Project, watch: Watch, given: list[Source]) -> Built:
         f"{GRAPHS}ontology": described,
         f"{GRAPHS}settled": landscape.settled,
     }
+    sizes = {name: len(triples) for name, triples in sorted(named.items())}
+    named[CATALOG] = catalog(ontology, sizes, queries)
     built.graphs = {name: _ntriples(triples) for name, triples in sorted(named.items())}
     built.version = data_version(built.graphs)
-    sizes = {name: len(triples) for name, triples in sorted(named.items())}
-    built.graphs[f"{GRAPHS}catalog"] = _ntriples(catalog(built.version, ontology, sizes, queries))
+    built.graphs[CATALOG] = _ntriples(named[CATALOG] + named_version(built.version))
     default = landscape.settled + inferences.triples + described
     built.graphs[""] = _ntriples(default)
     built.counts = {
@@ -124,6 +127,19 @@ def publish(
     """Publish what ``make`` made and make it current. Raises ``StoreError`` if the disk refuses."""
     with _timer(built, watch)("publish"):
         return versions.publish(built.version, built.graphs, built.summary(), keep)
+
+
+def _questions(project: Project) -> Catalogue:
+    """The canned questions, each one an engine can parse and bind with its defaults."""
+    shown = {path.stem: project.shown(path) for path in project.query_files()}
+    catalogue = Catalogue.read(project.query_files(), project.shown)
+    empty = EmbeddedStore.in_memory({})
+    for query in catalogue:
+        try:
+            empty.query(query.text, query.bind({}))
+        except BadQuery as error:
+            raise BadSource(shown[query.name], error.line, error.message) from None
+    return catalogue
 
 
 def in_memory(built: Built) -> EmbeddedStore:

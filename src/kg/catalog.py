@@ -29,11 +29,11 @@ _FORMS: Final = {
 
 
 def catalog(
-    version: str, ontology: rdflib.Graph, sizes: Mapping[str, int], queries: Iterable[Query]
+    ontology: rdflib.Graph, sizes: Mapping[str, int], queries: Iterable[Query]
 ) -> rdflib.Graph:
-    """Describe the built graphs of ``version``: ``sizes`` gives triples by graph IRI.
+    """Describe the built graphs, without their version, which follows from all of this.
 
-    Title and description are those of the ontology's header.
+    ``sizes`` gives triples by graph IRI. Description and licence are the ontology's.
     """
     graph = rdflib.Graph()
     header = rdflib.URIRef(TERMS.rstrip("#"))
@@ -43,7 +43,6 @@ def catalog(
     for predicate in (DCTERMS.description, DCTERMS.license):
         for value in ontology.objects(header, predicate):
             graph.add((DATASET, predicate, value))
-    graph.add((DATASET, _VERSION, rdflib.Literal(version)))
     graph.add((DATASET, VOID.uriSpace, rdflib.Literal(IDS)))
     graph.add((DATASET, VOID.vocabulary, header))
     for name, triples in sizes.items():
@@ -56,13 +55,21 @@ def catalog(
     return graph
 
 
+def named_version(version: str) -> rdflib.Graph:
+    """The one statement of the catalog that names the data version."""
+    graph = rdflib.Graph()
+    graph.add((DATASET, _VERSION, rdflib.Literal(version)))
+    return graph
+
+
 def _describe(graph: rdflib.Graph, query: Query) -> None:
     node = rdflib.URIRef(f"{BASE}queries/{query.name}")
-    kind, text = _FORMS[query.form]
     graph.add((node, RDF.type, SH.SPARQLExecutable))
-    graph.add((node, RDF.type, kind))
+    if query.form in _FORMS:
+        kind, text = _FORMS[query.form]
+        graph.add((node, RDF.type, kind))
+        graph.add((node, text, rdflib.Literal(query.text)))
     graph.add((node, RDFS.comment, rdflib.Literal(query.summary, lang="en")))
     graph.add((node, DCTERMS.description, rdflib.Literal(query.description, lang="en")))
-    graph.add((node, text, rdflib.Literal(query.text)))
     for tag in query.tags:
         graph.add((node, DCAT.keyword, rdflib.Literal(tag, lang="en")))

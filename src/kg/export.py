@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import rdflib
 from rdflib import OWL, RDF, RDFS
+from rdflib.compare import to_canonical_graph
 
 from kg.namespaces import PREFIXES, TERMS
 
@@ -33,19 +34,24 @@ def context(ontology: rdflib.Graph) -> dict[str, Any]:
 def jsonld(graph: rdflib.Graph, ontology: rdflib.Graph) -> bytes:
     """``graph`` as JSON-LD with its context inside; equal graphs give equal bytes."""
     bundled = context(ontology)
-    # rdflib compacts by the context but keeps no order of its own
-    text = graph.serialize(
+    # rdflib compacts by the context but keeps no order, nor the names of blank nodes
+    text = to_canonical_graph(graph).serialize(
         format="json-ld", context=bundled, auto_compact=True, use_native_types=False
     )
     document = json.loads(text)
-    nodes = document.get("@graph", [])
-    nodes.sort(key=lambda node: node["id"])
+    document.pop("@context")
+    nodes = document.get("@graph") or [document]  # a single node stands alone
     for node in nodes:
         for key, value in node.items():
             if isinstance(value, list):
-                node[key] = sorted(value, key=lambda item: json.dumps(item, sort_keys=True))
-    ordered = {"@context": bundled, "@graph": nodes}
+                node[key] = sorted(value, key=_sort_key)
+    ordered = {"@context": bundled, "@graph": sorted(filter(None, nodes), key=_sort_key)}
     return (json.dumps(ordered, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def _sort_key(value: Any) -> tuple[str, str]:  # noqa: ANN401
+    name = value.get("id", "") if isinstance(value, dict) else ""
+    return str(name), json.dumps(value, sort_keys=True)
 
 
 def _definition(term: Node, kind: Node, ontology: rdflib.Graph) -> str | dict[str, str]:

@@ -92,7 +92,7 @@ class Project:
         can have, since it would be passed over in silence.
         """
         data = self.root / "data"
-        files = []
+        files: list[SourceFile] = []
         for suffix in SUFFIXES:
             for path in data.rglob(f"*{suffix}"):
                 name = path.relative_to(data).with_suffix("").as_posix()
@@ -101,6 +101,8 @@ class Project:
                         f"{self.shown(path)}: a source file is data/<source>/<part>{suffix}, "
                         "both in lower-case letters, digits and hyphens."
                     )
+                if any(file.graph == GRAPHS + name for file in files):
+                    raise BadInput(f"{self.shown(path)}: two files have this name and one graph.")
                 files.append(SourceFile(path, GRAPHS + name))
         return sorted(files, key=lambda file: file.graph)
 

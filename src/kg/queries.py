@@ -20,6 +20,7 @@ text never becomes SPARQL.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -31,7 +32,7 @@ from kg.namespaces import PREFIXES, expand
 from kg.tokens import Lines, tokens, without_codepoint_escapes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 _XSD: Final = PREFIXES["xsd"]
@@ -47,7 +48,21 @@ _LITERALS: Final = {
 }
 _FORMS: Final = frozenset({"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"})
 _MOST_NESTED: Final = 200
-_NESTING: Final = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
+_MOST_CLAUSES: Final = 500
+_BRACKET: Final = re.compile(r"<<|>>|[(){}\[\]]")
+_OPERATORS: Final = frozenset({"||", "&&", "!", "=", "!=", "<", ">", "<=", ">=", *"+-*/|^"})
+_CLAUSE: Final = re.compile(r"BIND|EXISTS|FILTER|GRAPH|MINUS|OPTIONAL|SELECT|UNION", re.IGNORECASE)
+_SERVICE_WORD: Final = re.compile(r"SERVICE", re.IGNORECASE)
+_SERVICE: Final = re.compile(
+    r"""SERVICE (?:\s|\#[^\n\r]*)*+ (?:SILENT)?+ (?:\s|\#[^\n\r]*)*+
+    (?: <[^<>\s]*+> | [?$]\w++ | (?:[^\s{}<\#\\]|\\.)++ )
+    (?:\s|\#[^\n\r]*)*+ \{""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_NO_SERVICE: Final = (
+    "SERVICE is not allowed here: this endpoint calls no other server. "
+    "Ask the other endpoint directly, or query both from your own engine."
+)
 _HEADER_KEYS: Final = frozenset({"summary", "description", "tags", "parameters"})
 _PARAMETER_KEYS: Final = frozenset({"type", "class", "description", "default", "examples"})
 
@@ -148,9 +163,23 @@ class Catalogue:
         self._queries = {query.name: query for query in sorted(queries, key=lambda q: q.name)}
 
     @classmethod
-    def read(cls, paths: list[Path]) -> Catalogue:
-        """Read query files; raises ``BadSource`` if a header is missing or wrong."""
-        return cls([parse(path.stem, path.read_text("utf-8"), path.name) for path in paths])
+    def read(cls, paths: list[Path], shown: Callable[[Path], str] = str) -> Catalogue:
+        """Read query files; ``shown`` gives a path as messages name it.
+
+        Raises ``BadSource`` if a file is not UTF-8 or its header is missing or wrong, or if the
+        query is one that ``judge`` refuses.
+        """
+        queries = []
+        for path in paths:
+            try:
+                query = parse(path.stem, path.read_text("utf-8"), shown(path))
+                judge(query.text)
+            except UnicodeDecodeError:
+                raise BadSource(shown(path), None, "this is not UTF-8 text.") from None
+            except (Refused, BadQuery) as error:
+                raise BadSource(shown(path), None, str(error)) from None
+            queries.append(query)
+        return cls(queries)
 
     def __iter__(self) -> Any:  # noqa: ANN401
         return iter(self._queries.values())
@@ -177,6 +206,11 @@ def parse(name: str, text: str, shown: str) -> Query:
     if not _NAME.fullmatch(name):
         raise BadSource(shown, None, "a query's name has only a-z, 0-9 and hyphens.")
     _check_keys(shown, "header", fields, _HEADER_KEYS, {"summary", "description", "tags"})
+    if not isinstance(fields["tags"], list) or not fields["tags"]:
+        raise BadSource(shown, None, "the header's tags are not a list.")
+    parameters = fields.get("parameters") or {}
+    if not isinstance(parameters, dict):
+        raise BadSource(shown, None, "the header's parameters are not names with descriptions.")
     return Query(
         name=name,
         summary=str(fields["summary"]),
@@ -190,27 +224,40 @@ def parse(name: str, text: str, shown: str) -> Query:
 
 
 def judge(text: str) -> None:
-    """Refuse a query that would leave the store, or that nests so deep that an engine gives up.
+    """Refuse a query that would leave the store, or that is so deep or long that engines give up.
 
-    Judged on tokens, so that a string, a comment or a name may hold any word; and with code point
-    escapes resolved, as an engine does before it parses. Raises ``Refused`` for SERVICE and
-    ``BadQuery`` for more than 200 brackets within each other.
+    Judged on tokens, so that a string, a comment or a name may hold any word, and again on the bare
+    characters: engines that read without a tokenizer take ``SERVICESILENT<...>`` for a keyword, or
+    end an IRI where none began. Both with code point escapes resolved and not. Raises ``Refused``
+    for SERVICE and ``BadQuery`` for what nests or repeats more than any question needs.
     """
-    for version in (text, without_codepoint_escapes(text)):
-        lines = Lines(version)
-        depth = 0
+    for version in {text, without_codepoint_escapes(text)}:
+        calls = itertools.islice(_SERVICE_WORD.finditer(version), _MOST_CLAUSES + 1)
+        starts = [match.start() for match in calls]
+        if len(starts) > _MOST_CLAUSES or any(_SERVICE.match(version, at) for at in starts):
+            raise Refused(_NO_SERVICE)
+        operators = 0
         for token in tokens(version):
             if token.kind == "word" and token.text.upper() == "SERVICE":
-                raise Refused(
-                    "SERVICE is not allowed here: this endpoint calls no other server. "
-                    "Ask the other endpoint directly, or query both from your own engine."
-                )
-            if token.kind == "mark":
-                depth += _NESTING.get(token.text, 0)
-            if depth > _MOST_NESTED:
-                line = lines.at(token.start)
-                column = token.start - lines.start(line) + 1
-                raise BadQuery(f"more than {_MOST_NESTED} brackets are nested.", line, column)
+                raise Refused(_NO_SERVICE)
+            operators += token.kind == "mark" and token.text in _OPERATORS
+        clauses = sum(1 for _ in itertools.islice(_CLAUSE.finditer(version), _MOST_CLAUSES + 1))
+        if operators > _MOST_CLAUSES or clauses > _MOST_CLAUSES:
+            raise BadQuery(f"the query has more than {_MOST_CLAUSES} clauses or operators.")
+        _check_depth(version)
+
+
+def _check_depth(text: str) -> None:
+    """Refuse brackets that nest too deep, counted in the bare characters."""
+    depth = 0
+    for match in _BRACKET.finditer(text):
+        depth += 1 if match.group() in ("(", "[", "{", "<<") else -1
+        if depth > _MOST_NESTED:
+            lines = Lines(text)
+            line = lines.at(match.start())
+            column = match.start() - lines.start(line) + 1
+            raise BadQuery(f"more than {_MOST_NESTED} brackets are nested.", line, column)
+        depth = max(depth, 0)
 
 
 def _parameter(shown: str, name: str, fields: Mapping[str, Any]) -> Parameter:

@@ -7,6 +7,7 @@ from here. The commands' help, the checks and ``docs/settings.md`` read this tab
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,8 @@ class Settings:
             if value is None:
                 value = environment.get(variable(setting.name), setting.default)
             values[setting.name] = _checked(setting.name, value, setting)
+        if re.match(r"[a-z]+://", values["store"]):
+            raise BadInput(f"{variable('store')} (--store) must be a folder, not an address.")
         return cls(**values)
 
 

@@ -112,7 +112,7 @@ def read_given(path: Path, project: Project) -> Source:
 
 def _text(path: Path, shown: str) -> str:
     try:
-        return path.read_text("utf-8")
+        return path.read_text("utf-8-sig")
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         raise BadSource(shown, line, "this is not UTF-8 text.") from None
@@ -124,10 +124,10 @@ def _parse(graph: rdflib.Graph, text: str, syntax: str, shown: str) -> None:
     try:
         graph.parse(data=text, format=syntax, publicID="urn:relative:")
     except BadSyntax as error:
-        message = error.message.removeprefix("Bad syntax ").strip("()")
-        raise BadSource(shown, error.lines + 1, f"syntax error: {message}.") from None
+        raise BadSource(shown, error.lines + 1, f"syntax error: {error._why}.") from None
     except Exception as error:  # rdflib's parser raises many kinds for malformed text
-        raise BadSource(shown, None, f"syntax error: {error}.") from None
+        said = " ".join(str(error).split())
+        raise BadSource(shown, None, f"syntax error: {said}.") from None
 
 
 def _plain(graph: rdflib.Graph) -> rdflib.Graph:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from kg.cli.group import json_option, main, opened_store, setting
-from kg.cli.output import print_json, print_table, write_bytes
+from kg.cli.output import print_json, print_table, write_bytes, write_file
 from kg.errors import BadInput
-from kg.queries import Catalogue, Query, judge
+from kg.queries import Catalogue, Query, judge, parse
 from kg.results import formats, named
 from kg.settings import Settings
 
@@ -91,7 +91,7 @@ def queries(project: Project, name: str | None, format_: str) -> None:
       kg queries
       kg queries trained-without
     """
-    catalogue = Catalogue.read(project.query_files())
+    catalogue = Catalogue.read(project.query_files(), project.shown)
     chosen = [catalogue.get(name)] if name else list(catalogue)
     if format_ == "json":
         print_json([one.as_dict() for one in chosen])
@@ -116,8 +116,7 @@ def queries(project: Project, name: str | None, format_: str) -> None:
 @click.option(
     "--output",
     "-o",
-    type=click.File("wb", atomic=True),
-    default="-",
+    type=click.Path(path_type=Path, dir_okay=False),
     help="File to write, complete or not at all; by default standard output.",
 )
 @setting("store", metavar="FOLDER|memory")
@@ -128,7 +127,7 @@ def export(
     graph: str,
     name: str | None,
     params: tuple[str, ...],
-    output: IO[bytes],
+    output: Path | None,
     store: str | None,
 ) -> None:
     """Write the graph to a file.
@@ -148,11 +147,15 @@ def export(
             asked = _query(project, name)
             judge(asked.text)
             answer = opened.query(asked.text, asked.bind(_pairs(params)))
-            output.write(answer.serialize(named(format_, answer.kind)))
+            content = answer.serialize(named(format_, answer.kind))
         elif format_ == "jsonld":
-            output.write(_jsonld(opened, _graph_iri(opened, graph)))
+            content = _jsonld(opened, _graph_iri(opened, graph))
         else:
-            output.write(_dump(opened, format_, _graph_iri(opened, graph)))
+            content = _dump(opened, format_, _graph_iri(opened, graph))
+    if output is None:
+        write_bytes(content)
+    else:
+        write_file(output, content)
 
 
 @main.command()
@@ -193,8 +196,8 @@ def _query(project: Project, name: str) -> Query:
             text = path.read_text("utf-8")
         except (OSError, UnicodeDecodeError):
             raise BadInput(f"There is no query file {name} in UTF-8.") from None
-        return _ad_hoc(text)
-    return Catalogue.read(project.query_files()).get(name)
+        return parse(path.stem, text, name) if text.startswith("#+") else _ad_hoc(text)
+    return Catalogue.read(project.query_files(), project.shown).get(name)
 
 
 def _ad_hoc(text: str) -> Query:

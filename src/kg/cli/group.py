@@ -95,7 +95,8 @@ def versions_of(settings: Settings, project: Project) -> Versions:
 def opened_store(settings: Settings, project: Project) -> Iterator[EmbeddedStore]:
     """The store that the settings name: built in memory now, or the current version."""
     if settings.store != MEMORY:
-        yield versions_of(settings, project).open().store
+        reading = versions_of(settings, project).open()  # holds its lease while it is used
+        yield reading.store
         return
     from kg import build as recipe
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 from rich.console import Console
 from rich.table import Table
 
+from kg.errors import BadInput
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from kg.build import Built
     from kg.report import Report
@@ -111,6 +114,25 @@ def _plain(cell: str | None) -> str:
 def write_bytes(data: bytes) -> None:
     """Write bytes to standard output as they are."""
     sys.stdout.buffer.write(data)
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file completely or not at all. Raises ``BadInput`` if it cannot be written."""
+    try:
+        if path.exists() and not path.is_file():  # a device or a pipe is written, not replaced
+            path.write_bytes(data)
+            return
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as aside:
+            try:
+                aside.write(data)
+                aside.close()
+                Path(aside.name).chmod(0o644)
+                Path(aside.name).replace(path)
+            except BaseException:
+                Path(aside.name).unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written: {error.strerror}.") from None
 
 
 def fail(message: str) -> NoReturn:

@@ -38,7 +38,7 @@ def serve(project: Project, /, **given: str | None) -> None:
         raise BadInput("A store in memory cannot be served: run `kg build` and serve its folder.")
     versions = versions_of(settings, project)
     current = versions.current()
-    Catalogue.read(project.query_files())
+    Catalogue.read(project.query_files(), project.shown)
     address = f"http://{settings.host}:{settings.port}"
 
     def started() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, get_args
@@ -144,8 +145,11 @@ def _ranks(
     ranks: dict[Claim, Node] = {
         claim: CLLM.accepted if claim.factual else CLLM.rejected for claim in claims
     }
+    against: dict[Claim, list[Conflict]] = defaultdict(list)
     for conflict in conflicts:
-        ranks[conflict.first] = ranks[conflict.second] = CLLM.open
+        for claim in (conflict.first, conflict.second):
+            ranks[claim] = CLLM.open
+            against[claim].append(conflict)
     idle: list[Violation] = []
     for decision, topic, preferred in _decisions(passages):
         settled = False
@@ -169,6 +173,10 @@ def _ranks(
                     remedy="Correct its subject, property or preferred passage, or delete it.",
                 )
             )
+    for claim, rank in ranks.items():
+        rivals = [c.second if c.first == claim else c.first for c in against.get(claim, ())]
+        if rank == CLLM.open and all(ranks[rival] == CLLM.rejected for rival in rivals):
+            ranks[claim] = CLLM.accepted
     return ranks, idle
 
 

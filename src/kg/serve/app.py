@@ -12,7 +12,8 @@ from werkzeug.exceptions import HTTPException
 from kg.errors import BadInput, BadQuery, KgError, NotFound, Refused
 from kg.namespaces import BASE, PREFIXES, shorten
 from kg.serve import pages, questions, sparql
-from kg.serve.context import KEY, Context
+from kg.serve.context import KEY, Context, accepted
+from kg.store import Number
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
@@ -57,12 +58,14 @@ def local_address(iri: str) -> str:
     """Where a link to ``iri`` leads: our own page if it is ours, "" if it is no web address."""
     if iri.startswith(BASE):
         path, _, fragment = iri.removeprefix(BASE).partition("#")
-        return f"/{path}" + (f"#{fragment}" if fragment else "")
+        return "/" + path.lstrip("/") + (f"#{fragment}" if fragment else "")
     return iri if iri.startswith(("http://", "https://")) else ""
 
 
 def readable(text: str) -> str:
     """A value as a person reads it: a number beyond 15 digits as a power of ten, others grouped."""
+    if not isinstance(text, Number):
+        return text
     if re.fullmatch(r"\d{5,15}", text):
         return f"{int(text):,}"
     if re.fullmatch(r"\d{16,}(\.\d+)?", text):
@@ -93,7 +96,7 @@ def _http_error(error: HTTPException) -> Response:
 def _problem(status: HTTPStatus, detail: str, more: dict[str, Any]) -> Response:
     """An error as RFC 9457 has it, as a page for browsers, or as text for who asks for it."""
     offered = ["application/problem+json", "application/json", "text/plain", "text/html"]
-    wanted = flask.request.accept_mimetypes.best_match(offered, offered[0])
+    wanted = accepted().best_match(offered, offered[0])
     response: Response
     if wanted == "text/html":
         page = flask.render_template("error.html", status=status, detail=detail)
@@ -116,6 +119,8 @@ def _problem(status: HTTPStatus, detail: str, more: dict[str, Any]) -> Response:
 
 def _add_headers(response: flask.Response) -> flask.Response:
     response.vary.add("Accept")
+    if "reading" in flask.g:
+        response.headers["X-KG-Data-Version"] = flask.g.reading.name
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     return response

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import flask
+from werkzeug.datastructures import MIMEAccept
 from werkzeug.exceptions import NotAcceptable
+from werkzeug.http import parse_accept_header
 
 from kg.errors import BadInput
 from kg.results import Format, Kind, formats, media_types, named_first
 
 if TYPE_CHECKING:
     from kg.queries import Catalogue
-    from kg.store import Answer, Current
+    from kg.store import Answer, Current, Reading
 
 KEY: Final = "kg"
 HTML: Final = "text/html"
+_PARAMETER: Final = re.compile(r";\s*(?!q\s*=)[^;,]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -33,12 +37,26 @@ def context() -> Context:
     return found
 
 
+def reading() -> Reading:
+    """The version that answers this request: the current one when it first asked."""
+    if "reading" not in flask.g:
+        flask.g.reading = context().current.get()
+    found: Reading = flask.g.reading
+    return found
+
+
+def accepted() -> MIMEAccept:
+    """What the client accepts, without parameters such as charset, which only ``q`` is not."""
+    header = flask.request.headers.get("Accept", "")
+    return parse_accept_header(_PARAMETER.sub("", header), MIMEAccept)
+
+
 def wants_page() -> bool:
     """Whether the client would rather have a page than data: a browser, and no ``?format=``."""
     if _asked_formats():
         return False
     offered = [*media_types("rows"), *media_types("graph"), HTML]
-    return flask.request.accept_mimetypes.best_match(offered) == HTML
+    return accepted().best_match(offered) == HTML
 
 
 def choose(kind: Kind) -> Format:
@@ -54,10 +72,10 @@ def choose(kind: Kind) -> Format:
     if asked:
         return asked.pop()
     table = media_types(kind)
-    accepted = flask.request.accept_mimetypes
-    if not accepted:
+    wishes = accepted()
+    if not wishes:
         return formats(kind)[0]
-    best = accepted.best_match(list(table))
+    best = wishes.best_match(list(table))
     if best is None:
         names = ", ".join(format_.media_type for format_ in formats(kind))
         raise NotAcceptable(f"This answer can be had as {names}.")
@@ -70,11 +88,7 @@ def _asked_formats() -> set[str]:
     return {value for name in names for value in flask.request.values.getlist(name) if value}
 
 
-def respond(answer: Answer, version: str, **headers: Any) -> flask.Response:  # noqa: ANN401
-    """The answer in the format that the client asked for, with the data version it is from."""
+def respond(answer: Answer) -> flask.Response:
+    """The answer in the format that the client asked for."""
     format_ = choose(answer.kind)
-    response = flask.Response(answer.serialize(format_), content_type=format_.content_type)
-    response.headers["X-KG-Data-Version"] = version
-    for name, value in headers.items():
-        response.headers[name] = value
-    return response
+    return flask.Response(answer.serialize(format_), content_type=format_.content_type)

@@ -10,7 +10,7 @@ import flask
 from kg.errors import NotFound
 from kg.namespaces import BASE, GRAPHS, IDS, ONTOLOGY
 from kg.queries import Term
-from kg.serve.context import context, respond, wants_page
+from kg.serve.context import context, reading, respond, wants_page
 
 blueprint = flask.Blueprint("pages", __name__)
 
@@ -21,7 +21,10 @@ SELECT (COUNT(DISTINCT ?model) AS ?models) (COUNT(DISTINCT ?developer) AS ?devel
 }
 """
 _KNOWN: Final = """
-ASK { { ?thing ?p ?o } UNION { ?s ?q ?thing } UNION { GRAPH ?thing { ?a ?b ?c } } }
+ASK {
+  { ?thing ?p ?o } UNION { ?s ?q ?thing } UNION { GRAPH ?thing { ?a ?b ?c } }
+  UNION { GRAPH ?g { ?thing ?d ?e } }
+}
 """
 _LABEL: Final = """
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
@@ -31,7 +34,11 @@ SELECT ?label ?thing WHERE {
 } ORDER BY ?label LIMIT 1
 """
 _STATEMENTS: Final = """
-SELECT ?property ?value ?thing WHERE { ?thing ?property ?value } ORDER BY ?property ?value
+SELECT DISTINCT ?property ?value ?thing WHERE {
+  { ?thing ?property ?value }
+  UNION
+  { GRAPH ?g { ?thing ?property ?value } FILTER NOT EXISTS { ?thing ?settled ?view } }
+} ORDER BY ?property ?value
 """
 _REFERRING: Final = """
 SELECT ?property ?subject ?thing WHERE { ?subject ?property ?thing } ORDER BY ?property ?subject
@@ -40,7 +47,13 @@ _HEIR: Final = """
 PREFIX dcterms: <http://purl.org/dc/terms/>
 SELECT ?heir ?thing WHERE { ?thing dcterms:isReplacedBy ?heir } ORDER BY ?heir LIMIT 1
 """
-_DESCRIBE: Final = "CONSTRUCT { ?thing ?p ?o } WHERE { ?thing ?p ?o }"
+_DESCRIBE: Final = """
+CONSTRUCT { ?thing ?p ?o } WHERE {
+  { ?thing ?p ?o }
+  UNION
+  { GRAPH ?g { ?thing ?p ?o } FILTER NOT EXISTS { ?thing ?settled ?view } }
+}
+"""
 _GRAPH: Final = "CONSTRUCT { ?s ?p ?o } WHERE { GRAPH ?thing { ?s ?p ?o } }"
 _TERMS: Final = """
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
@@ -56,15 +69,14 @@ SELECT ?term ?label ?chinese ?definition WHERE {
 @blueprint.get("/")
 def home() -> str:
     """What this is, and the questions that it answers."""
-    reading = context().current.get()
-    _, rows = reading.store.query(_COUNTS).rows()
+    _, rows = reading().store.query(_COUNTS).rows()
     models, developers = next(rows)
     return flask.render_template(
         "home.html",
         models=models,
         developers=developers,
         queries=list(context().catalogue),
-        version=reading.name,
+        version=reading().name,
     )
 
 
@@ -72,11 +84,13 @@ def home() -> str:
 def entity(kind: str, slug: str) -> flask.Response | str:
     """One thing: what is settled about it, what refers to it; a retired one leads to its heir."""
     iri = f"{IDS}{kind}/{slug}"
-    _, rows = context().current.get().store.query(_HEIR, {"thing": Term(iri)}).rows()
+    _, rows = reading().store.query(_HEIR, {"thing": Term(iri)}).rows()
     heir = str(next(rows, [""])[0])
     if heir.startswith(IDS):
         permanent = HTTPStatus.MOVED_PERMANENTLY
-        return flask.Response(status=permanent, headers={"Location": "/" + heir[len(BASE) :]})
+        asked = flask.request.query_string.decode()
+        address = "/" + heir[len(BASE) :] + (f"?{asked}" if asked else "")
+        return flask.Response(status=permanent, headers={"Location": address})
     return _thing(iri, _DESCRIBE)
 
 
@@ -86,34 +100,40 @@ def graph(name: str) -> flask.Response | str:
     return _thing(f"{GRAPHS}{name}", _GRAPH)
 
 
+@blueprint.get("/dataset")
+def dataset() -> flask.Response | str:
+    """What the catalog says about the graph as a whole."""
+    return _thing(f"{BASE}dataset", _DESCRIBE)
+
+
 @blueprint.get("/ontology")
-@blueprint.get("/ontology/<module>")
+@blueprint.get("/ontology/<path:module>")
 def ontology(module: str = "") -> flask.Response | str:
-    """The ontology: a page of its terms, or the whole of it as data."""
-    del module  # every module is in the one graph
-    reading = context().current.get()
+    """The ontology, whichever module is named: a page of its terms, or the whole as data."""
+    named = f"{ONTOLOGY}/{module}" if module else ONTOLOGY
+    _, known = reading().store.query(_KNOWN, {"thing": Term(named)}).rows()
+    if next(known) == ["false"]:
+        raise NotFound(f"The ontology has no module <{named}>.")
     if wants_page():
-        _, rows = reading.store.query(_TERMS).rows()
-        return flask.render_template("ontology.html", terms=list(rows), version=reading.name)
-    answer = reading.store.query(_GRAPH, {"thing": Term(f"{GRAPHS}ontology")})
-    return respond(answer, reading.name, Link=f'<{ONTOLOGY}>; rel="canonical"')
+        _, rows = reading().store.query(_TERMS).rows()
+        return flask.render_template("ontology.html", terms=list(rows), version=reading().name)
+    return respond(reading().store.query(_GRAPH, {"thing": Term(f"{GRAPHS}ontology")}))
 
 
 def _thing(iri: str, whole: str) -> flask.Response | str:
     """A page about ``iri``, or what the query ``whole`` gives of it."""
-    reading = context().current.get()
     bound = {"thing": Term(iri)}
-    _, known = reading.store.query(_KNOWN, bound).rows()
+    _, known = reading().store.query(_KNOWN, bound).rows()
     if next(known) == ["false"]:
         raise NotFound(f"The graph says nothing about <{iri}>.")
     if not wants_page():
-        return respond(reading.store.query(whole, bound), reading.name)
-    _, labels = reading.store.query(_LABEL, bound).rows()
+        return respond(reading().store.query(whole, bound))
+    _, labels = reading().store.query(_LABEL, bound).rows()
     return flask.render_template(
         "entity.html",
         iri=iri,
         label=next(labels, [None])[0],
-        statements=list(reading.store.query(_STATEMENTS, bound).rows()[1]),
-        referring=list(reading.store.query(_REFERRING, bound).rows()[1]),
-        version=reading.name,
+        statements=list(reading().store.query(_STATEMENTS, bound).rows()[1]),
+        referring=list(reading().store.query(_REFERRING, bound).rows()[1]),
+        version=reading().name,
     )

@@ -8,13 +8,14 @@ import flask
 from werkzeug.exceptions import NotAcceptable
 
 from kg.errors import BadInput
-from kg.namespaces import expand
+from kg.namespaces import expand, shorten
 from kg.queries import Term
-from kg.serve.context import context, respond, wants_page
+from kg.serve.context import accepted, context, reading, respond, wants_page
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from kg.queries import Parameter
-    from kg.store import EmbeddedStore
 
 blueprint = flask.Blueprint("questions", __name__)
 
@@ -33,9 +34,14 @@ def all_questions() -> flask.Response | str:
     catalogue = context().catalogue
     if wants_page():
         themes = sorted({tag for query in catalogue for tag in query.tags})
-        return flask.render_template("queries.html", queries=list(catalogue), themes=themes)
-    if not flask.request.accept_mimetypes.accept_json and flask.request.accept_mimetypes:
+        return flask.render_template(
+            "queries.html", queries=list(catalogue), themes=themes, version=reading().name
+        )
+    if flask.request.args.get("format", "json") != "json":
+        raise BadInput("The list can be had as json, or as a page.")
+    if accepted() and accepted().best_match(["application/json"]) is None:
         raise NotAcceptable("The list can be had as application/json or text/html.")
+    reading()
     return flask.jsonify(
         [
             {
@@ -57,12 +63,12 @@ def question(name: str) -> flask.Response | str:
             continue
         if len(values) > 1:
             raise BadInput(f"The parameter {key!r} came twice.")
-        given[key] = values[0]
+        if values[0]:  # a form sends what was left empty too: the default is meant
+            given[key] = values[0]
     bindings = query.bind(given)
-    reading = context().current.get()
-    answer = reading.store.query(query.text, bindings)
+    answer = reading().store.query(query.text, bindings)
     if not wants_page():
-        return respond(answer, reading.name)
+        return respond(answer)
     columns, rows = answer.rows()
     # the form shows what was asked, so the page needs no column for it
     shown = [place for place, column in enumerate(columns) if column not in bindings]
@@ -70,19 +76,25 @@ def question(name: str) -> flask.Response | str:
         "query.html",
         query=query,
         fields=[
-            (parameter, bindings[parameter.name].value, _choices(parameter, reading.store))
+            (parameter, bindings[parameter.name].value, _choices(parameter, bindings))
             for parameter in query.parameters
         ],
         columns=[columns[place] for place in shown],
         rows=[[row[place] for place in shown] for row in rows],
-        version=reading.name,
+        version=reading().name,
         address=flask.request.query_string.decode(),
     )
 
 
-def _choices(parameter: Parameter, store: EmbeddedStore) -> list[tuple[str, str]]:
-    """The things that a parameter may be, as (IRI, name); none where it has no class."""
+def _choices(parameter: Parameter, bindings: Mapping[str, Term]) -> list[tuple[str, str]]:
+    """The things that a parameter may be, as (IRI, name); none where it has no class.
+
+    What was asked for is among them, whatever its class.
+    """
     if not parameter.of_class:
         return []
-    _, rows = store.query(_MEMBERS, {"class": Term(expand(parameter.of_class))}).rows()
-    return [(str(row[0]), str(row[1])) for row in rows]
+    asked = bindings[parameter.name].value
+    _, rows = reading().store.query(_MEMBERS, {"class": Term(expand(parameter.of_class))}).rows()
+    choices = [(str(row[0]), str(row[1])) for row in rows]
+    known = any(iri == asked for iri, _ in choices)
+    return choices if known else [(asked, shorten(asked)), *choices]

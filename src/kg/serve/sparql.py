@@ -14,7 +14,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 from kg.errors import BadInput, Refused
 from kg.queries import judge
 from kg.results import FORMATS
-from kg.serve.context import context, respond, wants_page
+from kg.serve.context import reading, respond, wants_page
 from kg.store import EmbeddedStore
 
 if TYPE_CHECKING:
@@ -53,11 +53,10 @@ def sparql() -> flask.Response | str:
     text, parameters = _request()
     if text is None:
         if wants_page():
-            return flask.render_template("sparql.html", query=_EXAMPLE)
+            return flask.render_template("sparql.html", query=_EXAMPLE, version=reading().name)
         return _service_description()
     judge(text)
-    reading = context().current.get()
-    answer = reading.store.query(
+    answer = reading().store.query(
         text,
         default_graphs=parameters.getlist("default-graph-uri"),
         named_graphs=parameters.getlist("named-graph-uri"),
@@ -65,9 +64,9 @@ def sparql() -> flask.Response | str:
     if wants_page():
         columns, rows = answer.rows()
         return flask.render_template(
-            "sparql.html", query=text, columns=columns, rows=list(rows), version=reading.name
+            "sparql.html", query=text, columns=columns, rows=list(rows), version=reading().name
         )
-    return respond(answer, reading.name)
+    return respond(answer)
 
 
 def _request() -> tuple[str | None, MultiDict[str, str]]:
@@ -118,7 +117,6 @@ def _checked(parameters: MultiDict[str, str]) -> MultiDict[str, str]:
 
 def _service_description() -> flask.Response:
     """What this service is (https://www.w3.org/TR/sparql11-service-description/)."""
-    reading = context().current.get()
     service = flask.request.base_url
     statements = [
         (service, _RDF_TYPE, f"{_SD}Service"),
@@ -132,7 +130,7 @@ def _service_description() -> flask.Response:
     described = "".join(f"<{s}> <{p}> <{o}> .\n" for s, p, o in statements)
     store = EmbeddedStore.in_memory({"": described.encode()})
     answer = store.query("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o } ORDER BY ?p ?o")
-    return respond(answer, reading.name)
+    return respond(answer)
 
 
 _UNIQUE: Final[Mapping[str, str]] = {

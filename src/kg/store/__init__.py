@@ -6,13 +6,14 @@ versions    folders of published stores, and which one is current
 """
 
 from kg.store.canonical import canonical_nquads, data_version
-from kg.store.embedded import Answer, EmbeddedStore
+from kg.store.embedded import Answer, EmbeddedStore, Number
 from kg.store.versions import Current, Reading, Version, Versions
 
 __all__ = [
     "Answer",
     "Current",
     "EmbeddedStore",
+    "Number",
     "Reading",
     "Version",
     "Versions",

@@ -11,12 +11,8 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
-from kg.namespaces import GRAPHS
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-_CATALOG = f"{GRAPHS}catalog"
 
 
 def canonical_nquads(quads: Iterable[ox.Quad]) -> bytes:
@@ -30,13 +26,11 @@ def canonical_nquads(quads: Iterable[ox.Quad]) -> bytes:
 def data_version(graphs: Mapping[str, bytes]) -> str:
     """The data version of ``graphs``, N-Triples by graph IRI: 16 hexadecimal digits.
 
-    The SHA-256 of the sorted names and hashes of the graphs. The catalog, which names the version,
-    is left out.
+    The SHA-256 of the sorted names and hashes of the graphs.
     """
     hashes = sorted(
         f"{name} {hashlib.sha256(canonical_nquads(parse_graph(text))).hexdigest()}\n"
         for name, text in graphs.items()
-        if name != _CATALOG
     )
     return hashlib.sha256("".join(hashes).encode()).hexdigest()[:16]
 

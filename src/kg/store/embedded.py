@@ -38,7 +38,14 @@ _GRAPH: Final = {
     "trig": ox.RdfFormat.TRIG,
     "nquads": ox.RdfFormat.N_QUADS,
 }
+_NUMBERS: Final = {PREFIXES["xsd"] + kind for kind in ("integer", "decimal", "float", "double")}
 _PLACE: Final = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
+
+
+class Number(str):
+    """The text of a number, to be told from the same text as a string or a name."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True)
@@ -183,6 +190,8 @@ def _term(term: Term) -> ox.NamedNode | ox.Literal:
 def _text(term: object) -> str | None:
     if term is None:
         return None
+    if isinstance(term, ox.Literal) and term.datatype.value in _NUMBERS:
+        return Number(term.value)
     if isinstance(term, ox.NamedNode | ox.Literal):
         return term.value
     return str(term)

@@ -48,8 +48,11 @@ class Version:
         return self.path / _STORE
 
     def summary(self) -> dict[str, Any]:
-        """The counts that the build wrote down."""
-        summary: dict[str, Any] = json.loads((self.path / _SUMMARY).read_text("utf-8"))
+        """The counts that the build wrote down. Raises ``StoreError`` if they are damaged."""
+        try:
+            summary: dict[str, Any] = json.loads((self.path / _SUMMARY).read_text("utf-8"))
+        except (OSError, ValueError):
+            raise StoreError(f"The version {self.name} is missing or damaged.") from None
         return summary
 
 
@@ -125,11 +128,13 @@ class Versions:
             with self._publishing():
                 self._clear_leftovers()
                 final = self._folder / name
-                if not final.exists():
+                if not _opens(final):
+                    self._remove(final)
                     self._write(final, graphs, summary)
                 os.utime(final)
                 self._point_to(name)
-                self._prune(keep)
+                with contextlib.suppress(OSError):  # what stays now goes with the next version
+                    self._prune(keep)
         except OSError as error:
             what = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or error
             raise StoreError(
@@ -152,8 +157,13 @@ class Versions:
                 if name
                 else "There is no other version to go back to."
             )
-        with self._publishing():
-            self._point_to(chosen[0].name)
+        try:
+            with self._publishing():
+                self._point_to(chosen[0].name)
+        except OSError as error:
+            raise StoreError(
+                f"{self.root} cannot be written: {error.strerror}; the version is unchanged."
+            ) from None
         return Version(chosen[0].name, chosen[0].path, is_current=True)
 
     def open(self, version: Version | None = None) -> Reading:
@@ -196,8 +206,9 @@ class Versions:
 
     def _clear_leftovers(self) -> None:
         """Remove what an interrupted build left; nobody else publishes while this is called."""
-        for path in self._folder.glob(".building-*"):
-            shutil.rmtree(path)
+        for pattern in (".building-*", ".gone-*"):
+            for path in self._folder.glob(pattern):
+                shutil.rmtree(path)
         for path in self.root.glob(".current-*"):
             path.unlink()
 
@@ -208,7 +219,14 @@ class Versions:
                 continue
             kept += 1
             if kept > keep and _is_idle(version):
-                shutil.rmtree(version.path)
+                self._remove(version.path)
+
+    def _remove(self, path: Path) -> None:
+        """Remove a version, out of sight first, so that no half of one is ever taken for whole."""
+        if path.exists():
+            gone = Path(tempfile.mkdtemp(prefix=".gone-", dir=self._folder))
+            path.rename(gone / path.name)
+            shutil.rmtree(gone)
 
     @contextlib.contextmanager
     def _publishing(self) -> Iterator[None]:
@@ -222,7 +240,19 @@ class Versions:
             yield
 
 
+def _opens(path: Path) -> bool:
+    """Whether a version is there and whole."""
+    try:
+        EmbeddedStore.open(path / _STORE)
+        json.loads((path / _SUMMARY).read_text("utf-8"))
+        return (path / _LEASE).exists()
+    except (OSError, ValueError, StoreError):
+        return False
+
+
 def _is_idle(version: Version) -> bool:
+    if not (version.path / _LEASE).exists():
+        return True
     with (version.path / _LEASE).open("rb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
