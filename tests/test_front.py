@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import os
 import re
 import shlex
 import signal
@@ -32,7 +33,7 @@ from kg.serve import run
 from kg.settings import Settings
 from kg.store import Versions
 
-PATIENCE = 30
+PATIENCE = 60
 
 
 @contextlib.contextmanager
@@ -259,6 +260,26 @@ def test_an_address_that_cannot_be_had(address: str, host: str) -> None:
 
     with pytest.raises(BadInput, match=f"cannot listen on {host}, port {port}"):
         run(Project(Path(store)), Versions(Path(store)), settings, lambda: None)
+
+
+def test_make_serve(versions: Versions) -> None:
+    """The README's first command, in this environment: it builds, publishes and serves."""
+    root = Path(__file__).resolve().parents[1]
+    ready = Path(sys.prefix) / ".ready"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {**os.environ, "KG_PORT": str(port), "KG_STORE": str(versions.root)}
+    # --old-file: what is installed is taken as it is
+    command = ["make", "--old-file", str(ready), "serve", f"VENV={sys.prefix}"]
+    with subprocess.Popen(
+        command, cwd=root, env=environment, stdout=subprocess.DEVNULL, start_new_session=True
+    ) as process:
+        try:
+            until(lambda: get(f"http://127.0.0.1:{port}/queries/table-1?format=csv")[0] == 200)
+        finally:
+            os.killpg(process.pid, signal.SIGINT)
+            process.wait(PATIENCE)
 
 
 def test_readme_curl_examples(address: str) -> None:

@@ -178,6 +178,21 @@ def test_an_unreadable_figure_fails(tiny: Project, printed: str, said: str) -> N
     assert any(said in violation.message for violation in report.violations)
 
 
+def test_two_decisions_on_one_thing_fail(tiny: Project) -> None:
+    """The second would silently win over the first."""
+    path = tiny.root / "data" / "curation" / "decisions.ttl"
+    text = path.read_text("utf-8")
+    one = text[text.index("decision:first-compute") :]
+    other = one.replace("first-compute", "first-compute-again").replace("text/1-1", "table")
+    path.write_text(f"{text}\n{other}", "utf-8")
+    ontology = sources.read_graph(tiny.ontology_files(), tiny)
+
+    (violation,) = graph.merge(sources.read_all(tiny), ontology).report.violations
+
+    assert violation.subject == "decision:first-compute-again"
+    assert violation.message == "The decision is the second on this."
+
+
 def test_a_decision_frees_what_agrees_with_it(tiny: Project) -> None:
     """A third claim that only the rejected one contests is accepted too, and no warning stays."""
     path = tiny.root / "data" / "paper" / "more.ttl"

@@ -47,12 +47,12 @@ def merge(sources: list[Source], ontology: rdflib.Graph) -> Landscape:
     values, unreadable = _figures(passages, ontology, sources)
     claims = find_claims(passages, ontology, stances, values)
     conflicts = find_conflicts(claims, passages, ontology)
-    ranks, idle = _ranks(claims, conflicts, passages, sources)
+    ranks, undecided = _ranks(claims, conflicts, passages, sources)
     claim_graph = _claim_graph(claims, conflicts, ranks)
     for figure, value in values.items():
         _add_numbers(claim_graph, figure, value, _quantity(passages, figure), ontology)
     settled = _settled(passages, stances, claims, ranks, values, ontology)
-    report = Report.of([*unreadable, *idle, *_open(conflicts, ranks, sources)])
+    report = Report.of([*unreadable, *undecided, *_open(conflicts, ranks, sources)])
     return Landscape(passages, claim_graph, settled, tuple(conflicts), report)
 
 
@@ -141,7 +141,7 @@ def _ranks(
     passages: Mapping[str, rdflib.Graph],
     sources: list[Source],
 ) -> tuple[dict[Claim, Node], list[Violation]]:
-    """The rank of every claim, and a violation for each decision that settles nothing."""
+    """The rank of every claim, and a violation for each decision that settles nothing new."""
     ranks: dict[Claim, Node] = {
         claim: CLLM.accepted if claim.factual else CLLM.rejected for claim in claims
     }
@@ -150,7 +150,8 @@ def _ranks(
         for claim in (conflict.first, conflict.second):
             ranks[claim] = CLLM.open
             against[claim].append(conflict)
-    idle: list[Violation] = []
+    wrong: list[Violation] = []
+    decided: set[tuple[Node | None, Node | None]] = set()
     for decision, topic, preferred in _decisions(passages):
         settled = False
         for conflict in conflicts:
@@ -161,23 +162,25 @@ def _ranks(
                 if conflict.topic == topic and winner.passage == preferred != loser.passage:
                     ranks[winner], ranks[loser] = CLLM.accepted, CLLM.rejected
                     settled = True
-        if not settled:
+        if not settled or topic in decided:
+            said = "is the second on this" if topic in decided else "matches no conflict"
             file, line = place_of(sources, decision, None)
-            idle.append(
+            wrong.append(
                 Violation(
                     file,
                     line,
                     shorten(str(decision)),
-                    "The decision matches no conflict.",
+                    f"The decision {said}.",
                     "Decision-conflict",
                     remedy="Correct its subject, property or preferred passage, or delete it.",
                 )
             )
+        decided.add(topic)
     for claim, rank in ranks.items():
         rivals = [c.second if c.first == claim else c.first for c in against.get(claim, ())]
         if rank == CLLM.open and all(ranks[rival] == CLLM.rejected for rival in rivals):
             ranks[claim] = CLLM.accepted
-    return ranks, idle
+    return ranks, wrong
 
 
 def _decisions(
