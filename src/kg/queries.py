@@ -49,9 +49,11 @@ _LITERALS: Final = {
 _FORMS: Final = frozenset({"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"})
 _MOST_NESTED: Final = 200
 _MOST_CLAUSES: Final = 500
+_MOST_PATTERNS: Final = 5_000
+_SEPARATORS: Final = frozenset(".;,")
 _BRACKET: Final = re.compile(r"<<|>>|[(){}\[\]]")
 _OPERATORS: Final = frozenset({"||", "&&", "!", "=", "!=", "<", ">", "<=", ">=", *"+-*/|^"})
-_CLAUSE: Final = re.compile(r"BIND|EXISTS|FILTER|GRAPH|MINUS|OPTIONAL|SELECT|UNION", re.IGNORECASE)
+_CLAUSE: Final = re.compile(r"\{|BIND|FILTER|AS\s*[?$]", re.IGNORECASE)
 _SERVICE_WORD: Final = re.compile(r"SERVICE", re.IGNORECASE)
 _SERVICE: Final = re.compile(
     r"""SERVICE (?:\s|\#[^\n\r]*)*+ (?:SILENT)?+ (?:\s|\#[^\n\r]*)*+
@@ -236,14 +238,17 @@ def judge(text: str) -> None:
         starts = [match.start() for match in calls]
         if len(starts) > _MOST_CLAUSES or any(_SERVICE.match(version, at) for at in starts):
             raise Refused(_NO_SERVICE)
-        operators = 0
+        operators = separators = 0
         for token in tokens(version):
             if token.kind == "word" and token.text.upper() == "SERVICE":
                 raise Refused(_NO_SERVICE)
             operators += token.kind == "mark" and token.text in _OPERATORS
+            separators += token.kind == "mark" and token.text in _SEPARATORS
         clauses = sum(1 for _ in itertools.islice(_CLAUSE.finditer(version), _MOST_CLAUSES + 1))
         if operators > _MOST_CLAUSES or clauses > _MOST_CLAUSES:
             raise BadQuery(f"the query has more than {_MOST_CLAUSES} clauses or operators.")
+        if separators > _MOST_PATTERNS:
+            raise BadQuery(f"the query has more than {_MOST_PATTERNS} patterns or list members.")
         _check_depth(version)
 
 
