@@ -188,6 +188,39 @@ def test_a_file_in_the_wrong_place(tiny: Project, name: str) -> None:
     assert result.stderr.startswith(f"kg: data/{name}: a source file is data/<source>/<part>")
 
 
+def test_a_file_that_breaks_another(tiny: Project) -> None:
+    """What is wrong elsewhere because of a file is counted, and the exit code says so."""
+    path = tiny.root / "data" / "registry" / "things.ttl"
+    text = path.read_text("utf-8")
+    path.write_text(text.replace('    rdfs:label "Company"@en ;\n', ""), "utf-8")
+
+    result = kg("validate", str(path), project=tiny)
+    assert result.exit_code == 1
+    assert "things.ttl:" in result.stdout
+    assert "An organization has a label in English" in result.stdout
+
+    table = str(tiny.root / "data" / "paper" / "table.ttl")
+    result = kg("validate", table, project=tiny)
+    assert result.exit_code == 1
+    assert "1 file: conforms, 0 violations" in result.stdout
+    assert "elsewhere 1 violation, " in result.stdout
+
+
+@pytest.mark.parametrize("date", ["1 December 2020", "2020-13-01", "12/1/2020"])
+def test_a_date_of_another_form(tiny: Project, date: str, caplog: pytest.LogCaptureFixture) -> None:
+    """One line with file and line, and nothing from the libraries."""
+    path = tiny.root / "data" / "paper" / "table.ttl"
+    path.write_text(path.read_text("utf-8").replace("2021-01-02", date), "utf-8")
+
+    result = kg("validate", project=tiny)
+
+    assert result.exit_code == 1
+    assert f'model:first: "{date}" is not of the datatype xsd:date.' in result.stdout
+    assert result.stdout.startswith("data/paper/table.ttl:25: ")
+    assert "Traceback" not in result.output
+    assert caplog.records == []
+
+
 def test_validate_the_miniature(tiny: Project) -> None:
     """It conforms, with its one warning, and says so."""
     result = kg("validate", project=tiny)
@@ -321,6 +354,10 @@ def test_stats(published: list[str], project: Project) -> None:
         (["query", "ghost.rq"], "There is no query file ghost.rq"),
         (["query", "table-1", "--param", "x=1"], "has no parameter 'x'"),
         (["query", "table-1", "--param", "x"], "--param wants NAME=VALUE"),
+        (
+            ["query", "models-by-developer", "--param", "organization=organization:badu"],
+            "which organization:badu is not. Did you mean organization:baidu?",
+        ),
         (["query", "table-1", "--format", "turtle"], "There is no format 'turtle'"),
         (["export", "--format", "csv"], "add --query NAME"),
         (["export", "--graph", "ghost"], "There is no one graph 'ghost'"),

@@ -12,10 +12,14 @@ from pathlib import Path
 import click
 import pytest
 
+from kg import build
 from kg.cli import main
+from kg.namespaces import GRAPHS
+from kg.project import Project
 from kg.results import FORMATS
 from kg.settings import Settings, sentence, variable
 from kg.store import Versions
+from tests.conftest import unwatched
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -92,6 +96,26 @@ def test_reference_has_every_format() -> None:
     for format_ in FORMATS:
         assert f"| `{format_.name}` | " in REFERENCE
         assert f"| `{format_.media_type}` | {format_.specification} |" in REFERENCE
+
+
+def test_the_examples_of_the_model_conform(tiny: Project) -> None:
+    """The TriG file of docs/model.md, put where it says, builds; its decision is read as one."""
+    model = (ROOT / "docs" / "model.md").read_text("utf-8")
+    (trig,) = re.findall(r"^```trig\n(.*?)^```$", model, re.MULTILINE | re.DOTALL)
+    decision = re.findall(r"^```turtle\n(.*?)^```$", model, re.MULTILINE | re.DOTALL)[-1]
+    trig = trig.replace("ding-xiao-2023", "paper").replace("run:plug", "run:first")
+    example = tiny.root / "data" / "example"
+    example.mkdir()
+    (example / "compute.trig").write_text(trig.replace(":alibaba", ":company"), "utf-8")
+
+    built = build.make(tiny, unwatched, [])
+    assert built.report.violations == ()
+    assert f"{GRAPHS}example/compute/1-1" in built.graphs
+
+    path = tiny.root / "data" / "curation" / "decisions.ttl"
+    path.write_text(decision.replace("reference:ding-xiao-2023", "reference:paper"), "utf-8")
+    (violation,) = build.make(tiny, unwatched, []).report.violations
+    assert violation.message == "The decision matches no conflict."
 
 
 def test_dependencies_are_explained() -> None:

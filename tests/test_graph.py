@@ -178,6 +178,25 @@ def test_an_unreadable_figure_fails(tiny: Project, printed: str, said: str) -> N
     assert any(said in violation.message for violation in report.violations)
 
 
+def test_two_values_in_one_passage_fail(tiny: Project) -> None:
+    """No decision could choose between them: it is a slip."""
+    path = tiny.root / "data" / "paper" / "table.ttl"
+    old = '"2021-01-02"^^xsd:date'
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, f'{old} , "2021-01-03"^^xsd:date'), "utf-8")
+    ontology = sources.read_graph(tiny.ontology_files(), tiny)
+
+    report = graph.merge(sources.read_all(tiny), ontology).report
+
+    (violation,) = report.violations
+    assert violation.subject == "model:first"
+    assert violation.message == (
+        "One passage gives two values of cllm:released: 2021-01-02 and 2021-01-03."
+    )
+    assert all(warning.subject != "model:first" for warning in report.warnings)
+
+
 def test_two_decisions_on_one_thing_fail(tiny: Project) -> None:
     """The second would silently win over the first."""
     path = tiny.root / "data" / "curation" / "decisions.ttl"

@@ -79,7 +79,7 @@ def test_every_combination_of_examples_answers(project: Project, store: Embedded
         for parameter in query.parameters:
             for example in (parameter.default, *parameter.examples):
                 bindings = query.bind({parameter.name: example})
-                columns, rows = store.query(query.text, bindings).rows()
+                columns, rows = store.ask(query, {parameter.name: example}).rows()
                 place = columns.index(parameter.name)
                 assert {row[place] for row in rows} == {bindings[parameter.name].value}
                 asked += 1

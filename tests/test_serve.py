@@ -392,14 +392,33 @@ def test_links_stay_on_this_server_or_are_plain(client: FlaskClient) -> None:
 
 
 def test_a_form_that_was_left_empty(client: FlaskClient) -> None:
-    """An empty field means the default; what was asked for is selected whatever its class."""
+    """An empty field means the default."""
     empty = client.get("/queries/models-by-developer?organization=&format=csv")
+
     assert empty.text == client.get("/queries/models-by-developer?format=csv").text
 
-    page = client.get(
-        "/queries/trained-without?maker=organization:baai", headers={"Accept": BROWSER}
-    )
-    assert f'<option value="{IDS}organization/baai" selected>' in page.text
+
+def test_a_thing_of_another_class_is_refused(client: FlaskClient) -> None:
+    """A misspelt name and a thing of another kind are not answered with nothing."""
+    for name in ("organization:badu", "model:m6", "https://example.org/"):
+        response = client.get(f"/queries/models-by-developer?organization={name}")
+        assert response.status_code == 400
+    assert "organization must be one of the graph's things" in response.get_json()["detail"]
+
+
+def test_a_page_has_the_source_beside_the_statement(client: FlaskClient) -> None:
+    """Each row of a thing's page names the passage, or says that the build derived it."""
+    page = client.get("/id/model/glm-130b", headers={"Accept": BROWSER}).text
+    rows = page.split("<tbody>")[1].split("</tbody>")[0].split("<tr>")[1:]
+
+    stated = [row for row in rows if 'href="/graph/ding-xiao-2023/table-1"' in row]
+    derived = [row for row in rows if "derived by the build" in row]
+    assert any("cllm:hasDeveloper<" in row for row in stated)
+    assert any("cllm:parameterCount" in row for row in derived)
+    assert any("rdfs:label" in row and "registry:models" in row for row in rows)
+
+    page = client.get("/graph/ding-xiao-2023/table-1", headers={"Accept": BROWSER}).text
+    assert "This graph holds " in page
 
 
 def test_every_answer_names_its_version(client: FlaskClient) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -121,10 +122,12 @@ def _text(path: Path, shown: str) -> str:
 
 
 def _parse(graph: rdflib.Graph, text: str, syntax: str, shown: str) -> None:
+    logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)  # validate says it, with the line
     try:
         graph.parse(data=text, format=syntax, publicID="urn:relative:")
     except BadSyntax as error:
-        raise BadSource(shown, error.lines + 1, f"syntax error: {error._why}.") from None
+        said = str(error._why).rstrip(".")
+        raise BadSource(shown, error.lines + 1, f"syntax error: {said}.") from None
     except Exception as error:  # rdflib's parser raises many kinds for malformed text
         said = " ".join(str(error).split())
         raise BadSource(shown, None, f"syntax error: {said}.") from None

@@ -41,7 +41,9 @@ def validate_sources(sources: list[Source], shapes: rdflib.Graph, ontology: rdfl
             data = rdflib.Graph()
             for triple in (*graph, *declared, *_about(name, about_passages)):
                 data.add(triple)
-            data.add((rdflib.URIRef(name), RDF.type, CLLM.Passage))
+            if not _only_about_passages(graph, source):
+                data.add((rdflib.URIRef(name), RDF.type, CLLM.Passage))
+            report += Report.of(_ill_typed(graph, source))
             found = _run(data, scoped, [source]).findings
             # what is missing from a file has no line of its own
             report += Report.of(
@@ -66,6 +68,27 @@ def validate_settled(
         for triple in graph:
             data.add(triple)
     return _run(data, _scoped(shapes, CLLM.settledView), sources)
+
+
+def _only_about_passages(graph: rdflib.Graph, source: Source) -> bool:
+    """Whether a graph only describes passages of its file, as what stands outside them does."""
+    return len(graph) > 0 and all(
+        str(subject) in source.graphs and str(subject) != source.graph
+        for subject in graph.subjects()
+    )
+
+
+def _ill_typed(graph: rdflib.Graph, source: Source) -> list[Violation]:
+    """A violation for each literal that is not of its datatype, such as a date in words."""
+    found = []
+    for subject, predicate, value in graph:
+        if isinstance(value, rdflib.Literal) and value.ill_typed:
+            file, line = place_of([source], subject, predicate)
+            said = f'"{value}" is not of the datatype {shorten(str(value.datatype))}.'
+            remedy = "Write a date as 2021-03-11, a whole number in digits."
+            name = shorten(str(subject))
+            found.append(Violation(file, line, name, said, "Statement-datatype", remedy=remedy))
+    return found
 
 
 def _about(name: str, graph: rdflib.Graph) -> list[rdflib.graph._TripleType]:

@@ -68,9 +68,8 @@ def ask(
     """
     asked = _query(project, name)
     judge(asked.text)
-    bindings = asked.bind(_pairs(params))
     with opened_store(Settings.load(store=store), project) as opened:
-        answer = opened.query(asked.text, bindings)
+        answer = opened.ask(asked, _pairs(params))
         if format_ == "table":
             print_table(*answer.rows())
         else:
@@ -146,7 +145,7 @@ def export(
         if name:
             asked = _query(project, name)
             judge(asked.text)
-            answer = opened.query(asked.text, asked.bind(_pairs(params)))
+            answer = opened.ask(asked, _pairs(params))
             content = answer.serialize(named(format_, answer.kind))
         elif format_ == "jsonld":
             content = _jsonld(opened, _graph_iri(opened, graph))
@@ -195,7 +194,7 @@ def _query(project: Project, name: str) -> Query:
         try:
             text = path.read_text("utf-8")
         except (OSError, UnicodeDecodeError):
-            raise BadInput(f"There is no query file {name} in UTF-8.") from None
+            raise BadInput(f"There is no query file {name}, or it is not UTF-8.") from None
         return parse(path.stem, text, name) if text.startswith("#+") else _ad_hoc(text)
     return Catalogue.read(project.query_files(), project.shown).get(name)
 

@@ -81,18 +81,19 @@ def validate(project: Project, files: tuple[Path, ...], format_: str) -> None:
 
     given = [read_given(path, project) for path in files]
     built = recipe.make(project, progress, given)
-    report = built.report
-    if given:
-        named_files = {source.shown for source in given}
-        report = Report.of([f for f in report.findings if f.file in named_files or not f.file])
+    named_files = {source.shown for source in given}
+    findings = built.report.findings
+    report = Report.of([f for f in findings if not given or f.file in named_files])
+    elsewhere = Report.of([f for f in findings if f not in report.findings])
     if format_ == "json":
-        print_json(report_dict(report))
+        print_json({**report_dict(report), "elsewhere": report_dict(elsewhere)["findings"]})
     else:
         print_findings(report)
         what = f"{len(given)} {plural('file', len(given))}" if given else "The project"
         verdict = "conforms" if report.conforms else "does not conform"
-        click.echo(f"{what}: {verdict}, {counted(report)}.")
-    sys.exit(0 if report.conforms else 1)
+        beyond = f"; elsewhere {counted(elsewhere)}, see kg validate" if elsewhere.findings else ""
+        click.echo(f"{what}: {verdict}, {counted(report)}{beyond}.")
+    sys.exit(0 if built.report.conforms else 1)
 
 
 @main.command()

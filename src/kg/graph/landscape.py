@@ -52,7 +52,14 @@ def merge(sources: list[Source], ontology: rdflib.Graph) -> Landscape:
     for figure, value in values.items():
         _add_numbers(claim_graph, figure, value, _quantity(passages, figure), ontology)
     settled = _settled(passages, stances, claims, ranks, values, ontology)
-    report = Report.of([*unreadable, *undecided, *_open(conflicts, ranks, sources)])
+    report = Report.of(
+        [
+            *unreadable,
+            *undecided,
+            *_self_contradictions(conflicts, sources),
+            *_open(conflicts, ranks, sources),
+        ]
+    )
     return Landscape(passages, claim_graph, settled, tuple(conflicts), report)
 
 
@@ -61,9 +68,10 @@ def place_of(
 ) -> tuple[str, int]:
     """File and line where a statement about ``subject`` stands; ("", 0) if nowhere.
 
-    A file that gives the predicate wins over one that only has the subject.
+    A file that gives the predicate wins over one that gives the subject's kind, and that over one
+    that only has the subject.
     """
-    for wanted in (str(predicate or ""), ""):
+    for wanted in (str(predicate or ""), str(RDF.type), ""):
         for source in sources:
             if line := source.places.get((str(subject), wanted)):
                 return source.shown, line
@@ -279,7 +287,8 @@ def _open(
     """A warning for each property of a thing about which claims are still in conflict."""
     topics: dict[tuple[Node, rdflib.URIRef], set[str]] = {}
     for conflict in conflicts:
-        if CLLM.open in (ranks[conflict.first], ranks[conflict.second]):
+        between = conflict.first.passage != conflict.second.passage
+        if between and CLLM.open in (ranks[conflict.first], ranks[conflict.second]):
             passages = topics.setdefault(conflict.topic, set())
             passages |= {shorten(str(c.passage)) for c in (conflict.first, conflict.second)}
     found = []
@@ -294,9 +303,31 @@ def _open(
                 f"{', '.join(sorted(passages))}.",
                 "Claim-open",
                 Severity.WARNING,
-                remedy="Record a decision in data/curation/, or leave the conflict open.",
+                remedy="Record a decision in data/curation/decisions.ttl, or leave it open.",
             )
         )
+    return found
+
+
+def _self_contradictions(conflicts: list[Conflict], sources: list[Source]) -> list[Violation]:
+    """A violation for each property of which one passage gives a thing two values."""
+    found = []
+    for conflict in conflicts:
+        first, second = conflict.first, conflict.second
+        if first.passage == second.passage:
+            subject, predicate = conflict.topic
+            file, line = place_of(sources, subject, predicate)
+            values = " and ".join(sorted(shorten(str(c.object)) for c in (first, second)))
+            found.append(
+                Violation(
+                    file,
+                    line,
+                    shorten(str(subject)),
+                    f"One passage gives two values of {shorten(str(predicate))}: {values}.",
+                    "Claim-one-value",
+                    remedy="Keep the one that the source prints there.",
+                )
+            )
     return found
 
 

@@ -46,6 +46,7 @@ def create_app(current: Current, catalogue: Catalogue, settings: Settings) -> fl
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(prefixes=PREFIXES)
     app.jinja_env.filters.update(local=local_address, short=shorten, readable=readable)
+    app.url_map.strict_slashes = False
     for blueprint in (sparql.blueprint, questions.blueprint, pages.blueprint):
         app.register_blueprint(blueprint)
     app.register_error_handler(KgError, _known_error)

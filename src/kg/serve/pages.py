@@ -34,11 +34,16 @@ SELECT ?label ?thing WHERE {
 } ORDER BY ?label LIMIT 1
 """
 _STATEMENTS: Final = """
-SELECT DISTINCT ?property ?value ?thing WHERE {
+SELECT ?property ?value (GROUP_CONCAT(DISTINCT STR(?passage); SEPARATOR=" ") AS ?sources) ?thing
+WHERE {
   { ?thing ?property ?value }
   UNION
   { GRAPH ?g { ?thing ?property ?value } FILTER NOT EXISTS { ?thing ?settled ?view } }
-} ORDER BY ?property ?value
+  OPTIONAL {
+    GRAPH ?passage { ?thing ?property ?value }
+    FILTER (CONTAINS(STRAFTER(STR(?passage), "/graph/"), "/"))
+  }
+} GROUP BY ?property ?value ?thing ORDER BY ?property ?value
 """
 _REFERRING: Final = """
 SELECT ?property ?subject ?thing WHERE { ?subject ?property ?thing } ORDER BY ?property ?subject
@@ -47,6 +52,7 @@ _HEIR: Final = """
 PREFIX dcterms: <http://purl.org/dc/terms/>
 SELECT ?heir ?thing WHERE { ?thing dcterms:isReplacedBy ?heir } ORDER BY ?heir LIMIT 1
 """
+_SIZE: Final = "SELECT (COUNT(*) AS ?n) ?thing WHERE { GRAPH ?thing { ?s ?p ?o } } GROUP BY ?thing"
 _DESCRIBE: Final = """
 CONSTRUCT { ?thing ?p ?o } WHERE {
   { ?thing ?p ?o }
@@ -133,6 +139,7 @@ def _thing(iri: str, whole: str) -> flask.Response | str:
         "entity.html",
         iri=iri,
         label=next(labels, [None])[0],
+        size=next(reading().store.query(_SIZE, bound).rows()[1], [None])[0],
         statements=list(reading().store.query(_STATEMENTS, bound).rows()[1]),
         referring=list(reading().store.query(_REFERRING, bound).rows()[1]),
         version=reading().name,

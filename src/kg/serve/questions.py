@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import flask
 from werkzeug.exceptions import NotAcceptable
 
 from kg.errors import BadInput
-from kg.namespaces import expand, shorten
-from kg.queries import Term
 from kg.serve.context import accepted, context, reading, respond, wants_page
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from kg.queries import Parameter
 
 blueprint = flask.Blueprint("questions", __name__)
 
 _FORMAT: Final = frozenset({"format", "output", "results"})
-_MEMBERS: Final = """
-PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
-SELECT ?member (MIN(STR(?label)) AS ?name) ?class WHERE {
-  ?member a ?class ; rdfs:label ?label . FILTER (LANG(?label) = "en")
-} GROUP BY ?member ?class ORDER BY ?name ?member
-"""
 
 
 @blueprint.get("/queries")
@@ -66,7 +53,7 @@ def question(name: str) -> flask.Response | str:
         if values[0]:  # a form sends what was left empty too: the default is meant
             given[key] = values[0]
     bindings = query.bind(given)
-    answer = reading().store.query(query.text, bindings)
+    answer = reading().store.ask(query, given)
     if not wants_page():
         return respond(answer)
     columns, rows = answer.rows()
@@ -76,7 +63,11 @@ def question(name: str) -> flask.Response | str:
         "query.html",
         query=query,
         fields=[
-            (parameter, bindings[parameter.name].value, _choices(parameter, bindings))
+            (
+                parameter,
+                bindings[parameter.name].value,
+                reading().store.members(parameter) if parameter.of_class else [],
+            )
             for parameter in query.parameters
         ],
         columns=[columns[place] for place in shown],
@@ -84,17 +75,3 @@ def question(name: str) -> flask.Response | str:
         version=reading().name,
         address=flask.request.query_string.decode(),
     )
-
-
-def _choices(parameter: Parameter, bindings: Mapping[str, Term]) -> list[tuple[str, str]]:
-    """The things that a parameter may be, as (IRI, name); none where it has no class.
-
-    What was asked for is among them, whatever its class.
-    """
-    if not parameter.of_class:
-        return []
-    asked = bindings[parameter.name].value
-    _, rows = reading().store.query(_MEMBERS, {"class": Term(expand(parameter.of_class))}).rows()
-    choices = [(str(row[0]), str(row[1])) for row in rows]
-    known = any(iri == asked for iri, _ in choices)
-    return choices if known else [(asked, shorten(asked)), *choices]

@@ -6,6 +6,7 @@ Callers judge a query with ``queries.judge`` before it gets here, since SERVICE 
 
 from __future__ import annotations
 
+import difflib
 import io
 import re
 from dataclasses import dataclass
@@ -13,15 +14,16 @@ from typing import IO, TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from kg.errors import BadQuery, StoreError
-from kg.namespaces import PREFIXES
+from kg.errors import BadInput, BadQuery, StoreError
+from kg.namespaces import PREFIXES, expand, shorten
+from kg.queries import Term
 from kg.store.canonical import canonical_nquads, parse_graph
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from kg.queries import Term
+    from kg.queries import Parameter, Query
     from kg.results import Format, Kind
 
 _ROWS: Final = {
@@ -39,6 +41,12 @@ _GRAPH: Final = {
     "nquads": ox.RdfFormat.N_QUADS,
 }
 _NUMBERS: Final = {PREFIXES["xsd"] + kind for kind in ("integer", "decimal", "float", "double")}
+_MEMBERS: Final = """
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+SELECT ?member (MIN(STR(?label)) AS ?name) ?class WHERE {
+  ?member a ?class ; rdfs:label ?label . FILTER (LANG(?label) = "en")
+} GROUP BY ?member ?class ORDER BY ?name ?member
+"""
 _PLACE: Final = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 
 
@@ -150,6 +158,33 @@ class EmbeddedStore:
             raise StoreError(f"The store cannot be read: {error}.") from None
         return Answer("graph" if isinstance(results, ox.QueryTriples) else "rows", results)
 
+    def ask(self, question: Query, given: Mapping[str, str]) -> Answer:
+        """Ask a canned question with texts for its parameters.
+
+        Raises ``BadInput`` if a text is not of its parameter's type, or names a thing that is not
+        of its parameter's class.
+        """
+        bindings = question.bind(given)
+        for parameter in question.parameters:
+            if parameter.of_class and parameter.name in given:
+                self._check_member(parameter, bindings[parameter.name])
+        return self.query(question.text, bindings)
+
+    def members(self, parameter: Parameter) -> list[tuple[str, str]]:
+        """The things that a parameter may be, as (IRI, English name), by name."""
+        of_class = {"class": Term(expand(parameter.of_class))}
+        return [(str(row[0]), str(row[1])) for row in self.query(_MEMBERS, of_class).rows()[1]]
+
+    def _check_member(self, parameter: Parameter, term: Term) -> None:
+        known = {shorten(iri): iri for iri, _ in self.members(parameter)}
+        if term.value not in known.values():
+            close = difflib.get_close_matches(shorten(term.value), known, n=1)
+            hint = f" Did you mean {close[0]}?" if close else ""
+            raise BadInput(
+                f"{parameter.name} must be one of the graph's things of the class "
+                f"{parameter.of_class}, which {shorten(term.value)} is not.{hint}"
+            )
+
     def graph_names(self) -> list[str]:
         """The IRIs of the named graphs, sorted."""
         return sorted(g.value for g in self._store.named_graphs() if isinstance(g, ox.NamedNode))
@@ -177,7 +212,8 @@ class EmbeddedStore:
 def _bad_query(message: str) -> BadQuery:
     if place := _PLACE.search(message):
         line, column, rest = place.groups()
-        return BadQuery(f"syntax error: {rest.strip()}.", int(line), int(column))
+        said = rest.strip().replace(", [_]", "").replace("[_]", "something else")
+        return BadQuery(f"syntax error: {said}.", int(line), int(column))
     return BadQuery(message)
 
 
