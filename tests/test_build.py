@@ -121,7 +121,8 @@ def test_open_conflicts_do_not_stop_a_build(tiny: Project) -> None:
     ("name", "text", "line", "said"),
     [
         ("broken.ttl", "@prefix a: <http://a/> .\n\na:b a:c\na:d a:e .\n", 4, "syntax error"),
-        ("broken.ttl", "# c\nx:y a x:z .\n", 2, "syntax error"),
+        ("broken.ttl", "# c\nx:y a x:z .\n", 2, "the prefix x: is not declared in this file; add"),
+        ("broken.ttl", "# c\norganisation:y a <x:z> .\n", 2, "did you mean organization:?"),
         ("broken.trig", "@prefix a: <http://a/> .\na:g { a:b a:c a:d .\n", 3, "syntax error"),
         ("foreign.trig", "@prefix a: <http://a/> .\n\na:g { a:b a:c a:d }\n", 3, "must be named"),
     ],

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import logging
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +14,7 @@ from rdflib.graph import DATASET_DEFAULT_GRAPH_ID
 from rdflib.plugins.parsers.notation3 import BadSyntax
 
 from kg.errors import BadInput, BadSource
-from kg.namespaces import GRAPHS, TERMS
+from kg.namespaces import GRAPHS, PREFIXES, TERMS
 from kg.project import SUFFIXES, Project, SourceFile
 from kg.turtle import Places, places
 
@@ -126,11 +128,21 @@ def _parse(graph: rdflib.Graph, text: str, syntax: str, shown: str) -> None:
     try:
         graph.parse(data=text, format=syntax, publicID="urn:relative:")
     except BadSyntax as error:
-        said = str(error._why).rstrip(".")
-        raise BadSource(shown, error.lines + 1, f"syntax error: {said}.") from None
+        raise BadSource(shown, error.lines + 1, f"syntax error: {_said(error)}.") from None
     except Exception as error:  # rdflib's parser raises many kinds for malformed text
         said = " ".join(str(error).split())
         raise BadSource(shown, None, f"syntax error: {said}.") from None
+
+
+def _said(error: BadSyntax) -> str:
+    """What the parser has to say, in words for who wrote the file where it has too few."""
+    said = str(error._why).rstrip(".")
+    if undeclared := re.fullmatch(r'Prefix "(.*):" not bound', said):
+        name = undeclared[1]
+        close = difflib.get_close_matches(name, PREFIXES, n=1)
+        hint = f"did you mean {close[0]}:? Else " if close and close[0] != name else ""
+        return f"the prefix {name}: is not declared in this file; {hint}add an @prefix line"
+    return said
 
 
 def _plain(graph: rdflib.Graph) -> rdflib.Graph:
