@@ -78,6 +78,21 @@ def place_of(
     return "", 0
 
 
+def _finding(
+    sources: list[Source],
+    subject: Node,
+    predicate: Node | None,
+    message: str,
+    rule: str,
+    severity: Severity = Severity.VIOLATION,
+    *,
+    remedy: str,
+) -> Violation:
+    """A finding about ``subject``, at the place where ``predicate`` is stated of it."""
+    file, line = place_of(sources, subject, predicate)
+    return Violation(file, line, shorten(str(subject)), message, rule, severity, remedy)
+
+
 def _stances(sources: list[Source]) -> dict[str, Node]:
     """The stance of each passage, given in its own graph or in its file's."""
     return {
@@ -100,13 +115,11 @@ def _figures(
             try:
                 values[figure] = _interval(graph, figure, quantity, ontology)
             except ValueError as error:
-                file, line = place_of(sources, figure, CLLM.asPrinted)
-                subject = shorten(str(figure))
                 wrong.append(
-                    Violation(
-                        file,
-                        line,
-                        subject,
+                    _finding(
+                        sources,
+                        figure,
+                        CLLM.asPrinted,
                         f"The figure cannot be read: {error}.",
                         "Figure-number",
                         remedy="Give the printed number in cllm:asPrinted, in cllm:inDigits where "
@@ -172,12 +185,11 @@ def _ranks(
                     settled = True
         if not settled or topic in decided:
             said = "is the second on this" if topic in decided else "matches no conflict"
-            file, line = place_of(sources, decision, None)
             wrong.append(
-                Violation(
-                    file,
-                    line,
-                    shorten(str(decision)),
+                _finding(
+                    sources,
+                    decision,
+                    None,
                     f"The decision {said}.",
                     "Decision-conflict",
                     remedy="Correct its subject, property or preferred passage, or delete it.",
@@ -293,12 +305,11 @@ def _open(
             passages |= {shorten(str(c.passage)) for c in (conflict.first, conflict.second)}
     found = []
     for (subject, predicate), passages in topics.items():
-        file, line = place_of(sources, subject, predicate)
         found.append(
-            Violation(
-                file,
-                line,
-                shorten(str(subject)),
+            _finding(
+                sources,
+                subject,
+                predicate,
                 f"Passages disagree about {shorten(str(predicate))}: "
                 f"{', '.join(sorted(passages))}.",
                 "Claim-open",
@@ -316,13 +327,12 @@ def _self_contradictions(conflicts: list[Conflict], sources: list[Source]) -> li
         first, second = conflict.first, conflict.second
         if first.passage == second.passage:
             subject, predicate = conflict.topic
-            file, line = place_of(sources, subject, predicate)
             values = " and ".join(sorted(shorten(str(c.object)) for c in (first, second)))
             found.append(
-                Violation(
-                    file,
-                    line,
-                    shorten(str(subject)),
+                _finding(
+                    sources,
+                    subject,
+                    predicate,
                     f"One passage gives two values of {shorten(str(predicate))}: {values}.",
                     "Claim-one-value",
                     remedy="Keep the one that the source prints there.",
