@@ -44,7 +44,7 @@ def shapes(project: Project) -> rdflib.Graph:
 def built(project: Project) -> build.Built:
     """The real project, built once."""
     made = build.make(project, unwatched, [])
-    assert made.report.findings == ()
+    assert made.report.violations == ()
     return made
 
 

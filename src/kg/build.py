@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import rdflib
 
-from kg import graph, reason, validate
+from kg import audit, findings, graph, reason, validate
 from kg.catalog import catalog, named_version
 from kg.errors import BadQuery, BadSource
 from kg.namespaces import GRAPHS
 from kg.queries import Catalogue
-from kg.report import Report
+from kg.report import Report, Severity, Violation
 from kg.sources import Source, read_all, read_graph
 from kg.store import EmbeddedStore, data_version
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 CATALOG: Final = f"{GRAPHS}catalog"
 INFERRED: Final = f"{GRAPHS}inferred"
+AUDIT: Final = f"{GRAPHS}audit"
+FINDINGS: Final = f"{GRAPHS}findings"
 
 
 @dataclass
@@ -39,7 +41,8 @@ class Built:
     """What a build made: the report, and, if it conforms, the graphs and their version.
 
     ``graphs`` is N-Triples by graph IRI, the default graph under "". ``seconds`` is by step,
-    ``counts`` is what the summary prints.
+    ``counts`` is what the summary prints, ``results`` are the findings recomputed and ``items``
+    what the audit found.
     """
 
     report: Report = field(default_factory=Report)
@@ -48,6 +51,8 @@ class Built:
     counts: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     inferred: rdflib.Graph = field(default_factory=rdflib.Graph)
+    results: list[findings.Result] = field(default_factory=list)
+    items: list[audit.Item] = field(default_factory=list)
 
     def summary(self) -> dict[str, Any]:
         """What is written beside the store; it depends on the content alone."""
@@ -70,52 +75,80 @@ def make(project: Project, watch: Watch, given: list[Source]) -> Built:
         alignments = read_graph(project.alignment_files(), project)
         shapes = read_graph(project.shape_files(), project)
         queries = _questions(project)
+        finding_queries = Catalogue.read(project.finding_files(), project.shown)
     with timed("validate sources"):
         built.report = validate.validate_sources(sources, shapes, ontology)
     if not built.report.conforms:
         return built
     with timed("settle"):
-        landscape = graph.merge(sources, ontology)
-        built.report += landscape.report
+        merged = graph.merge(sources, ontology)
+        built.report += merged.report
     if not built.report.conforms:
         return built
     with timed("reason"):
-        inferences = reason.reason(landscape.settled, ontology, sources)
+        inferences = reason.reason(merged.settled, ontology, sources)
         built.report += inferences.report
         built.inferred = inferences.triples
     if not built.report.conforms:
         return built
     with timed("validate settled view"):
         built.report += validate.validate_settled(
-            landscape.settled, inferences.triples, ontology, shapes, sources
+            merged.settled, inferences.triples, ontology, shapes, sources
         )
     if not built.report.conforms:
         return built
     described = ontology + alignments
     named = {
-        **landscape.passages,
-        f"{GRAPHS}claims": landscape.claims,
+        **merged.passages,
+        f"{GRAPHS}claims": merged.claims,
         INFERRED: inferences.triples,
         f"{GRAPHS}ontology": described,
-        f"{GRAPHS}settled": landscape.settled,
+        f"{GRAPHS}settled": merged.settled,
     }
+    default = merged.settled + inferences.triples + described
+    with timed("findings"):
+        bare = findings.without_summaries({**named, "": default})
+        built.results = findings.recompute(
+            findings.read(merged.settled), finding_queries, EmbeddedStore.in_memory(bare)
+        )
+    with timed("audit"):
+        built.items = audit.audit(
+            merged,
+            ontology,
+            inferences.triples,
+            findings.members_by_criterion(built.results),
+        )
+    named[FINDINGS] = findings.describe(built.results)
+    named[AUDIT] = audit.describe(built.items)
+    built.report += _unaccepted(built.results, sources)
     sizes = {name: len(triples) for name, triples in sorted(named.items())}
     named[CATALOG] = catalog(ontology, sizes, queries)
     built.graphs = {name: _ntriples(triples) for name, triples in sorted(named.items())}
     built.version = data_version(built.graphs)
     built.graphs[CATALOG] = _ntriples(named[CATALOG] + named_version(built.version))
-    default = landscape.settled + inferences.triples + described
     built.graphs[""] = _ntriples(default)
     built.counts = {
         "files": len(sources),
         "asserted": sum(source.triples for source in sources),
         "inferred": len(inferences.triples),
-        "claims": len(set(landscape.claims.subjects(rdflib.RDF.subject))),
-        "conflicts": len(landscape.conflicts),
+        "claims": len(set(merged.claims.subjects(rdflib.RDF.subject))),
+        "conflicts": len(merged.conflicts),
+        "findings": len(built.results),
+        "audit": len(built.items),
         "queries": len(queries),
         "warnings": len(built.report.warnings),
     }
     return built
+
+
+def landscape(project: Project, watch: Watch) -> tuple[graph.Landscape, rdflib.Graph]:
+    """The merged sources and the ontology of ``project``, neither validated nor reasoned about.
+
+    Raises ``BadSource`` if a file cannot be read.
+    """
+    with watch("read"):
+        ontology = read_graph(project.ontology_files(), project)
+        return graph.merge(read_all(project), ontology), ontology
 
 
 def publish(
@@ -127,6 +160,26 @@ def publish(
     """Publish what ``make`` made and make it current. Raises ``StoreError`` if the disk refuses."""
     with _timer(built, watch)("publish"):
         return versions.publish(built.version, built.graphs, built.summary(), keep)
+
+
+def _unaccepted(results: list[findings.Result], sources: list[Source]) -> Report:
+    """A warning for each finding whose verdict nobody has accepted."""
+    warnings = []
+    for result in findings.changed(results):
+        node = rdflib.URIRef(result.finding.iri)
+        file, line = graph.place_of(sources, node, rdflib.RDF.type)
+        warnings.append(
+            Violation(
+                file,
+                line,
+                f"finding:{result.finding.name}",
+                f"Recomputed it is: {result.verdict.words} ({result.computed or 'no value'}).",
+                "Finding-verdict",
+                Severity.WARNING,
+                "Look at it with kg findings, then change its cllm:acceptedVerdict.",
+            )
+        )
+    return Report.of(warnings)
 
 
 def _questions(project: Project) -> Catalogue:

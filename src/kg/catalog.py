@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kg.queries import Query
 
 DATASET: Final = rdflib.URIRef(f"{BASE}dataset")
-_VERSION: Final = rdflib.URIRef(f"{DCAT}version")  # of DCAT 3; rdflib knows DCAT 2
+VERSION: Final = rdflib.URIRef(f"{DCAT}version")  # of DCAT 3; rdflib knows DCAT 2
 _FORMS: Final = {
     "SELECT": (SH.SPARQLSelectExecutable, SH.select),
     "ASK": (SH.SPARQLAskExecutable, SH.ask),
@@ -58,7 +58,7 @@ def catalog(
 def named_version(version: str) -> rdflib.Graph:
     """The one statement of the catalog that names the data version."""
     graph = rdflib.Graph()
-    graph.add((DATASET, _VERSION, rdflib.Literal(version)))
+    graph.add((DATASET, VERSION, rdflib.Literal(version)))
     return graph
 
 

@@ -15,24 +15,55 @@ IDS: Final = BASE + "id/"
 GRAPHS: Final = BASE + "graph/"
 
 KINDS: Final = (
+    "aggregate",
+    "audit",
     "benchmark",
     "claim",
+    "clause",
+    "concern",
+    "criterion",
+    "dataset",
     "decision",
+    "discussion",
+    "evaluation",
+    "event",
+    "expression",
     "figure",
+    "finding",
+    "form",
+    "framework",
+    "group",
     "hardware",
+    "language",
+    "mitigation",
     "model",
+    "note",
+    "observation",
     "organization",
+    "part",
     "person",
     "place",
+    "platform",
     "reference",
     "run",
     "sample",
+    "series",
     "significance",
+    "topic",
     "use",
 )
 """The kinds of entities, each with a prefix of its own since a prefixed name holds no ``/``."""
 
-BUILT_GRAPHS: Final = ("ontology", "settled", "inferred", "claims", "links", "catalog")
+BUILT_GRAPHS: Final = (
+    "audit",
+    "catalog",
+    "claims",
+    "findings",
+    "inferred",
+    "links",
+    "ontology",
+    "settled",
+)
 """The graphs that the build makes, beside one for each passage of a source."""
 
 PREFIXES: Final[dict[str, str]] = dict(
@@ -44,11 +75,13 @@ PREFIXES: Final[dict[str, str]] = dict(
             "airo": "https://w3id.org/airo#",
             "dcat": "http://www.w3.org/ns/dcat#",
             "dcterms": "http://purl.org/dc/terms/",
+            "dqv": "http://www.w3.org/ns/dqv#",
             "dpv-ai": "https://w3id.org/dpv/ai#",
             "fabio": "http://purl.org/spar/fabio/",
             "fair4ml": "https://w3id.org/fair4ml#",
             "frapo": "http://purl.org/cerif/frapo/",
             "mls": "http://www.w3.org/ns/mls#",
+            "np": "http://www.nanopub.org/nschema#",
             "org": "http://www.w3.org/ns/org#",
             "owl": "http://www.w3.org/2002/07/owl#",
             "prov": "http://www.w3.org/ns/prov#",
@@ -90,6 +123,11 @@ def shorten(iri: str) -> str:
         return iri
     length, prefix = max(fitting)
     return f"{prefix}:{iri[length:]}"
+
+
+def passage_name(iri: str) -> str:
+    """The name of a passage as people read it, as in ``ding-xiao-2023/compute/3-2``."""
+    return iri.removeprefix(GRAPHS)
 
 
 def _is_simple(local: str) -> bool:

@@ -85,6 +85,10 @@ class Project:
         """The files of canned queries, sorted by name."""
         return sorted((self.root / "queries").glob("*.rq"))
 
+    def finding_files(self) -> list[Path]:
+        """The files of queries that recompute findings, sorted by name."""
+        return sorted((self.root / "queries" / "findings").glob("*.rq"))
+
     def data_files(self) -> list[SourceFile]:
         """The source files, sorted by graph, with the IRIs that their paths give them.
 

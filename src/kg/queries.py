@@ -5,6 +5,7 @@ A ``.rq`` file begins with a header in grlc's form, YAML behind ``#+``:
     #+ summary: Which models did an organization develop?
     #+ description: One row for each model.
     #+ tags: [models, developers]
+    #+ audience: [analyst]
     #+ parameters:
     #+   organization:
     #+     type: iri
@@ -65,7 +66,9 @@ _NO_SERVICE: Final = (
     "SERVICE is not allowed here: this endpoint calls no other server. "
     "Ask the other endpoint directly, or query both from your own engine."
 )
-_HEADER_KEYS: Final = frozenset({"summary", "description", "tags", "parameters"})
+AUDIENCES: Final = ("analyst", "researcher", "engineer")
+"""Whom a question is for: who looks and cites, who recomputes, who queries and links."""
+_HEADER_KEYS: Final = frozenset({"summary", "description", "tags", "audience", "parameters"})
 _PARAMETER_KEYS: Final = frozenset({"type", "class", "description", "default", "examples"})
 
 
@@ -115,6 +118,7 @@ class Query:
     tags: tuple[str, ...]
     parameters: tuple[Parameter, ...]
     text: str
+    audience: tuple[str, ...] = ()
 
     @property
     def form(self) -> str:
@@ -140,6 +144,7 @@ class Query:
             "summary": self.summary,
             "description": self.description,
             "tags": list(self.tags),
+            "audience": list(self.audience),
             "parameters": parameters,
             "query": self.text,
         }
@@ -210,6 +215,10 @@ def parse(name: str, text: str, shown: str) -> Query:
     _check_keys(shown, "header", fields, _HEADER_KEYS, {"summary", "description", "tags"})
     if not isinstance(fields["tags"], list) or not fields["tags"]:
         raise BadSource(shown, None, "the header's tags are not a list.")
+    audience = fields.get("audience") or []
+    if not isinstance(audience, list) or not set(audience) <= set(AUDIENCES):
+        known = ", ".join(AUDIENCES)
+        raise BadSource(shown, None, f"the header's audience is not a list of: {known}.")
     parameters = fields.get("parameters") or {}
     if not isinstance(parameters, dict):
         raise BadSource(shown, None, "the header's parameters are not names with descriptions.")
@@ -222,6 +231,7 @@ def parse(name: str, text: str, shown: str) -> Query:
             _parameter(shown, key, value) for key, value in (fields.get("parameters") or {}).items()
         ),
         text=text,
+        audience=tuple(audience),
     )
 
 

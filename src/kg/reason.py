@@ -27,6 +27,17 @@ if TYPE_CHECKING:
 
 _SYSTEM: Final = tuple(str(ns) for ns in (OWL, RDF, RDFS, rdflib.XSD))
 _HIERARCHY: Final = frozenset({RDFS.subClassOf, RDFS.subPropertyOf})
+_DECLARATIONS: Final = frozenset({OWL.ObjectProperty, OWL.DatatypeProperty})
+_SAMENESS: Final = frozenset(
+    {
+        OWL.FunctionalProperty,
+        OWL.InverseFunctionalProperty,
+        OWL.hasKey,
+        OWL.maxCardinality,
+        OWL.maxQualifiedCardinality,
+        OWL.sameAs,
+    }
+)
 _OTHER_RULE: Final = "inconsistent: OWL 2 RL"
 _ERRORS: Final = rdflib.URIRef("http://www.daml.org/2002/03/agents/agent-ont#error")
 
@@ -62,10 +73,25 @@ def reason(settled: rdflib.Graph, ontology: rdflib.Graph, sources: list[Source])
 def _without_annotations(
     settled: rdflib.Graph, ontology: rdflib.Graph
 ) -> set[rdflib.graph._TripleType]:
+    """The ontology, and of the settled view what some axiom reads."""
     annotations = set(ontology.subjects(RDF.type, OWL.AnnotationProperty))
-    return {
-        triple for graph in (ontology, settled) for triple in graph if triple[1] not in annotations
-    }
+    axioms = {triple for triple in ontology if triple[1] not in annotations}
+    own = any(str(predicate).startswith(str(OWL)) for predicate in settled.predicates(unique=True))
+    read = None if own else _read_by_axioms(axioms)
+    return axioms | {t for t in settled if read is None or t[1] in read or t[1] == RDF.type}
+
+
+def _read_by_axioms(axioms: set[rdflib.graph._TripleType]) -> set[rdflib.term.Node] | None:
+    """The properties whose statements a rule can use; None if any statement may matter.
+
+    A statement of a property that only has a declaration takes part in no rule but those about
+    owl:sameAs, so everything counts where an axiom can make two things the same.
+    """
+    if any(predicate in _SAMENESS or value in _SAMENESS for _, predicate, value in axioms):
+        return None
+    declared = {s for s, p, o in axioms if p == RDF.type and o in _DECLARATIONS}
+    used = {s for s, p, o in axioms if s in declared and not (p == RDF.type and o in _DECLARATIONS)}
+    return used | {o for _, _, o in axioms if o in declared}
 
 
 def _says_something(triple: rdflib.graph._TripleType) -> bool:

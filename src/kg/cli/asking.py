@@ -106,8 +106,8 @@ def queries(project: Project, name: str | None, format_: str) -> None:
     "format_",
     default="turtle",
     show_default=True,
-    type=click.Choice([*GRAPH_FORMATS, *ROW_FORMATS]),
-    help="A format for graphs; with --query one that fits the query's answer.",
+    type=click.Choice([*GRAPH_FORMATS, "nanopub", *ROW_FORMATS]),
+    help="A format for graphs, or nanopub for each claim; with --query one that fits its answer.",
 )
 @click.option("--graph", default="", help="One named graph, such as inferred, by name or IRI.")
 @click.option("--query", "name", default=None, help="The answer of this canned question instead.")
@@ -139,6 +139,7 @@ def export(
     Example:
       kg export --format nquads -o landscape.nq
       kg export --format jsonld -o landscape.jsonld
+      kg export --format nanopub -o claims.trig
       kg export --query table-1 --format csv -o table-1.csv
     """
     with opened_store(Settings.load(store=store), project) as opened:
@@ -147,6 +148,8 @@ def export(
             judge(asked.text)
             answer = opened.ask(asked, _pairs(params))
             content = answer.serialize(named(format_, answer.kind))
+        elif format_ == "nanopub":
+            content = _nanopub(opened, graph)
         elif format_ == "jsonld":
             content = _jsonld(opened, _graph_iri(opened, graph))
         else:
@@ -230,6 +233,25 @@ def _dump(opened: EmbeddedStore, format_: str, graph: str) -> bytes:
     if format_ in ROW_FORMATS:
         raise BadInput(f"A graph cannot be written as {format_}: add --query NAME.")
     return opened.dump(named(format_, "graph"), graph)
+
+
+def _nanopub(opened: EmbeddedStore, graph: str) -> bytes:
+    import rdflib
+
+    from kg.catalog import DATASET, VERSION
+    from kg.export import nanopublications
+
+    if graph:
+        raise BadInput("Nanopublications are of all claims: leave --graph out.")
+    ntriples = named("ntriples", "graph")
+    graphs = {
+        name: rdflib.Graph().parse(data=opened.dump(ntriples, name), format="nt")
+        for name in opened.graph_names()
+    }
+    catalog = next(g for name, g in graphs.items() if name.endswith("/catalog"))
+    licence = catalog.value(DATASET, rdflib.DCTERMS.license)
+    version = catalog.value(DATASET, VERSION)
+    return nanopublications(graphs, str(licence), str(version))
 
 
 def _jsonld(opened: EmbeddedStore, graph: str) -> bytes:

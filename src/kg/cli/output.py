@@ -28,6 +28,8 @@ _COUNTS: Final = {
     "triples inferred": "inferred",
     "claims": "claims",
     "conflicts": "conflicts",
+    "findings": "findings",
+    "audit items": "audit",
     "questions": "queries",
 }
 

@@ -8,6 +8,6 @@ sources ──► passages, as written
 """
 
 from kg.graph.claims import Claim, Conflict, find_claims, find_conflicts
-from kg.graph.landscape import Landscape, merge
+from kg.graph.landscape import Landscape, merge, place_of
 
-__all__ = ["Claim", "Conflict", "Landscape", "find_claims", "find_conflicts", "merge"]
+__all__ = ["Claim", "Conflict", "Landscape", "find_claims", "find_conflicts", "merge", "place_of"]

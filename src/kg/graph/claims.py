@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import rdflib
 
+from kg.graph.periods import period
 from kg.namespaces import IDS, TERMS
 
 if TYPE_CHECKING:
@@ -128,6 +129,9 @@ def find_conflicts(
 def _same_value(first: Claim, second: Claim) -> bool:
     if first.value is not None and second.value is not None:
         return first.value.overlaps(second.value)
+    one, other = period(first.object), period(second.object)
+    if one is not None and other is not None:
+        return one.overlaps(other)
     return first.object == second.object
 
 

@@ -29,14 +29,15 @@ class Landscape:
 
     ``passages`` holds one graph for each passage, as written; ``claims`` one ``cllm:Claim`` for
     each compared statement, and the numbers of every figure; ``settled`` is the settled view,
-    without ontology and inferences. ``report`` has unreadable figures and idle decisions as
-    violations and open conflicts as warnings.
+    without ontology and inferences; ``ranks`` the rank of each claim. ``report`` has unreadable
+    figures and idle decisions as violations and open conflicts as warnings.
     """
 
     passages: Mapping[str, rdflib.Graph]
     claims: rdflib.Graph
     settled: rdflib.Graph
     conflicts: tuple[Conflict, ...]
+    ranks: Mapping[Claim, Node]
     report: Report
 
 
@@ -60,7 +61,7 @@ def merge(sources: list[Source], ontology: rdflib.Graph) -> Landscape:
             *_open(conflicts, ranks, sources),
         ]
     )
-    return Landscape(passages, claim_graph, settled, tuple(conflicts), report)
+    return Landscape(passages, claim_graph, settled, tuple(conflicts), ranks, report)
 
 
 def place_of(

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _BODY_SECONDS: Final = 30
+_LAST_SECONDS: Final = 10
 _PR_SET_PDEATHSIG: Final = 1
 _HEALTHY: Final = b'{"status": "ok"}\n'
 
@@ -124,6 +125,8 @@ def run(
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
         respawn_interval=0.5,
+        # an answer under way when the loop stops waits for it forever, and the process with it
+        workers_kill_timeout=_LAST_SECONDS,
     )
     server.on_startup(started)
     loader = partial(_load, project, versions, settings)

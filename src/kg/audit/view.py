@@ -1,0 +1,197 @@
+"""What the rules of the audit read: claims by topic, the settled view with its inferences, names.
+
+Rules ask for things by the ontology's terms; none of them, and nothing here, names an entity.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+import rdflib
+from rdflib import DCTERMS, RDF, RDFS
+
+from kg.audit.items import Statement
+from kg.graph.claims import CLLM, Claim
+from kg.namespaces import TERMS, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from rdflib.term import Node
+
+    from kg.graph import Landscape
+    from kg.graph.figures import Interval
+
+EXPONENT: Final = 1_000_000.0
+"""From here on a number is written with an exponent."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """The numbers from ``low`` to ``high`` that several figures admit together; None is open."""
+
+    low: Fraction | None
+    high: Fraction | None
+
+    def __mul__(self, other: Span | Fraction | int) -> Span:
+        """The products of non-negative numbers from both."""
+        if not isinstance(other, Span):
+            other = Span(Fraction(other), Fraction(other))
+        low = None if self.low is None or other.low is None else self.low * other.low
+        high = None if self.high is None or other.high is None else self.high * other.high
+        return Span(low, high)
+
+    def __add__(self, other: Span) -> Span:
+        low = None if self.low is None or other.low is None else self.low + other.low
+        high = None if self.high is None or other.high is None else self.high + other.high
+        return Span(low, high)
+
+    def __str__(self) -> str:
+        if self.low == self.high and self.low is not None:
+            return number(self.low)
+        low = "?" if self.low is None else number(self.low)
+        return f"{low} to {'?' if self.high is None else number(self.high)}"
+
+
+def hull(values: Iterable[Interval | None], *, printed: bool = False) -> Span | None:
+    """The smallest span of what the digits of ``values`` admit, or of the numbers they print.
+
+    None if there are no values.
+    """
+    found = [value for value in values if value is not None]
+    if not found:
+        return None
+    lows = [value.minimum if printed else value.low for value in found]
+    highs = [value.maximum if printed else value.high for value in found]
+    known_lows = [low for low in lows if low is not None]
+    known_highs = [high for high in highs if high is not None]
+    return Span(
+        min(known_lows) if len(known_lows) == len(lows) else None,
+        max(known_highs) if len(known_highs) == len(highs) else None,
+    )
+
+
+def number(value: Fraction | float) -> str:
+    """A number in few digits: 3.59E21, 128, 0.067."""
+    if abs(float(value)) >= EXPONENT:
+        return f"{float(value):.3g}".upper().replace("E+", "E")
+    return f"{float(value):.4g}"
+
+
+class View:
+    """A landscape with its inferences, indexed for the rules."""
+
+    def __init__(
+        self,
+        landscape: Landscape,
+        ontology: rdflib.Graph,
+        inferred: rdflib.Graph,
+        recomputed: Mapping[str, frozenset[str]],
+    ) -> None:
+        self.ontology = ontology
+        self.recomputed = recomputed
+        self.passages = landscape.passages
+        self.conflicts = landscape.conflicts
+        self.graph = landscape.settled + inferred
+        self.claims: dict[tuple[Node, Node], list[Claim]] = defaultdict(list)
+        for claim in sorted(landscape.ranks, key=lambda c: (c.passage, str(c.object))):
+            if claim.factual:
+                self.claims[claim.subject, claim.predicate].append(claim)
+        self._speakers = _speakers(landscape.passages)
+        self._places = _places(landscape.passages)
+        self._decisions: Mapping[tuple[Node | None, Node | None], Node] = {
+            (
+                self.graph.value(decision, CLLM.onSubject),
+                self.graph.value(decision, CLLM.onProperty),
+            ): decision
+            for decision in self.graph.subjects(RDF.type, CLLM.Decision)
+        }
+
+    def readings(self, subject: Node, quantity: Node) -> list[Claim]:
+        """The figures for a quantity of a thing that are stated or estimated, with a number."""
+        return [c for c in self.claims[subject, quantity] if c.value is not None]
+
+    def span(self, subject: Node, quantity: Node) -> Span | None:
+        """The span of all readings of a quantity, None if there are none."""
+        return hull(claim.value for claim in self.readings(subject, quantity))
+
+    def members(self, kind: Node) -> list[Node]:
+        """The things of a class, sorted by IRI."""
+        return sorted(set(self.graph.subjects(RDF.type, kind)), key=str)
+
+    def decision(self, subject: Node, predicate: Node) -> str:
+        """The IRI of the decision about a property of a thing, "" if there is none."""
+        return str(self._decisions.get((subject, predicate), ""))
+
+    def name(self, thing: Node | None) -> str:
+        """The English label or title of a thing or a term, else its shortened IRI."""
+        for graph, predicate in (
+            (self.graph, RDFS.label),
+            (self.ontology, RDFS.label),
+            (self.graph, DCTERMS.title),
+        ):
+            labels = sorted(
+                str(label)
+                for label in graph.objects(thing, predicate)
+                if isinstance(label, rdflib.Literal) and label.language == "en"
+            )
+            if labels:
+                return labels[0]
+        return str(thing) if isinstance(thing, rdflib.Literal) else shorten(str(thing))
+
+    def claimed(self, claim: Claim) -> Statement:
+        """A claim as a statement: a figure as printed with its unit, another value by its name."""
+        graph = self.passages[str(claim.passage)]
+        printed = graph.value(claim.object, CLLM.asPrinted)
+        value = self.name(claim.object)
+        if printed is not None:
+            unit = graph.value(claim.object, CLLM.unit)
+            value = str(printed) if unit == CLLM.one else f"{printed} {self.name(unit)}"
+        text = f"{self.name(claim.subject)}, {self.name(claim.predicate)}: {value}"
+        return self.statement(claim.passage, text)
+
+    def said(self, subject: Node, predicate: Node, value: Node) -> list[Statement]:
+        """The statements of a triple, one for each passage that has it."""
+        text = f"{self.name(subject)}, {self.name(predicate)}: {self.name(value)}"
+        return [
+            self.statement(passage, text)
+            for passage in self._places.get((subject, predicate, value), ())
+        ]
+
+    def statement(self, passage: Node | str, text: str) -> Statement:
+        """A statement with the names of those who make it."""
+        speakers = tuple(sorted(self.name(s) for s in self._speakers.get(str(passage), ())))
+        return Statement(str(passage), speakers, text)
+
+    def kinds(self, thing: Node) -> set[Node]:
+        """The classes of the ontology that a thing is stated to be of, and those above them."""
+        found = set(self.graph.objects(thing, RDF.type))
+        for kind in list(found):
+            found.update(k for k in self.ontology.transitive_objects(kind, RDFS.subClassOf) if k)
+        return {kind for kind in found if str(kind).startswith(TERMS)}
+
+
+def _speakers(passages: Mapping[str, rdflib.Graph]) -> dict[str, list[Node]]:
+    speakers: dict[str, list[Node]] = defaultdict(list)
+    for graph in passages.values():
+        for passage, speaker in graph.subject_objects(CLLM.speaker):
+            speakers[str(passage)].append(speaker)
+    return speakers
+
+
+def _places(
+    passages: Mapping[str, rdflib.Graph],
+) -> dict[tuple[Node, Node, Node], list[str]]:
+    places: dict[tuple[Node, Node, Node], list[str]] = defaultdict(list)
+    for name, graph in sorted(passages.items()):
+        for triple in graph:
+            places[triple].append(name)
+    return places
+
+
+def pairs(view: View, predicate: Node) -> Iterator[tuple[Node, Node]]:
+    """Subjects and objects of a property in the settled view, in a stable order."""
+    yield from sorted(view.graph.subject_objects(predicate), key=lambda pair: list(map(str, pair)))

@@ -1,0 +1,289 @@
+"""The findings of a source, recomputed from what its own statements leave in the graph.
+
+graphs ──► without findings, aggregates, observations ──► queries/findings/*.rq ──► verdicts
+
+No query can read its answer: statements about how many, and what is said at large, are taken out
+of the graph before a finding is recomputed. Each query gives one row for each thing that it looked
+at, with ``counts`` (for a count), ``value`` (for a number) or ``holds`` (for what is true of each);
+a cell is unbound where the graph does not know.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+import rdflib
+from rdflib import DCTERMS, RDF, RDFS, XSD
+
+from kg.errors import BadQuery, BadSource
+from kg.graph.claims import CLLM
+from kg.namespaces import IDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from rdflib.term import Node
+
+    from kg.queries import Catalogue
+    from kg.store import EmbeddedStore
+
+_FINDING: Final = f"{IDS}finding/"
+_HIDDEN: Final = (CLLM.Finding, CLLM.Aggregate, CLLM.Observation)
+_COLUMNS: Final = {
+    "count": CLLM.expectedCount,
+    "value": CLLM.expectedValue,
+    "truth": CLLM.expectedTruth,
+}
+_ANSWERS: Final = {"count": "counts", "value": "value", "truth": "holds"}
+
+
+class Verdict(StrEnum):
+    """How a finding compares with what recomputing it gives; values are terms of the ontology."""
+
+    HOLDS = "holds"
+    DIFFERS = "differs"
+    PARTLY = "partlyRecomputable"
+    NOT = "notRecomputable"
+
+    @property
+    def words(self) -> str:
+        """The verdict as a person reads it."""
+        return {
+            Verdict.PARTLY: "partly recomputable",
+            Verdict.NOT: "not recomputable",
+        }.get(self, str(self))
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One countable statement of a source.
+
+    ``kind`` is count, value or truth, and ``expected`` the number, 1.0 for what is said to be so.
+    ``accepted`` is the verdict that somebody has looked at; ``lacks`` says what is missing where
+    it cannot be recomputed, ``unmoved`` why no single model can change it.
+    """
+
+    name: str
+    passage: str
+    section: str
+    statement: str
+    kind: str
+    expected: float
+    tolerance: float = 0.0
+    criterion: str = ""
+    lacks: str = ""
+    unmoved: str = ""
+    accepted: str = ""
+
+    @property
+    def iri(self) -> str:
+        """The finding's own IRI."""
+        return _FINDING + self.name
+
+    @property
+    def expectation(self) -> str:
+        """What is expected, in words or digits."""
+        return "true" if self.kind == "truth" else _digits(self.expected)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What recomputing a finding gave: the value in words or digits, the verdict, and the rows."""
+
+    finding: Finding
+    verdict: Verdict
+    computed: str
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str | None, ...], ...] = ()
+
+    @property
+    def members(self) -> frozenset[str]:
+        """The IRIs of the things that count."""
+        if "counts" not in self.columns:
+            return frozenset()
+        item, counts = self.columns.index("item"), self.columns.index("counts")
+        return frozenset(row[item] or "" for row in self.rows if row[counts] == "true")
+
+    def as_dict(self) -> dict[str, Any]:
+        """The result for a program to read."""
+        finding = self.finding
+        return {
+            "id": finding.name,
+            "section": finding.section,
+            "passage": finding.passage,
+            "statement": finding.statement,
+            "expected": finding.expectation,
+            "computed": self.computed or None,
+            "verdict": self.verdict.words,
+            "accepted": Verdict(finding.accepted).words if finding.accepted else None,
+            "lacks": finding.lacks or None,
+            "query": f"queries/findings/{finding.name}.rq" if self.columns else None,
+            "rows": [dict(zip(self.columns, row, strict=True)) for row in self.rows],
+        }
+
+
+def read(settled: rdflib.Graph) -> list[Finding]:
+    """The findings of the settled view, in the order of their parts, paragraphs and names."""
+    found = []
+    for node in settled.subjects(RDF.type, CLLM.Finding):
+        passage = settled.value(node, CLLM.findingIn)
+        part = settled.value(passage, DCTERMS.isPartOf)
+        kind = next((k for k, p in _COLUMNS.items() if (node, p, None) in settled), "truth")
+        expected = settled.value(node, _COLUMNS[kind])
+        finding = Finding(
+            name=str(node).removeprefix(_FINDING),
+            passage=str(passage),
+            section=str(settled.value(part, RDFS.label) or ""),
+            statement=str(settled.value(node, DCTERMS.description)),
+            kind=kind,
+            expected=1.0 if kind == "truth" else float(str(expected)),
+            tolerance=float(str(settled.value(node, CLLM.tolerance) or 0)),
+            criterion=str(settled.value(node, CLLM.criterion) or ""),
+            lacks=str(settled.value(node, CLLM.lacks) or ""),
+            unmoved=str(settled.value(node, CLLM.unmovedBecause) or ""),
+            accepted=str(settled.value(node, CLLM.acceptedVerdict) or "").rpartition("#")[2],
+        )
+        place = [
+            int(str(settled.value(thing, predicate) or 0))
+            for thing, predicate in (
+                (part, CLLM.position),
+                (passage, CLLM.paragraph),
+                (passage, CLLM.sentence),
+            )
+        ]
+        found.append((place, finding))
+    return [finding for _, finding in sorted(found, key=lambda pair: (pair[0], pair[1].name))]
+
+
+def without_summaries(graphs: Mapping[str, rdflib.Graph]) -> dict[str, bytes]:
+    """The graphs as N-Triples without findings, aggregates and observations, or claims on them."""
+    hidden: set[Node] = {
+        node
+        for graph in graphs.values()
+        for kind in _HIDDEN
+        for node in graph.subjects(RDF.type, kind)
+    }
+    for graph in graphs.values():
+        hidden |= {figure for node in hidden for figure in graph.objects(node, CLLM.hasFigure)}
+    hidden |= {
+        claim
+        for graph in graphs.values()
+        for predicate in (RDF.subject, RDF.object)
+        for claim, value in graph.subject_objects(predicate)
+        if value in hidden
+    }
+    return {
+        name: b"".join(
+            f"{s.n3()} {p.n3()} {o.n3()} .\n".encode()
+            for s, p, o in graph
+            if s not in hidden and o not in hidden
+        )
+        for name, graph in graphs.items()
+    }
+
+
+def recompute(
+    findings: Iterable[Finding], queries: Catalogue, store: EmbeddedStore
+) -> list[Result]:
+    """Recompute each finding by the query of its name; without one it is not recomputable.
+
+    Raises ``BadSource`` if a query does not give the columns that its finding needs.
+    """
+    named = {query.name: query for query in queries}
+    results = []
+    for finding in findings:
+        query = named.pop(finding.name, None)
+        if query is None:
+            results.append(Result(finding, Verdict.NOT, ""))
+            continue
+        file = f"queries/findings/{finding.name}.rq"
+        try:
+            columns, rows = store.query(query.text).rows()
+        except BadQuery as error:
+            raise BadSource(file, error.line, error.message) from None
+        wanted = {"item", "name", _ANSWERS[finding.kind]}
+        if missing := sorted(wanted - set(columns)):
+            said = f"the query of a finding about a {finding.kind} gives ?{missing[0]}."
+            raise BadSource(file, None, said)
+        results.append(judged(finding, columns, list(rows)))
+    if named:
+        said = "no finding has this name."
+        raise BadSource(f"queries/findings/{min(named)}.rq", None, said)
+    return results
+
+
+def judged(finding: Finding, columns: list[str], rows: list[list[str | None]]) -> Result:
+    """The verdict on a finding that follows from the rows of its query."""
+    place = columns.index(_ANSWERS[finding.kind])
+    cells = [row[place] for row in rows]
+    known = [cell for cell in cells if cell is not None]
+    unknown = len(cells) - len(known)
+    verdict, computed = _VERDICTS[finding.kind](finding, known, unknown)
+    return Result(finding, verdict, computed, tuple(columns), tuple(map(tuple, rows)))
+
+
+def _count(finding: Finding, known: list[str], unknown: int) -> tuple[Verdict, str]:
+    counted = known.count("true")
+    words = f"{counted}, {unknown} unknown" if unknown else str(counted)
+    above = counted - finding.expected > finding.tolerance
+    below = finding.expected - (counted + unknown) > finding.tolerance
+    if above or below:
+        return Verdict.DIFFERS, words
+    return (Verdict.PARTLY if unknown else Verdict.HOLDS), words
+
+
+def _value(finding: Finding, known: list[str], unknown: int) -> tuple[Verdict, str]:
+    values = sorted({float(cell) for cell in known})
+    words = " and ".join(_digits(value) for value in values)
+    if not values:
+        return Verdict.NOT, ""
+    near = 1e-9 * abs(finding.expected)  # what adding and dividing doubles may leave
+    if any(abs(value - finding.expected) > finding.tolerance + near for value in values):
+        return Verdict.DIFFERS, words
+    return (Verdict.PARTLY if unknown else Verdict.HOLDS), words
+
+
+def _truth(_: Finding, known: list[str], unknown: int) -> tuple[Verdict, str]:
+    if "false" in known:
+        return Verdict.DIFFERS, f"false of {known.count('false')} of {len(known) + unknown}"
+    if not known:
+        return Verdict.NOT, ""
+    words = f"true of {len(known)}" + (f", {unknown} unknown" if unknown else "")
+    return (Verdict.PARTLY if unknown else Verdict.HOLDS), words
+
+
+_VERDICTS: Final = {"count": _count, "value": _value, "truth": _truth}
+
+
+def members_by_criterion(results: Iterable[Result]) -> dict[str, frozenset[str]]:
+    """The things that meet each criterion, from the findings that count by it."""
+    met: dict[str, frozenset[str]] = defaultdict(frozenset)
+    for result in results:
+        if result.finding.criterion and result.finding.kind == "count" and result.columns:
+            met[result.finding.criterion] |= result.members
+    return dict(met)
+
+
+def describe(results: Iterable[Result]) -> rdflib.Graph:
+    """The verdicts as RDF: what each finding expects and what recomputing it gives."""
+    graph = rdflib.Graph()
+    for result in results:
+        node = rdflib.URIRef(result.finding.iri)
+        graph.add((node, CLLM.verdict, CLLM[result.verdict]))
+        if result.computed:
+            graph.add((node, CLLM.computed, rdflib.Literal(result.computed, datatype=XSD.string)))
+    return graph
+
+
+def changed(results: Iterable[Result]) -> list[Result]:
+    """The results whose verdict is not the one that somebody accepted."""
+    return [result for result in results if result.verdict != result.finding.accepted]
+
+
+def _digits(value: float) -> str:
+    if value.is_integer() and abs(value) < 1e6:
+        return str(int(value))
+    return f"{value:.4g}" if 1e-3 < abs(value) < 1e6 else f"{value:.4G}".replace("E+", "E")
