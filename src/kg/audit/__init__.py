@@ -31,6 +31,7 @@ RULES: Final[Mapping[str, Callable[[View], Iterable[Item]]]] = {
     "compute-against-tokens": physics.compute_against_tokens,
     "sample-size": sample.sample_size,
     "sample-definition": sample.sample_definition,
+    "sample-outlier": sample.sample_outlier,
     "release-against-events": dates.release_against_events,
     "member-after-series": dates.member_after_series,
     "cited-work-of-another-year": dates.cited_work_of_another_year,

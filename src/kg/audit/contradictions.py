@@ -63,7 +63,8 @@ def conflicting_claims(view: View) -> Iterator[Item]:
 
 def _apart(first: Interval, second: Interval) -> tuple[Fraction, Fraction, str]:
     """The ratio of the gap between two intervals, that of their middles, and both in words."""
-    lower, upper = sorted((first, second), key=lambda i: i.high or Fraction(0))
+    below = first.high is not None and second.low is not None and first.high < second.low
+    lower, upper = (first, second) if below else (second, first)
     top, bottom = lower.high or Fraction(0), upper.low or Fraction(0)
     gap = bottom / top if top else Fraction(10**9)
     small = lower.maximum or lower.minimum or Fraction(1)
@@ -83,10 +84,10 @@ def _lists(view: View, claims: list[Claim]) -> str:
     for claim in claims:
         lists[str(claim.passage)].add(claim.object)
     shared = set.intersection(*lists.values())
-    said = [
-        f"{' and '.join(sorted(view.name(v) for v in values - shared)) or 'nothing else'}"
+    said = dict.fromkeys(
+        " and ".join(sorted(view.name(v) for v in values - shared)) or "nothing else"
         for _, values in sorted(lists.items())
-    ]
+    )
     return f"One passage has {' where another has '.join(said)}."
 
 

@@ -12,13 +12,15 @@ from rdflib import RDF
 
 from kg.audit.contradictions import TWENTIETH
 from kg.audit.items import Grade, Item, Statement
-from kg.audit.view import View, number, pairs
+from kg.audit.view import View, exactly, number, pairs
 from kg.graph.claims import CLLM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rdflib.term import Node
+
+    from kg.graph.figures import Interval
 
 SHARES: Final = {"half": Fraction(1, 2), "a third": Fraction(1, 3), "all": Fraction(1)}
 """The words for how many that name a share."""
@@ -34,11 +36,11 @@ def counts_against_counts(view: View) -> Iterator[Item]:
     for (criterion, population), aggregates in groups.items():
         for first, second in combinations(aggregates, 2):
             one, other = (_count(view, a, population) for a in (first, second))
-            if one is None or other is None or one == other:
+            if one is None or other is None or one.overlaps(other):
                 continue
-            ratio = max(one, other) / min(one, other) if min(one, other) else None
+            small, large = sorted((_middle(one), _middle(other)))
             whole = _population_size(view, first, second, population)
-            near = whole is not None and abs(one - other) / whole < TWENTIETH - 1
+            near = whole is not None and (large - small) / whole < TWENTIETH - 1
             yield Item(
                 "counts-against-counts",
                 Grade.TENSION if near else Grade.CONTRADICTION,
@@ -46,20 +48,25 @@ def counts_against_counts(view: View) -> Iterator[Item]:
                 str(criterion),
                 view.name(criterion),
                 (*_stated(view, first), *_stated(view, second)),
-                f"{number(one)} and {number(other)}"
+                f"{number(small)} and {number(large)}"
                 + (f" of {number(whole)}." if whole is not None else "."),
-                float(ratio) if ratio is not None else None,
+                float(large / small) if small else None,
             )
 
 
-def _count(view: View, aggregate: Node, population: Node | None) -> Fraction | None:
+def _middle(count: Interval) -> Fraction:
+    """The number that a count prints, or the bound where it prints only one."""
+    return count.minimum or count.maximum or Fraction(0)
+
+
+def _count(view: View, aggregate: Node, population: Node | None) -> Interval | None:
     for reading in view.readings(aggregate, CLLM.memberCount):
-        if reading.value is not None and reading.value.value is not None:
-            return reading.value.value
+        if reading.value is not None:
+            return reading.value
     whole = _population_size(view, aggregate, aggregate, population)
     for word in view.graph.objects(aggregate, CLLM.quantifier):
         if whole is not None and (share := SHARES.get(str(word).lower())) is not None:
-            return share * whole
+            return exactly(share * whole)
     return None
 
 
@@ -99,14 +106,14 @@ def counts_against_members(view: View) -> Iterator[Item]:
         count = _count(view, aggregate, view.graph.value(aggregate, CLLM.ofPopulation))
         members = [s for m in named for s in view.said(aggregate, CLLM.namedMember, m)]
         statements = tuple(dict.fromkeys((*_stated(view, aggregate), *members)))
-        if count is not None and len(named) > count:
+        if count is not None and count.high is not None and len(named) > count.high:
             yield _item(
                 view,
                 aggregate,
                 Grade.CONTRADICTION,
                 statements,
-                f"{number(count)} are counted, {len(named)} are named.",
-                float(len(named) / count) if count else None,
+                f"{number(count.high)} are counted, {len(named)} are named.",
+                float(len(named) / count.high) if count.high else None,
             )
         yield from _kinds(view, aggregate, named, statements)
         criterion = view.graph.value(aggregate, CLLM.criterion)
@@ -139,11 +146,11 @@ def _others(
     aggregate: Node,
     named: list[Node],
     met: frozenset[str],
-    count: Fraction | None,
+    count: Interval | None,
     statements: tuple[Statement, ...],
 ) -> Iterator[Item]:
     wrong = [view.name(m) for m in named if str(m) not in met]
-    complete = count is not None and len(named) == count
+    complete = count is not None and count.overlaps(exactly(len(named)))
     missing = [view.name(rdflib.URIRef(m)) for m in sorted(met - {str(m) for m in named})]
     if not wrong and not (complete and missing):
         return
@@ -153,8 +160,8 @@ def _others(
     if missing:
         words += f" Meet it, and are not named: {', '.join(missing)}."
     ratio = None
-    if count and met and count != len(met):
-        ratio = float(max(count / len(met), len(met) / count))
+    if count is not None and met and not count.overlaps(exactly(len(met))) and _middle(count):
+        ratio = float(max(_middle(count) / len(met), len(met) / _middle(count)))
     yield _item(view, aggregate, Grade.CONTRADICTION, statements, words, ratio)
 
 

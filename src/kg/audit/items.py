@@ -59,8 +59,9 @@ class Item:
 
     @property
     def iri(self) -> str:
-        """The item's name, which follows from its rule, its subject and its statements."""
-        parts = (self.rule, self.kind, self.subject, *(s.passage + s.text for s in self.statements))
+        """The item's name, which follows from what it says and of what."""
+        said = (s.passage + s.text for s in self.statements)
+        parts = (self.rule, self.grade, self.kind, self.subject, self.arithmetic, *said)
         return f"{IDS}audit/{hashlib.sha256(' '.join(parts).encode()).hexdigest()[:16]}"
 
     @property

@@ -55,7 +55,7 @@ def _significant(view: View, claim: Claim) -> int:
     """Number of significant digits that a figure prints."""
     graph = view.passages[str(claim.passage)]
     printed = graph.value(claim.object, CLLM.inDigits) or graph.value(claim.object, CLLM.asPrinted)
-    found = _DIGITS.search(str(printed).lstrip("0."))
+    found = _DIGITS.search(str(printed).replace(",", "").lstrip("0."))
     if found is None:
         return 0
     digits = found.group()
@@ -67,13 +67,14 @@ def member_without_the_series_maker(view: View) -> Iterator[Item]:
     for model, series in pairs(view, CLLM.inSeries):
         makers = sorted(set(view.graph.objects(series, CLLM.releasedBy)), key=str)
         developers = set(view.graph.objects(model, CLLM.hasDeveloper))
+        held = {whole for d in developers for whole in view.graph.objects(d, CLLM.partOf)}
         complete = {
             claim.passage
             for claim in view.claims[model, CLLM.hasDeveloper]
             if (claim.passage, CLLM.completeFor, CLLM.hasDeveloper) in view.graph
         }
         for maker in makers:
-            if not complete or not developers or maker in developers:
+            if not complete or not developers or maker in developers | held:
                 continue
             listed = [view.claimed(c) for c in view.claims[model, CLLM.hasDeveloper]]
             yield Item(

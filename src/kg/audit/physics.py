@@ -142,7 +142,7 @@ def _machine(view: View, run: Node) -> _Machine:
         accelerators = sorted(view.graph.objects(use, CLLM.accelerator), key=str)
         count = hull(c.value for c in counts)
         peaks = _peaks(view, accelerators)
-        peak, printed = hull(peaks), hull(peaks, printed=True)
+        peak, printed = hull(peaks or ()), hull(peaks or (), printed=True)
         statements += [view.claimed(c) for c in counts]
         statements += [s for a in accelerators for s in view.said(use, CLLM.accelerator, a)]
         missing |= set() if count else {view.name(CLLM.acceleratorCount)}
@@ -158,14 +158,17 @@ def _machine(view: View, run: Node) -> _Machine:
     return _Machine(total, plain, tuple(statements), " and ".join(words), tuple(sorted(missing)))
 
 
-def _peaks(view: View, accelerators: list[Node]) -> list[Interval]:
-    """The peaks of accelerators and of their versions."""
-    values = []
+def _peaks(view: View, accelerators: list[Node]) -> list[Interval] | None:
+    """The peaks of accelerators and of their versions; None if that of one is not stated."""
+    values: list[Interval] = []
     for accelerator in accelerators:
-        versions = {accelerator} | set(view.graph.subjects(CLLM.versionOf, accelerator))
-        for version in sorted(versions, key=str):
-            values += [r.value for r in view.readings(version, CLLM.peakThroughput)]
-    return [value for value in values if value is not None]
+        versions = sorted(set(view.graph.subjects(CLLM.versionOf, accelerator)), key=str)
+        for chip in (accelerator, *versions):
+            found = [r.value for r in view.readings(chip, CLLM.peakThroughput) if r.value]
+            if not found and not (chip == accelerator and versions):
+                return None
+            values += found
+    return values
 
 
 def compute_against_tokens(view: View) -> Iterator[Item]:
@@ -205,7 +208,7 @@ def _dense(
     high = _over(reading.value.low, need.high)
     words = (
         f"{OPERATIONS} operations for each parameter and token make {printed} FLOP; "
-        f"{number(reading.value.minimum or 0)} are stated"
+        f"{number(reading.value.minimum or reading.value.maximum or 0)} are stated"
     )
     few = _over(printed.low, reading.value.maximum) or low
     many = _over(reading.value.minimum, printed.high) or high

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from kg.audit.items import Grade, Item
-from kg.audit.view import View, number
+from kg.audit.view import View, exactly, number
 from kg.graph.claims import CLLM
 from kg.graph.periods import Period, period
 
@@ -25,9 +26,10 @@ def sample_size(view: View) -> Iterator[Item]:
     for sample in view.members(CLLM.Sample):
         members = len(set(view.graph.subjects(CLLM.inSample, sample)))
         for reading in view.readings(sample, CLLM.memberCount):
-            stated = reading.value.value if reading.value else None
-            if not stated or stated == members:
+            value = reading.value
+            if value is None or value.overlaps(exactly(members)):
                 continue
+            stated = value.minimum or value.maximum or Fraction(0)
             yield Item(
                 "sample-size",
                 Grade.CONTRADICTION,
@@ -36,7 +38,7 @@ def sample_size(view: View) -> Iterator[Item]:
                 view.name(sample),
                 (view.claimed(reading),),
                 f"{number(stated)} are stated, {members} are listed.",
-                float(max(stated / members, members / stated)) if members else None,
+                float(max(stated / members, members / stated)) if members and stated else None,
             )
 
 
@@ -48,6 +50,12 @@ def sample_definition(view: View) -> Iterator[Item]:
             yield from _chosen_by(view, sample, member)
             yield from _dated(view, sample, member)
             yield from _developed(view, sample, member)
+
+
+def sample_outlier(view: View) -> Iterator[Item]:
+    """Members that are many orders of magnitude smaller than the middle one."""
+    for sample in view.members(CLLM.Sample):
+        members = sorted(view.graph.subjects(CLLM.inSample, sample), key=str)
         for quantity in sorted(view.graph.objects(sample, CLLM.selectsBy), key=str):
             yield from _apart(view, members, quantity)
 
@@ -82,19 +90,19 @@ def _values(view: View, member: Node, quantity: Node) -> list[float]:
     """The numbers of a quantity of a model, or of its training run."""
     things = [member, *sorted(view.graph.objects(member, CLLM.hasTrainingRun), key=str)]
     return [
-        float(reading.value.maximum)
+        float(size)
         for thing in things
         for reading in view.readings(thing, quantity)
-        if reading.value is not None and reading.value.maximum
+        if reading.value is not None and (size := reading.value.maximum or reading.value.minimum)
     ]
 
 
 def _dated(view: View, sample: Node, member: Node) -> Iterator[Item]:
     first = period(view.graph.value(sample, CLLM.notBefore))
     last = period(view.graph.value(sample, CLLM.notAfter))
-    if first is None or last is None:
+    if first is None and last is None:
         return
-    wanted = Period(first.first, last.last)
+    wanted = Period(first.first if first else None, last.last if last else None)
     for released in sorted(view.graph.objects(member, CLLM.released), key=str):
         day = period(released)
         if day is not None and not day.overlaps(wanted):
@@ -105,7 +113,7 @@ def _dated(view: View, sample: Node, member: Node) -> Iterator[Item]:
                 str(member),
                 view.name(member),
                 tuple(view.said(member, CLLM.released, released)),
-                f"The sample is of {wanted.first} to {wanted.last}.",
+                f"The sample is of {wanted.first or 'any time'} to {wanted.last or 'any time'}.",
             )
 
 
@@ -122,13 +130,15 @@ def _developed(view: View, sample: Node, member: Node) -> Iterator[Item]:
     at_home = [d for d in developers if home in set(view.graph.objects(d, CLLM.country))]
     if not elsewhere:
         return
+    unknown = [d for d in developers if (d, CLLM.country, None) not in view.graph]
+    grade = Grade.ODDITY if at_home else Grade.CANNOT_BE_JUDGED if unknown else Grade.CONTRADICTION
     listed = ", ".join(
         f"{view.name(d)} ({', '.join(sorted(view.name(c) for c in countries))})"
         for d, countries in sorted(elsewhere.items(), key=lambda pair: str(pair[0]))
     )
     yield Item(
         "sample-definition",
-        Grade.ODDITY if at_home else Grade.CONTRADICTION,
+        grade,
         str(CLLM.developersFrom),
         str(member),
         view.name(member),
@@ -138,13 +148,13 @@ def _developed(view: View, sample: Node, member: Node) -> Iterator[Item]:
             for statement in view.said(member, CLLM.hasDeveloper, developer)
         ),
         f"The sample is of developers from {view.name(home)}; "
-        f"{len(elsewhere)} of {len(developers)} are from elsewhere: {listed}.",
+        f"{len(elsewhere)} of {len(developers)} are from elsewhere: {listed}."
+        + (f" No source gives a country for {len(unknown)}." if unknown else ""),
         len(developers) / max(len(at_home), 1),
     )
 
 
 def _apart(view: View, members: list[Node], quantity: Node) -> Iterator[Item]:
-    """Members that are many orders of magnitude smaller than the middle one."""
     sizes = {member: max(found) for member in members if (found := _values(view, member, quantity))}
     if not sizes:
         return

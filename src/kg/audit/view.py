@@ -15,6 +15,7 @@ from rdflib import DCTERMS, RDF, RDFS
 
 from kg.audit.items import Statement
 from kg.graph.claims import CLLM, Claim
+from kg.graph.figures import Interval
 from kg.namespaces import TERMS, shorten
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from rdflib.term import Node
 
     from kg.graph import Landscape
-    from kg.graph.figures import Interval
 
 EXPONENT: Final = 1_000_000.0
 """From here on a number is written with an exponent."""
@@ -72,6 +72,12 @@ def hull(values: Iterable[Interval | None], *, printed: bool = False) -> Span | 
         min(known_lows) if len(known_lows) == len(lows) else None,
         max(known_highs) if len(known_highs) == len(highs) else None,
     )
+
+
+def exactly(count: int | Fraction) -> Interval:
+    """The interval of a count that is known."""
+    value = Fraction(count)
+    return Interval(value, value, value, value, None)
 
 
 def number(value: Fraction | float) -> str:
