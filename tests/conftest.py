@@ -69,4 +69,5 @@ def tiny(tmp_path: Path) -> Project:
     for folder in ("ontology", "shapes", "queries"):
         shutil.copytree(ROOT / folder, root / folder)
     shutil.copytree(TINY / "data", root / "data")
+    shutil.rmtree(root / "queries" / "findings")  # which are of the paper, not of the miniature
     return Project(root)

@@ -81,27 +81,115 @@ def test_headers(project: Project, ontology: rdflib.Graph) -> None:
             assert (module, predicate, None) in ontology, (module, predicate)
 
 
-def test_owl_2_rl(ontology: rdflib.Graph) -> None:
-    """Only what the profile allows, where it allows it; anything else would silently do nothing."""
-    used = {
-        str(term).removeprefix(str(OWL))
-        for triple in ontology
-        for term in triple
-        if str(term).startswith(str(OWL))
-    }
-    assert used <= RL_SAFE | {"Thing"}
-    for restriction in ontology.subjects(OWL.someValuesFrom, None):
-        assert (restriction, RDFS.subClassOf, None) in ontology, "someValuesFrom only on the left"
-        assert (None, RDFS.subClassOf, restriction) not in ontology
-        assert (None, OWL.equivalentClass, restriction) not in ontology
-    definitions = list(ontology.objects(None, OWL.equivalentClass))
-    assert len(definitions) >= 2
-    for definition in definitions:
-        members = rdflib.collection.Collection(
-            ontology, ontology.value(definition, OWL.intersectionOf)
-        )
+PROFILE_FORBIDS = {
+    "allValuesFrom": "a superclass expression only",
+    "cardinality": "at most 0 or 1",
+    "complementOf": "a superclass expression only",
+    "disjointUnionOf": "not in OWL 2 RL",
+    "hasSelf": "not in OWL 2 RL",
+    "minCardinality": "not in OWL 2 RL",
+    "minQualifiedCardinality": "not in OWL 2 RL",
+    "oneOf": "a subclass expression only",
+    "onDatatype": "no facets",
+    "ReflexiveProperty": "not in OWL 2 RL",
+    "unionOf": "a subclass expression only",
+}
+
+
+def outside_owl_2_rl(ontology: rdflib.Graph) -> list[str]:
+    """The axioms that leave the profile, each in words with the reason."""
+    found = []
+    for subject, predicate, value in ontology:
+        for term in (predicate, value):
+            name = str(term).removeprefix(str(OWL))
+            if str(term).startswith(str(OWL)) and name not in RL_SAFE | {"Thing"}:
+                reason = PROFILE_FORBIDS.get(name, "not among the constructs that we checked")
+                found.append(f"{_axiom(ontology, subject)}: owl:{name} ({reason})")
+    for restriction, _ in ontology.subject_objects(OWL.someValuesFrom):
+        if (restriction, RDFS.subClassOf, None) not in ontology:
+            found.append(f"{_axiom(ontology, restriction)}: owl:someValuesFrom (a subclass only)")
+    for subject, definition in ontology.subject_objects(OWL.equivalentClass):
+        parts = ontology.value(definition, OWL.intersectionOf)
+        members = list(rdflib.collection.Collection(ontology, parts)) if parts else [definition]
         for member in members:
-            assert isinstance(member, rdflib.URIRef) or (member, OWL.hasValue, None) in ontology
+            named = isinstance(member, rdflib.URIRef)
+            if not named and (member, OWL.hasValue, None) not in ontology:
+                found.append(f"{subject}: owl:equivalentClass (names and hasValue only)")
+    return sorted(set(found))
+
+
+def _axiom(ontology: rdflib.Graph, node: rdflib.term.Node) -> str:
+    """The named term whose axiom a node is part of."""
+    while isinstance(node, rdflib.BNode):
+        above = next(ontology.subjects(None, node), None)
+        below = next(ontology.objects(node, RDFS.subClassOf), None)
+        if above is None and below is None:
+            return "an axiom without a name"
+        node = above or below
+    return str(node)
+
+
+def test_no_axiom_leaves_the_profile(ontology: rdflib.Graph) -> None:
+    """And one that did would be named."""
+    assert outside_owl_2_rl(ontology) == []
+
+    header = (
+        "@prefix owl: <http://www.w3.org/2002/07/owl#> . @prefix cllm: <" + TERMS + "> . "
+        "@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> . "
+    )
+    wrong = {
+        "cllm:Odd rdfs:subClassOf [ owl:complementOf cllm:Model ] .": "complementOf",
+        "cllm:Odd rdfs:subClassOf [ owl:onProperty cllm:hasDeveloper ; "
+        "owl:someValuesFrom cllm:Company ] .": "someValuesFrom",
+        "cllm:Odd owl:equivalentClass [ owl:onProperty cllm:hasDeveloper ; "
+        "owl:minCardinality 2 ] .": "minCardinality",
+        "cllm:Odd a owl:ReflexiveProperty .": "ReflexiveProperty",
+    }
+    for axiom, construct in wrong.items():
+        with_axiom = ontology + rdflib.Graph().parse(data=header + axiom, format="turtle")
+        found = outside_owl_2_rl(with_axiom)
+        assert found, axiom
+        assert any(f"{TERMS}Odd" in line and construct in line for line in found), found
+
+
+KEPT_WITHOUT_USE = {
+    "the inverse of a property that data state, so that a page reads from either side": (
+        "datasetPartOf developed discussionOf evaluationOf figureOf hardwareUseOf hasPart "
+        "hasSeriesMember makes offeredOn sampleMember significanceOf sponsors"
+    ),
+    "inferred, for queries of others: by kind of developer, by framework, by anybody drawn": (
+        "AcademicModel IndustryModel drawsPeopleFrom trainedWithFramework comparedWith"
+    ),
+    "the class of values that the ontology itself lists": (
+        "Comparability Grade Qualifier Rank Scope Stance Unit Verdict"
+    ),
+    "how the build compares and converts, stated of terms in the ontology": (
+        "OneValue OpenList WholeList comparedAs canonicalUnit convertsTo conversionFactor byte"
+    ),
+    "what the build writes about claims, findings and the audit": (
+        "Claim accepted open auditedProperty computed grade ratio settledBy statement verdict "
+        "impossible contradiction tension oddity cannotBeJudged"
+    ),
+    "read from printed words by the build, which writes it": "atMost",
+}
+"""Terms that no question, shape or fact uses, by the reason why they stay."""
+
+
+def test_a_term_that_nothing_uses_is_a_decision(project: Project, ontology: rdflib.Graph) -> None:
+    """Every other term is in some question, some shape or some fact."""
+    files = [*project.shape_files(), *project.query_files(), *project.finding_files()]
+    used = {name for file in files for name in re.findall(r"cllm:(\w+)", file.read_text("utf-8"))}
+    for source in sources.read_all(project):
+        for graph in source.graphs.values():
+            used |= {
+                str(term).removeprefix(TERMS)
+                for triple in graph
+                for term in triple
+                if str(term).startswith(TERMS)
+            }
+    unused = {str(term).removeprefix(TERMS) for term in terms(ontology)} - used
+
+    assert unused == {name for names in KEPT_WITHOUT_USE.values() for name in names.split()}
 
 
 def test_chains_carry_no_forbidden_axiom(ontology: rdflib.Graph) -> None:

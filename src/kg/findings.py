@@ -175,14 +175,14 @@ def without_summaries(graphs: Mapping[str, rdflib.Graph]) -> dict[str, bytes]:
         for claim, value in graph.subject_objects(predicate)
         if value in hidden
     }
-    return {
-        name: b"".join(
-            f"{s.n3()} {p.n3()} {o.n3()} .\n".encode()
-            for s, p, o in graph
-            if s not in hidden and o not in hidden
-        )
-        for name, graph in graphs.items()
-    }
+    bare = {}
+    for name, graph in graphs.items():
+        kept = rdflib.Graph()
+        for triple in graph:
+            if triple[0] not in hidden and triple[2] not in hidden:
+                kept.add(triple)
+        bare[name] = kept.serialize(format="nt", encoding="utf-8")
+    return bare
 
 
 def recompute(
