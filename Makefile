@@ -1,6 +1,7 @@
 # make serve   set everything up, build the graph, serve it on http://127.0.0.1:8000
 # make test    set everything up, run all checks and tests
 # make check   format, lint, types, style of the Turtle files, structure: before each commit
+# make mutation  how many mistakes in the data the checks catch
 # make lock    renew requirements.lock from pyproject.toml
 # make wheel   build the wheel into dist/
 
@@ -9,7 +10,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: serve test check format lock wheel clean
+.PHONY: serve test check format lock mutation wheel clean
 
 serve: $(READY)
 	$(BIN)/kg build
@@ -27,6 +28,9 @@ check: $(READY)
 format: $(READY)
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
+
+mutation: $(READY)
+	$(BIN)/python bench/mutation.py
 
 wheel: $(READY)
 	$(BIN)/hatchling build -t wheel

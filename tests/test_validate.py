@@ -28,6 +28,20 @@ def rules_of(shapes: rdflib.Graph) -> dict[str, rdflib.term.Node]:
     return scopes
 
 
+def of_rule(rule: str, shapes: rdflib.Graph) -> rdflib.Graph:
+    """The node shapes that a rule belongs to, with all that they refer to, and no others."""
+    node = rdflib.URIRef(PREFIXES["shape"] + rule)
+    waiting = [s for part in (SH.property, SH.sparql) for s in shapes.subjects(part, node)]
+    kept, seen = rdflib.Graph(), set(waiting)
+    while waiting:
+        for triple in shapes.triples((waiting.pop(), None, None)):
+            kept.add(triple)
+            if triple[2] not in seen:
+                seen.add(triple[2])
+                waiting.append(triple[2])
+    return kept
+
+
 def findings(
     rule: str, case: str, scope: rdflib.term.Node, shapes: rdflib.Graph, ontology: rdflib.Graph
 ) -> list[Violation]:
@@ -35,6 +49,7 @@ def findings(
     path = CASES / rule / f"{case}.ttl"
     graph = f"{GRAPHS}case/{case}"
     source = sources.read(SourceFile(path, graph), path.name)
+    shapes = of_rule(rule, shapes)
     if scope == CLLM.sourceGraph:
         report = validate.validate_sources([source], shapes, ontology)
     else:

@@ -8,6 +8,8 @@ How a triple gets from a file to an answer:
     graph          one named graph for each passage; claims, conflicts, decisions; settled view
       │ validate   shapes on each source graph, then on the settled view
       │ reason     only the new triples of OWL 2 RL, and consistency
+      │ findings   what the source concludes, recomputed without its saying so
+      │ audit      contradictions, impossible figures, what does not fit
       ▼
     store          a version: written aside, named by its content, then made current by one rename
       │ queries    a question with typed parameters, bound and never pasted
