@@ -17,7 +17,7 @@ serve: $(READY)
 	$(BIN)/kg serve
 
 test: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 check: $(READY)
 	$(BIN)/ruff format --check

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from rdflib import OWL, PROV, RDF, RDFS
 
 from kg import audit, build, findings, graph, sources
-from kg.audit import GRADES, RULES, Grade, Item
+from kg.audit import RULES, Grade, Item
 from kg.audit.view import View
 from kg.cli import main
 from kg.graph.claims import CLLM
@@ -215,9 +215,9 @@ def test_the_known_hard_cases_are_found(built: build.Built) -> None:
 
 def test_items_come_heaviest_first(built: build.Built) -> None:
     """The order is that of the grades."""
-    weights = [GRADES.index(item.grade) for item in built.items]
+    weights = [item.grade.weight for item in built.items]
 
-    assert len(set(weights)) == len(GRADES)
+    assert len(set(weights)) == len(Grade)
     assert weights == sorted(weights)
 
 
@@ -487,7 +487,7 @@ def test_what_describes_items_is_declared(built: build.Built, ontology: rdflib.G
         assert (term, RDFS.label, None) in ontology
         assert (term, RDF.type, None) in ontology
     grades = set(described.objects(None, CLLM.grade))
-    assert grades == {CLLM[grade] for grade in GRADES}
+    assert grades == {CLLM[grade] for grade in Grade}
     for grade in grades:
         assert (grade, RDF.type, CLLM.Grade) in ontology
         assert (grade, RDF.type, OWL.NamedIndividual) in ontology

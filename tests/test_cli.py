@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import click
 import pytest
@@ -11,8 +12,12 @@ import rdflib
 import rdflib.compare
 from click.testing import CliRunner, Result
 
+from kg.audit import Grade
 from kg.cli import main
+from kg.cli.checking import GRADES, GROUPINGS, VERDICTS
+from kg.coverage import By
 from kg.export import jsonld
+from kg.findings import Verdict
 from kg.project import Project
 from kg.store import Versions
 
@@ -326,7 +331,7 @@ def test_query_in_every_way(published: list[str], project: Project, tmp_path: Pa
     table = kg("query", "domestic-hardware", *published, project=project)
     assert table.stdout.splitlines()[0].split() == ["name", "hardware", "maker"]
     assert len(table.stdout.splitlines()) == 6
-    assert table.stderr == "4 rows\n"
+    assert table.stderr == "5 rows\n"
 
     asked = ("--param", "organization=organization:inspur", "--format", "json")
     answer = kg("query", "models-by-developer", *asked, *published, project=project)
@@ -351,12 +356,19 @@ def test_query_a_store_in_memory(tiny: Project) -> None:
     assert [line[:4] for line in result.stdout.splitlines()] == ["year", "2021", "2022"]
 
 
+def test_choices_are_those_of_the_rooms() -> None:
+    """What is spelt out for the options is what audit, findings and coverage have."""
+    assert [grade.words.replace(" ", "-") for grade in Grade] == list(GRADES)
+    assert [verdict.words.replace(" ", "-") for verdict in Verdict] == list(VERDICTS)
+    assert get_args(By) == GROUPINGS
+
+
 def test_stats(published: list[str], project: Project) -> None:
     """Triples by graph and things by kind."""
     counts = json.loads(kg("stats", "--format", "json", *published, project=project).stdout)
 
     assert counts["graphs"]["https://w3id.org/china-llm/graph/inferred"] > 500
-    assert counts["kinds"]["training run"] == 26
+    assert counts["kinds"]["training run"] == 27  # of the sample, and that of GPT-3
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from kg.audit import contradictions, counts, dates, oddities, physics, sample
 from kg.audit.describe import describe
-from kg.audit.items import GRADES, Grade, Item, Statement
+from kg.audit.items import Grade, Item, Statement
 from kg.audit.view import View
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from kg.graph import Landscape
 
-__all__ = ["GRADES", "RULES", "Grade", "Item", "Statement", "audit", "describe"]
+__all__ = ["RULES", "Grade", "Item", "Statement", "audit", "describe"]
 
 RULES: Final[Mapping[str, Callable[[View], Iterable[Item]]]] = {
     "conflicting-claims": contradictions.conflicting_claims,

@@ -24,9 +24,15 @@ class Grade(StrEnum):
         """The grade as a person reads it."""
         return "cannot be judged" if self is Grade.CANNOT_BE_JUDGED else str(self)
 
+    @property
+    def judged(self) -> bool:
+        """Whether it is a verdict at all."""
+        return self is not Grade.CANNOT_BE_JUDGED
 
-GRADES = tuple(Grade)
-"""All grades, the heaviest first."""
+    @property
+    def weight(self) -> int:
+        """Its place in the order of grades, from 0 for the heaviest."""
+        return list(Grade).index(self)
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,7 @@ class Item:
     @property
     def order(self) -> tuple[int, str, str, str]:
         """Heaviest first, then by rule and name."""
-        return GRADES.index(self.grade), self.rule, self.name, self.iri
+        return self.grade.weight, self.rule, self.name, self.iri
 
     def as_dict(self) -> dict[str, Any]:
         """The item for a program to read."""

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, cast, get_args
+from typing import TYPE_CHECKING, Final, cast
 
 import click
 
-from kg.audit import GRADES, Grade, describe
 from kg.cli.group import json_option, main
 from kg.cli.output import plural, print_findings, print_json, print_table, progress, write_bytes
-from kg.coverage import STATES, By, places, silence
 from kg.errors import NotFound
-from kg.findings import Verdict
 from kg.namespaces import PREFIXES, passage_name, shorten
 
 if TYPE_CHECKING:
-    from kg.audit import Item
+    from kg.audit import Grade, Item
     from kg.build import Built
+    from kg.coverage import By
     from kg.findings import Result
     from kg.project import Project
 
-_GRADES = [grade.words.replace(" ", "-") for grade in GRADES]
+# spelt out, so that commands which need no rdflib do not wait for it
+GRADES: Final = ("impossible", "contradiction", "tension", "oddity", "cannot-be-judged")
+VERDICTS: Final = ("holds", "differs", "partly-recomputable", "not-recomputable")
+GROUPINGS: Final = ("model", "developer", "year")
 
 
 @main.command("audit")
@@ -29,7 +30,7 @@ _GRADES = [grade.words.replace(" ", "-") for grade in GRADES]
 @click.option(
     "--grade",
     "grade",
-    type=click.Choice(_GRADES),
+    type=click.Choice(GRADES),
     help="Only items of this weight or heavier; by default all that can be judged.",
 )
 @click.option(
@@ -53,14 +54,13 @@ def audit_command(project: Project, rule: str | None, grade: str | None, format_
       kg audit --grade contradiction
       kg audit compute-against-hardware --format text
     """
-    built = _made(project)
-    least = Grade(GRADES[_GRADES.index(grade)]) if grade else None
-    chosen = [item for item in built.items if _wanted(item, rule, least, format_)]
-    if rule and not any(item.rule == rule for item in built.items):
-        from kg.audit import RULES
+    from kg.audit import RULES, Grade, describe
 
-        if rule not in RULES:
-            raise NotFound(f"There is no rule {rule!r} (there are: {', '.join(sorted(RULES))}).")
+    if rule is not None and rule not in RULES:
+        raise NotFound(f"There is no rule {rule!r} (there are: {', '.join(sorted(RULES))}).")
+    built = _made(project)
+    least = list(Grade)[GRADES.index(grade)] if grade else None
+    chosen = [item for item in built.items if _wanted(item, rule, least, format_)]
     if format_ == "json":
         print_json([item.as_dict() for item in chosen])
     elif format_ == "turtle":
@@ -75,7 +75,7 @@ def audit_command(project: Project, rule: str | None, grade: str | None, format_
             ["grade", "subject", "rule", "ratio", "what"],
             iter([[i.grade.words, i.name, i.rule, _ratio(i), i.arithmetic] for i in chosen]),
         )
-    unjudged = sum(item.grade is Grade.CANNOT_BE_JUDGED for item in built.items)
+    unjudged = sum(not item.grade.judged for item in built.items)
     click.echo(f"{len(chosen)} of {len(built.items)} items; {unjudged} cannot be judged.", err=True)
 
 
@@ -83,9 +83,8 @@ def _wanted(item: Item, rule: str | None, least: Grade | None, format_: str) -> 
     if rule is not None and item.rule != rule:
         return False
     if least is not None:
-        return GRADES.index(item.grade) <= GRADES.index(least)
-    judged = item.grade is not Grade.CANNOT_BE_JUDGED
-    return judged or rule is not None or format_ in ("json", "turtle")
+        return item.grade.weight <= least.weight
+    return item.grade.judged or rule is not None or format_ in ("json", "turtle")
 
 
 def _ratio(item: Item) -> str | None:
@@ -108,7 +107,7 @@ def _in_words(item: Item) -> str:
 @click.argument("name", required=False)
 @click.option(
     "--verdict",
-    type=click.Choice([verdict.words.replace(" ", "-") for verdict in Verdict]),
+    type=click.Choice(VERDICTS),
     help="Only findings with this verdict.",
 )
 @json_option
@@ -173,7 +172,7 @@ def _print_finding(result: Result) -> None:
 @main.command("coverage")
 @click.option(
     "--by",
-    type=click.Choice(get_args(By)),
+    type=click.Choice(GROUPINGS),
     help="Instead: what each model, developer or year leaves unsaid in the table.",
 )
 @json_option
@@ -190,6 +189,7 @@ def coverage_command(project: Project, by: str | None, format_: str) -> None:
       kg coverage --by year
     """
     from kg import build as recipe
+    from kg.coverage import STATES, places, silence
 
     landscape, ontology = recipe.landscape(project, progress)
     if by:
