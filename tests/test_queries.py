@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from kg.errors import BadInput, BadQuery, BadSource, NotFound, Refused
 from kg.namespaces import PREFIXES
 from kg.project import Project
-from kg.queries import Catalogue, Parameter, judge, parse
+from kg.queries import AUDIENCES, Catalogue, Parameter, judge, parse
 from kg.results import named
 from kg.store import EmbeddedStore
 
@@ -32,10 +33,13 @@ def same(first: str, second: str, tolerance: float) -> bool:
 
 
 def test_every_question_has_an_answer(project: Project) -> None:
-    """At least twelve, and each has its expected answer; an answer may come before its query."""
-    assert [query.name for query in Catalogue.read(project.query_files())] == NAMES
-    assert len(NAMES) >= 12
-    assert set(NAMES) <= {path.stem for path in ANSWERS.glob("*.csv")}
+    """At least forty, each with its expected answer and with whom it is for."""
+    questions = list(Catalogue.read(project.query_files()))
+    assert [query.name for query in questions] == NAMES
+    assert len(NAMES) >= 40
+    assert sorted(path.stem for path in ANSWERS.glob("*.csv")) == NAMES
+    assert all(query.audience for query in questions)
+    assert {who for query in questions for who in query.audience} == set(AUDIENCES)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -71,6 +75,22 @@ def test_table_1_is_the_contract(store: EmbeddedStore, project: Project) -> None
     parameters = [row[3] for row in found if row[3]]
     assert all(value.isdigit() for value in parameters)
     assert {row[4] for row in found} == {"true", None}
+
+
+FIGURES = re.compile(
+    r"cllm:(?:minimum|maximum|low|high|asPrinted|released|notBefore|notAfter|"
+    r"peakThroughput|processNanometres|parameterCount|trainingCompute|trainingHours)\b"
+)
+
+
+def test_every_figure_and_date_has_its_passage(project: Project) -> None:
+    """A question that reads figures or dates gives the passages; the table's is in its name."""
+    reading = [q for q in Catalogue.read(project.query_files()) if FIGURES.search(q.text)]
+    assert len(reading) > 15
+    for query in reading:
+        projected = query.text.partition("WHERE")[0]
+        own = query.name in ("table-1", "silence-map")
+        assert own or "?source" in projected, query.name
 
 
 def test_every_combination_of_examples_answers(project: Project, store: EmbeddedStore) -> None:
