@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 import rdflib
-from rdflib import RDF, SH
+from rdflib import OWL, RDF, RDFS, SH
 
 from kg import sources, validate
 from kg.graph.claims import CLLM
-from kg.namespaces import GRAPHS, PREFIXES, shorten
+from kg.namespaces import GRAPHS, PREFIXES, TERMS, shorten
 from kg.project import Project, SourceFile
 from kg.report import Severity, Violation
 
@@ -94,6 +94,40 @@ def test_every_rule_says_what_is_wrong_and_how_to_mend_it(shapes: rdflib.Graph) 
     reused = {o for p in (SH.node, SH.qualifiedValueShape) for o in shapes.objects(None, p)}
     for shape in set(shapes.subjects(RDF.type, SH.NodeShape)) - reused:
         assert (shape, CLLM.scope, None) in shapes, shape
+
+
+WITHOUT_SHAPE = {
+    "its members are listed by the ontology, and a shape holds where they may stand": (
+        "AccessMode Architecture Comparability Grade Modality Qualifier Rank Scope Stance Unit "
+        "Verdict"
+    ),
+    "written by the build alone": "Claim",
+    "inferred of members of a class that has a shape": (
+        "DomesticFramework DomesticHardware IndustryAcademiaModel"
+    ),
+}
+"""Classes that are no shape's target, nor are their superclasses, by the reason why not."""
+
+
+def test_every_class_of_the_data_has_a_shape(
+    project: Project, shapes: rdflib.Graph, ontology: rdflib.Graph
+) -> None:
+    """A class without one is a decision, and no data state it."""
+    targets = set(shapes.objects(None, SH.targetClass))
+    classes = {c for c in ontology.subjects(RDF.type, OWL.Class) if isinstance(c, rdflib.URIRef)}
+    bare = {c for c in classes if not set(ontology.transitive_objects(c, RDFS.subClassOf)) & targets}
+    stated = {
+        kind
+        for source in sources.read_all(project)
+        for graph in source.graphs.values()
+        for kind in graph.objects(None, RDF.type)
+    }
+    assert len(stated) > 40
+
+    assert stated & bare == set()
+    assert {str(c).removeprefix(TERMS) for c in bare} == {
+        name for names in WITHOUT_SHAPE.values() for name in names.split()
+    }
 
 
 def test_an_open_conflict_is_a_warning(shapes: rdflib.Graph, ontology: rdflib.Graph) -> None:
