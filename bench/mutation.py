@@ -225,16 +225,19 @@ def dangling_iri(bench: Bench) -> Iterator[Mutation]:
 
 
 def _figures(bench: Bench) -> Iterator[tuple[int, str, rdflib.Graph, Node, Node, bool]]:
-    """Figures that are stated or estimated, with what they are of, and whether others tell it."""
-    told: dict[tuple[Node, Node], int] = defaultdict(int)
+    """Every figure with what it is of, and whether another of a like stance tells the same."""
+    told: dict[tuple[Node, Node, Node | None], int] = defaultdict(int)
+    stances: dict[Node, Node | None] = {}
     for claim in bench.landscape.ranks:
-        if claim.value is not None and claim.factual:
-            told[claim.subject, claim.predicate] += 1
+        if claim.value is not None:
+            stances[claim.object] = stance = None if claim.factual else claim.stance
+            told[claim.subject, claim.predicate, stance] += 1
     for number, name, content in bench.places():
         for subject, figure in content.subject_objects(CLLM.hasFigure):
             quantity = content.value(figure, CLLM.quantity)
-            if quantity is not None and told[subject, quantity]:
-                yield number, name, content, subject, figure, told[subject, quantity] > 1
+            if quantity is not None and figure in stances:
+                others = told[subject, quantity, stances[figure]]
+                yield number, name, content, subject, figure, others > 1
 
 
 def _scaled(operator: str, factor: int) -> Callable[[Bench], Iterator[Mutation]]:

@@ -232,3 +232,23 @@ figure:more-first-compute a cllm:Figure ; cllm:quantity cllm:trainingCompute ;
     ranks = {rank for rank, _ in claims(landscape, "run/first", "trainingCompute").values()}
     assert ranks == {"accepted", "rejected"}
     assert len(landscape.report.warnings) == 1
+
+
+def test_what_only_a_plan_names_must_be_known_too(tiny: Project) -> None:
+    """A thing misspelt in a passage that never reaches the settled view is found at its line."""
+    path = tiny.root / "data" / "paper" / "text.trig"
+    text = path.read_text("utf-8")
+    ontology = sources.read_graph(tiny.ontology_files(), tiny)
+    assert graph.merge(sources.read_all(tiny), ontology).report.violations == ()
+    passage = (
+        "\np:9-1\n    a cllm:Passage ;\n    cllm:stance cllm:planned .\n\n"
+        "p:9-1 {\n    run:first\n        cllm:usesDataset <" + IDS + "dataset/misspelt> .\n}\n"
+    )
+    path.write_text(text + passage, "utf-8")
+
+    (found,) = graph.merge(sources.read_all(tiny), ontology).report.violations
+
+    assert found.rule == "Claim-known"
+    assert "dataset:misspelt" in found.message
+    assert found.file == "data/paper/text.trig"
+    assert found.line > text.count("\n")

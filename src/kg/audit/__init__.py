@@ -26,6 +26,7 @@ __all__ = ["RULES", "Grade", "Item", "Statement", "audit", "describe"]
 
 RULES: Final[Mapping[str, Callable[[View], Iterable[Item]]]] = {
     "conflicting-claims": contradictions.conflicting_claims,
+    "figures-of-one-stance": contradictions.figures_of_one_stance,
     "described-as-another-kind": contradictions.described_as_another_kind,
     "compute-against-hardware": physics.compute_against_hardware,
     "compute-against-tokens": physics.compute_against_tokens,

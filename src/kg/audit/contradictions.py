@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from fractions import Fraction
+from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 import rdflib
@@ -58,6 +59,41 @@ def conflicting_claims(view: View) -> Iterator[Item]:
             arithmetic,
             ratio,
             view.decision(subject, predicate),
+        )
+
+
+def figures_of_one_stance(view: View) -> Iterator[Item]:
+    """One item for each quantity that two passages plan, claim or deny with figures apart.
+
+    No settled view has these; a plan is only held against a plan, a claim against a claim.
+    """
+    for (subject, predicate, _), claims in view.unsettled.items():
+        if CLLM.OneValue not in set(view.ontology.objects(predicate, CLLM.comparedAs)):
+            continue
+        apart = [
+            (_apart(one.value, other.value), one, other)
+            for one, other in combinations(claims, 2)
+            if one.value is not None
+            and other.value is not None
+            and one.passage != other.passage
+            and not one.value.overlaps(other.value)
+        ]
+        if not apart:
+            continue
+        gap, mid, arithmetic = max(found for found, _, _ in apart)
+        said = sorted(
+            {claim for _, *pair in apart for claim in pair},
+            key=lambda c: (str(c.passage), str(c.object)),
+        )
+        yield Item(
+            "figures-of-one-stance",
+            Grade.TENSION if gap < TWENTIETH else Grade.CONTRADICTION,
+            str(predicate),
+            str(subject),
+            view.name(subject),
+            tuple(dict.fromkeys(view.claimed(claim) for claim in said)),
+            arithmetic,
+            float(mid),
         )
 
 

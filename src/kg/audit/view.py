@@ -103,9 +103,12 @@ class View:
         self.conflicts = landscape.conflicts
         self.graph = landscape.settled + inferred
         self.claims: dict[tuple[Node, Node], list[Claim]] = defaultdict(list)
+        self.unsettled: dict[tuple[Node, Node, Node | None], list[Claim]] = defaultdict(list)
         for claim in sorted(landscape.ranks, key=lambda c: (c.passage, str(c.object))):
             if claim.factual:
                 self.claims[claim.subject, claim.predicate].append(claim)
+            else:
+                self.unsettled[claim.subject, claim.predicate, claim.stance].append(claim)
         self._speakers = _speakers(landscape.passages)
         self._places = _places(landscape.passages)
         self._decisions: Mapping[tuple[Node | None, Node | None], Node] = {

@@ -8,11 +8,11 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final, get_args
 
 import rdflib
-from rdflib import OWL, RDF, RDFS, XSD
+from rdflib import DCTERMS, OWL, RDF, RDFS, XSD
 
 from kg.graph.claims import CLLM, FACTUAL, Claim, Conflict, Node, find_claims, find_conflicts
 from kg.graph.figures import Interval, Qualifier, interval
-from kg.namespaces import shorten
+from kg.namespaces import IDS, shorten
 from kg.report import Report, Severity, Violation
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def merge(sources: list[Source], ontology: rdflib.Graph) -> Landscape:
             *undecided,
             *_self_contradictions(conflicts, sources),
             *_open(conflicts, ranks, sources),
+            *_unknown(passages, stances, sources),
         ]
     )
     return Landscape(passages, claim_graph, settled, tuple(conflicts), ranks, report)
@@ -318,6 +319,41 @@ def _open(
                 remedy="Record a decision in data/curation/decisions.ttl, or leave it open.",
             )
         )
+    return found
+
+
+def _unknown(
+    passages: Mapping[str, rdflib.Graph], stances: Mapping[str, Node], sources: list[Source]
+) -> list[Violation]:
+    """A violation for each thing that only an unsettled passage names, and nothing gives a kind.
+
+    Shapes see to this in the settled view, which such passages do not reach.
+    """
+    known = {
+        subject
+        for graph in passages.values()
+        for predicate in (RDF.type, DCTERMS.isReplacedBy)
+        for subject in graph.subjects(predicate, None)
+    }
+    found = []
+    for name, graph in passages.items():
+        if stances.get(name) in FACTUAL:
+            continue
+        for subject, predicate, value in sorted(graph):
+            if str(subject) in passages:  # what is said of a passage does reach it
+                continue
+            for term in (subject, value):
+                if str(term).startswith(IDS) and term not in known:
+                    found.append(
+                        _finding(
+                            [source for source in sources if name in source.graphs],
+                            subject,
+                            predicate,
+                            f"Nothing says of what kind {shorten(str(term))} is.",
+                            "Claim-known",
+                            remedy="Check its spelling, or name it in data/registry/.",
+                        )
+                    )
     return found
 
 
