@@ -28,6 +28,7 @@ COMMANDS = (
     "queries",
     "validate",
     "reason",
+    "explain",
     "audit",
     "findings",
     "coverage",

@@ -7,11 +7,16 @@ import rdflib
 from rdflib import OWL, RDF, RDFS
 
 from kg import build, graph, reason, sources
+from kg.errors import BadInput
 from kg.graph.claims import CLLM
 from kg.namespaces import IDS
 from kg.project import Project
 
 ID = rdflib.Namespace(IDS)
+PREFIXES = (
+    f"@prefix cllm: <{CLLM}> . @prefix owl: <{OWL}> . @prefix rdfs: <{RDFS}> . "
+    "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> . @prefix : <http://example.org/> . "
+)
 
 
 def infer(project: Project) -> reason.Inferences:
@@ -19,6 +24,11 @@ def infer(project: Project) -> reason.Inferences:
     ontology = sources.read_graph(project.ontology_files(), project)
     read = sources.read_all(project)
     return reason.reason(graph.merge(read, ontology).settled, ontology, read)
+
+
+def turtle(text: str) -> rdflib.Graph:
+    """A graph in Turtle, without the usual prefixes."""
+    return rdflib.Graph().parse(data=PREFIXES + text, format="turtle")
 
 
 def test_axioms_do_their_work(tiny: Project) -> None:
@@ -61,6 +71,25 @@ def test_only_what_is_new_and_says_something(built: build.Built, ontology: rdfli
         assert predicate != OWL.sameAs
 
 
+def test_a_literal_in_another_form_is_not_new() -> None:
+    """That 1 and 1.0 are one number is used, and not written down again and again."""
+    ontology = turtle(
+        ":Small a owl:Class . [] a owl:Restriction ; owl:onProperty :size ; "
+        'owl:hasValue "1.0"^^xsd:decimal ; rdfs:subClassOf :Small .'
+    )
+    data = turtle(":first :size 1 .")
+
+    inferred = reason.reason(data, ontology, []).triples
+
+    assert set(inferred) == {
+        (
+            rdflib.URIRef("http://example.org/first"),
+            RDF.type,
+            rdflib.URIRef("http://example.org/Small"),
+        )
+    }
+
+
 @pytest.mark.parametrize(
     ("line", "named"),
     [
@@ -84,8 +113,8 @@ def test_contradictions_have_a_place(tiny: Project, line: str, named: str) -> No
         assert violation.rule.startswith("inconsistent")
 
 
-def test_what_owlrl_alone_sees_has_a_place_too(tiny: Project) -> None:
-    """An inconsistency of another kind is reported in owlrl's words, at the thing it names."""
+def test_an_inconsistency_of_another_kind_has_a_place_too(tiny: Project) -> None:
+    """Two things that are the same and not are reported once, with the rule and the statements."""
     path = tiny.root / "data" / "registry" / "things.ttl"
     text = path.read_text("utf-8")
     same = "<http://www.w3.org/2002/07/owl#sameAs>"
@@ -95,4 +124,64 @@ def test_what_owlrl_alone_sees_has_a_place_too(tiny: Project) -> None:
     violations = infer(tiny).report.violations
 
     assert {violation.file for violation in violations} == {"data/registry/things.ttl"}
-    assert {violation.subject for violation in violations} <= {"model:second", "model:third"}
+    assert {violation.rule for violation in violations} == {"inconsistent: eq-diff1"}
+    assert any(
+        "model:third owl:sameAs model:second and model:third owl:differentFrom model:second"
+        in violation.message
+        for violation in violations
+    )
+
+
+@pytest.mark.parametrize(
+    ("axiom", "data", "rule", "words"),
+    [
+        (
+            ":released a owl:FunctionalProperty .",
+            ':first :released "2021-04-01"^^xsd:date , "2022-04-01"^^xsd:date .',
+            "dt-diff",
+            "Two values are said to be one",
+        ),
+        (
+            ":size rdfs:range xsd:byte .",
+            ":first :size 300 .",
+            "dt-not-type",
+            "is not of the datatype xsd:byte",
+        ),
+        (
+            ":partOf a owl:AsymmetricProperty .",
+            ":first :partOf :second . :second :partOf :first .",
+            "prp-asyp",
+            "This cannot hold: http://example.org/first http://example.org/partOf",
+        ),
+    ],
+)
+def test_contradictions_are_said_in_words(axiom: str, data: str, rule: str, words: str) -> None:
+    """A message says what cannot hold, and the rule which the specification has for it."""
+    report = reason.reason(turtle(data), turtle(axiom), []).report
+
+    assert {v.rule for v in report.violations} == {f"inconsistent: {rule}"}
+    assert any(words in violation.message for violation in report.violations)
+
+
+def test_what_is_outside_the_profile_is_refused_by_name() -> None:
+    """An axiom that no rule reads is not passed over."""
+    axiom = turtle("cllm:Odd rdfs:subClassOf [ owl:onProperty :p ; owl:someValuesFrom :C ] .")
+
+    with pytest.raises(BadInput, match=r"cllm:Odd rdfs:subClassOf .* owl:someValuesFrom"):
+        reason.reason(rdflib.Graph(), axiom, [])
+
+
+def test_owlrl_says_the_same_of_the_miniature(tiny: Project) -> None:
+    """The same new triples, and of a contradiction that there is one."""
+    ontology = sources.read_graph(tiny.ontology_files(), tiny)
+    settled = graph.merge(sources.read_all(tiny), ontology).settled
+    ours = reason.reason(settled, ontology, [])
+    theirs = reason.reason(settled, ontology, [], "owlrl")
+    assert len(ours.triples) > 50
+
+    assert set(ours.triples) == set(theirs.triples)
+    assert theirs.report.conforms
+
+    settled.add((ID["organization/university"], RDF.type, CLLM.Company))
+    assert not reason.reason(settled, ontology, []).report.conforms
+    assert not reason.reason(settled, ontology, [], "owlrl").report.conforms

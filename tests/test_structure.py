@@ -22,6 +22,7 @@ LIBRARIES = {
     "click": {"cli"},
     "flask": {"serve"},
     "granian": {"serve"},
+    "numpy": {"reason"},
     "owlrl": {"reason"},
     "platformdirs": {"project"},
     "pyoxigraph": {"store"},

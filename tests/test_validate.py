@@ -115,7 +115,9 @@ def test_every_class_of_the_data_has_a_shape(
     """A class without one is a decision, and no data state it."""
     targets = set(shapes.objects(None, SH.targetClass))
     classes = {c for c in ontology.subjects(RDF.type, OWL.Class) if isinstance(c, rdflib.URIRef)}
-    bare = {c for c in classes if not set(ontology.transitive_objects(c, RDFS.subClassOf)) & targets}
+    bare = {
+        c for c in classes if not set(ontology.transitive_objects(c, RDFS.subClassOf)) & targets
+    }
     stated = {
         kind
         for source in sources.read_all(project)

@@ -151,6 +151,37 @@ def landscape(project: Project, watch: Watch) -> tuple[graph.Landscape, rdflib.G
         return graph.merge(read_all(project), ontology), ontology
 
 
+def inferences(project: Project, watch: Watch, engine: reason.Engine) -> reason.Inferences:
+    """What follows from the settled view of ``project``, which is not validated.
+
+    Raises ``BadSource`` if a file cannot be read, ``BadInput`` if an axiom leaves OWL 2 RL.
+    """
+    merged, ontology = landscape(project, watch)
+    with watch("reason"):
+        return reason.reason(merged.settled, ontology, read_all(project), engine)
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What explains the triples of a project, and the graphs that state a triple."""
+
+    explainer: reason.Explainer
+    passages: Callable[[reason.Triple], list[str]]
+
+
+def explainer(project: Project, watch: Watch) -> Explained:
+    """What explains the triples of ``project``. Raises as ``inferences`` does."""
+    merged, ontology = landscape(project, watch)
+    with watch("reason"):
+        closed, terms = reason.close(merged.settled, ontology)
+
+    def passages(triple: reason.Triple) -> list[str]:
+        subject, predicate, value = (terms[term] for term in triple)
+        return graph.passages_of(merged, ontology, (subject, predicate, value))
+
+    return Explained(reason.Explainer(closed), passages)
+
+
 def publish(
     built: Built,
     versions: Versions,

@@ -126,8 +126,11 @@ def shorten(iri: str) -> str:
 
 
 def passage_name(iri: str) -> str:
-    """The name of a passage as people read it, as in ``ding-xiao-2023/compute/3-2``."""
-    return iri.removeprefix(GRAPHS)
+    """The name of a passage as people read it, as in ``ding-xiao-2023/compute/3-2``.
+
+    A module of the ontology is named after its folder, as in ``ontology/training``.
+    """
+    return iri.removeprefix(GRAPHS).removeprefix(BASE)
 
 
 def _is_simple(local: str) -> bool:

@@ -3,7 +3,7 @@
 Exit codes: 0 done and conforming, 1 ran and found violations, 2 could not run.
 """
 
-from kg.cli import asking, checking, making, serving
+from kg.cli import asking, checking, explaining, making, serving
 from kg.cli.group import main
 
-__all__ = ["asking", "checking", "main", "making", "serving"]
+__all__ = ["asking", "checking", "explaining", "main", "making", "serving"]

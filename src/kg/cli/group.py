@@ -25,6 +25,7 @@ _ORDER: Final = (
     "build",
     "validate",
     "reason",
+    "explain",
     "audit",
     "findings",
     "coverage",

@@ -1,4 +1,4 @@
-"""Commands that make and check: build, validate, reason, versions, rollback."""
+"""Commands that make and check: build, validate, versions, rollback."""
 
 from __future__ import annotations
 
@@ -19,12 +19,9 @@ from kg.cli.output import (
     print_table,
     progress,
     report_dict,
-    write_bytes,
 )
 from kg.errors import BadInput
-from kg.results import named
 from kg.settings import Settings
-from kg.store import EmbeddedStore
 
 if TYPE_CHECKING:
     from kg.project import Project
@@ -94,35 +91,6 @@ def validate(project: Project, files: tuple[Path, ...], format_: str) -> None:
         beyond = f"; elsewhere {counted(elsewhere)}, see kg validate" if elsewhere.findings else ""
         click.echo(f"{what}: {verdict}, {counted(report)}{beyond}.")
     sys.exit(0 if built.report.conforms else 1)
-
-
-@main.command()
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["turtle", "ntriples"]),
-    default="turtle",
-    show_default=True,
-)
-@click.pass_obj
-def reason(project: Project, format_: str) -> None:
-    """Print what follows by the ontology's axioms.
-
-    Only the triples that are new, of the settled view of the project's files.
-
-    \b
-    Example:
-      kg reason --format ntriples | wc -l
-    """
-    from kg import build as recipe
-
-    built = recipe.make(project, progress, [])
-    if not built.report.conforms:
-        print_findings(built.report)
-        sys.exit(1)
-    inferred = EmbeddedStore.in_memory({"": built.graphs[recipe.INFERRED]})
-    write_bytes(inferred.dump(named(format_, "graph")))
-    click.echo(f"{built.counts['inferred']:,} triples inferred.", err=True)
 
 
 @main.command("versions")

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
 
 from kg.errors import BadInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from kg.build import Built
@@ -32,6 +34,31 @@ _COUNTS: Final = {
     "audit items": "audit",
     "questions": "queries",
 }
+
+
+_UNWRAPPED: Final = 100_000
+"""Width of a line that is read by a program and not broken."""
+Branch = tuple[str, str, "Sequence[Branch]"]
+"""A line of a tree, a remark on it, and the branches below."""
+
+
+def print_tree(branch: Branch) -> None:
+    """Print a tree, a line for each branch, the remarks dimmed where the terminal can."""
+
+    def grown(tree: Tree, branches: Sequence[Branch]) -> Tree:
+        for words, remark, below in branches:
+            grown(tree.add(_line(words, remark)), below)
+        return tree
+
+    words, remark, below = branch
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_UNWRAPPED)
+    console.print(grown(Tree(_line(words, remark)), below))
+
+
+def _line(words: str, remark: str) -> Text:
+    return Text(words) if not remark else Text.assemble(words, "  ", (f"[{remark}]", "dim"))
 
 
 def progress(step: str) -> AbstractContextManager[object]:

@@ -5,9 +5,20 @@ sources ──► passages, as written
               │ claims    one for each statement that is compared; conflicts; ranks
               ▼
             settled view: what is stated or estimated and not rejected, with plain numbers
+              │ evidence  which passage states a triple of it
 """
 
 from kg.graph.claims import Claim, Conflict, find_claims, find_conflicts
+from kg.graph.evidence import passages_of
 from kg.graph.landscape import Landscape, merge, place_of
 
-__all__ = ["Claim", "Conflict", "Landscape", "find_claims", "find_conflicts", "merge", "place_of"]
+__all__ = [
+    "Claim",
+    "Conflict",
+    "Landscape",
+    "find_claims",
+    "find_conflicts",
+    "merge",
+    "passages_of",
+    "place_of",
+]

@@ -335,26 +335,26 @@ def _unknown(
         for predicate in (RDF.type, DCTERMS.isReplacedBy)
         for subject in graph.subjects(predicate, None)
     }
-    found = []
-    for name, graph in passages.items():
-        if stances.get(name) in FACTUAL:
-            continue
-        for subject, predicate, value in sorted(graph):
-            if str(subject) in passages:  # what is said of a passage does reach it
-                continue
-            for term in (subject, value):
-                if str(term).startswith(IDS) and term not in known:
-                    found.append(
-                        _finding(
-                            [source for source in sources if name in source.graphs],
-                            subject,
-                            predicate,
-                            f"Nothing says of what kind {shorten(str(term))} is.",
-                            "Claim-known",
-                            remedy="Check its spelling, or name it in data/registry/.",
-                        )
-                    )
-    return found
+    unknown = [
+        (name, subject, predicate, term)
+        for name, graph in passages.items()
+        if stances.get(name) not in FACTUAL
+        for subject, predicate, value in sorted(graph)
+        if str(subject) not in passages  # what is said of a passage does reach the settled view
+        for term in (subject, value)
+        if str(term).startswith(IDS) and term not in known
+    ]
+    return [
+        _finding(
+            [source for source in sources if name in source.graphs],
+            subject,
+            predicate,
+            f"Nothing says of what kind {shorten(str(term))} is.",
+            "Claim-known",
+            remedy="Check its spelling, or name it in data/registry/.",
+        )
+        for name, subject, predicate, term in unknown
+    ]
 
 
 def _self_contradictions(conflicts: list[Conflict], sources: list[Source]) -> list[Violation]:

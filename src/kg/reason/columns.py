@@ -1,0 +1,456 @@
+"""Clauses evaluated over sorted columns of integers, each round only with what is new.
+
+Every predicate has one sorted array of its pairs, subject and object in the halves of a 64-bit
+integer, and on demand a second one the other way round. A join looks up the column of one side in
+the sorted array of the other. Evaluation is semi-naive: a clause is joined once for each premise,
+that one taken from what the last round found.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from kg.reason.datatypes import are_unequal, is_no_member
+from kg.reason.rules import SAME_AS, TYPE, Term, Triple, is_variable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from kg.reason.compiled import Clause
+
+    Column = NDArray[np.int64]
+    Rows = dict[int, Column]
+    Atom = tuple[int, int, int]
+
+_HALF: Final = 32
+_MASK: Final = (1 << _HALF) - 1
+_NOTHING: Final[Column] = np.empty(0, dtype=np.int64)
+
+
+class Terms:
+    """Terms by number, in the order in which they were first met."""
+
+    def __init__(self) -> None:
+        self.names: list[Term] = []
+        self._numbers: dict[Term, int] = {}
+
+    def number(self, term: Term) -> int:
+        """The number of a term, a new one if need be."""
+        found = self._numbers.get(term)
+        if found is None:
+            found = self._numbers[term] = len(self.names)
+            self.names.append(term)
+        return found
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+class Relation:
+    """The pairs of one predicate: sorted, each once."""
+
+    __slots__ = ("_inverse", "pairs")
+
+    def __init__(self, pairs: Column) -> None:
+        self.pairs = pairs
+        self._inverse: Column | None = None
+
+    @classmethod
+    def of(cls, subjects: Column, objects: Column) -> Relation:
+        """The relation of two columns in any order."""
+        return cls(np.unique(subjects << _HALF | objects))
+
+    @property
+    def inverse(self) -> Column:
+        """The pairs the other way round, sorted."""
+        if self._inverse is None:
+            self._inverse = np.sort((self.pairs & _MASK) << _HALF | self.pairs >> _HALF)
+        return self._inverse
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def merged(self, new: Column) -> Relation:
+        """The relation with new pairs, which are sorted and none of its own."""
+        merged = Relation(_inserted(self.pairs, new))
+        if self._inverse is not None:
+            merged._inverse = _inserted(
+                self._inverse, np.sort((new & _MASK) << _HALF | new >> _HALF)
+            )
+        return merged
+
+
+Relations = dict[int, Relation]
+
+
+def _inserted(into: Column, new: Column) -> Column:
+    return np.insert(into, np.searchsorted(into, new), new)
+
+
+def _among(keys: Column, pairs: Column) -> NDArray[np.bool_]:
+    """Which of some keys are among sorted pairs."""
+    if not len(pairs):
+        return np.zeros(len(keys), dtype=np.bool_)
+    places = np.searchsorted(pairs, keys)
+    places[places == len(pairs)] = 0
+    among: NDArray[np.bool_] = pairs[places] == keys
+    return among
+
+
+def _without(relations: Relations, others: Relations) -> Relations:
+    """The facts that are not among others, without predicates that have none."""
+    left: Relations = {}
+    for predicate, relation in relations.items():
+        other = others.get(predicate)
+        pairs = relation.pairs
+        new = relation if other is None else Relation(pairs[~_among(pairs, other.pairs)])
+        if len(new):
+            left[predicate] = new
+    return left
+
+
+def _common(relations: Relations, others: Relations) -> Relations:
+    """The facts that are among others."""
+    found = {
+        predicate: Relation(relation.pairs[_among(relation.pairs, others[predicate].pairs)])
+        for predicate, relation in relations.items()
+        if predicate in others
+    }
+    return {predicate: relation for predicate, relation in found.items() if len(relation)}
+
+
+def _joint(relations: Relations, others: Relations) -> Relations:
+    """The facts of both."""
+    joint = dict(relations)
+    for predicate, other in others.items():
+        own = joint.get(predicate)
+        joint[predicate] = (
+            other if own is None else own.merged(other.pairs[~_among(other.pairs, own.pairs)])
+        )
+    return joint
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    """A clause in numbers; variables are negative."""
+
+    clause: Clause
+    body: tuple[Atom, ...]
+    head: Atom | None
+
+
+class Columns:
+    """Facts in columns, and what follows from them by clauses."""
+
+    def __init__(self, triples: Iterable[Triple] = ()) -> None:
+        self.terms = Terms()
+        self.given = self.relations = self._encoded(triples)
+        self._stated: Relations = {}
+        self._rules: list[_Compiled] = []
+        self._readers: Mapping[tuple[int, int], list[tuple[int, int]]] = {}
+
+    def add(self, triples: Iterable[Triple]) -> None:
+        """Add facts beside those that were given."""
+        self.relations = _joint(self.relations, self._encoded(triples))
+
+    def _encoded(self, triples: Iterable[Triple]) -> Relations:
+        number = self.terms.number
+        columns: dict[int, tuple[list[int], list[int]]] = {}
+        for subject, predicate, value in triples:
+            subjects, values = columns.setdefault(number(predicate), ([], []))
+            subjects.append(number(subject))
+            values.append(number(value))
+        return {
+            predicate: Relation.of(np.array(subjects, np.int64), np.array(values, np.int64))
+            for predicate, (subjects, values) in columns.items()
+        }
+
+    def close(self, clauses: Sequence[Clause]) -> None:
+        """Add everything that follows by some clauses."""
+        self._rules = [self._numbered(c) for c in clauses if c.head is not None and c.body]
+        self._readers = self._read_by()
+        stated = [c.head for c in clauses if c.head is not None and not c.body]
+        self.add(triple for triple in stated if not _same(triple))
+        self._stated = self._encoded(stated)
+        self._propagate(dict(self.relations), {})
+
+    def change(self, added: Iterable[Triple], removed: Iterable[Triple]) -> None:
+        """Give other facts, and keep closed by the clauses that ``close`` was given.
+
+        First everything goes that may rest on what is removed; then comes back what follows
+        without it; then what follows from what is added
+        (https://doi.org/10.1145/170035.170066, delete and rederive).
+        """
+        gone = _common(self._encoded(removed), self.given)
+        self.given = _without(self.given, gone)
+        kept = _joint(self.given, self._stated)
+        lost = _without(gone, kept)
+        delta = lost
+        while delta:
+            resting = self._found(delta, self.relations, self.relations)
+            delta = _without(_without(_common(resting, self.relations), kept), lost)
+            lost = _joint(lost, delta)
+        self.relations = _without(self.relations, lost)
+        fresh = self._encoded(added)
+        self.given = _joint(self.given, fresh)
+        back = _joint(self._rederived(lost), _without(fresh, self.relations))
+        before = dict(self.relations)
+        self.relations = _joint(self.relations, back)
+        self._propagate(back, before)
+
+    def _propagate(self, delta: Relations, old: Relations) -> None:
+        """Add what follows from ``delta``, which is among the facts, beside ``old``."""
+        while delta:
+            found = self._found(delta, old, self.relations)
+            old = dict(self.relations)
+            delta = _without(found, self.relations)
+            self.relations = _joint(self.relations, delta)
+
+    def _found(self, delta: Relations, before: Relations, after: Relations) -> Relations:
+        """What the rules conclude with a premise in ``delta``.
+
+        The premises on its left are taken from ``before``, those on its right from ``after``.
+        """
+        found: dict[int, list[Column]] = {}
+        for rule, place in self._woken(delta):
+            views = [
+                delta if n == place else before if n < place else after
+                for n in range(len(rule.body))
+            ]
+            rows, count = _solved(rule.body, place, views, _variables(rule.head))
+            if count and rule.head is not None:
+                self._conclude(rule.head, rows, count, found)
+        return {p: Relation(np.unique(np.concatenate(columns))) for p, columns in found.items()}
+
+    def _rederived(self, lost: Relations) -> Relations:
+        """Which of the facts that were taken away follow in one step from those that are left."""
+        found: dict[int, list[Column]] = {}
+        for rule in self._rules if lost else ():
+            if rule.head is None or (rule.head[1] >= 0 and rule.head[1] not in lost):
+                continue
+            views = [lost, *(self.relations for _ in rule.body)]
+            rows, count = _solved((rule.head, *rule.body), 0, views, _variables(rule.head))
+            if count:
+                self._conclude(rule.head, rows, count, found)
+        return {p: Relation(np.unique(np.concatenate(columns))) for p, columns in found.items()}
+
+    def contradictions(self, clauses: Sequence[Clause]) -> Iterator[tuple[Clause, list[Triple]]]:
+        """The clauses that are met and may not be, each with the facts that meet it."""
+        for clause in clauses:
+            if clause.head is not None:
+                continue
+            rule = self._numbered(clause)
+            views = [self.relations] * len(rule.body)
+            rows, count = _solved(rule.body, 0, views, {t for a in rule.body for t in a if t < 0})
+            names = {name: -1 - place for place, name in enumerate(_order(clause))}
+            for row in range(count):
+                bound = {
+                    name: self.terms.names[int(rows[variable][row])]
+                    for name, variable in names.items()
+                }
+                if self._passes(clause, bound):
+                    yield clause, [_filled(atom, bound) for atom in clause.body]
+
+    def __contains__(self, triple: Triple) -> bool:
+        subject, predicate, value = map(self.terms.number, triple)
+        relation = self.relations.get(predicate)
+        key = np.array([subject << _HALF | value], np.int64)
+        return relation is not None and bool(_among(key, relation.pairs)[0])
+
+    def triples(self) -> Iterator[Triple]:
+        """All facts, those that follow included."""
+        yield from self._decoded(self.relations)
+
+    def derived(self) -> Iterator[Triple]:
+        """The facts that were not given."""
+        yield from self._decoded(_without(self.relations, self.given))
+
+    def _decoded(self, relations: Relations) -> Iterator[Triple]:
+        names = self.terms.names
+        for predicate, relation in relations.items():
+            name = names[predicate]
+            subjects = (relation.pairs >> _HALF).tolist()
+            values = (relation.pairs & _MASK).tolist()
+            for subject, value in zip(subjects, values, strict=True):
+                yield names[subject], name, names[value]
+
+    def _numbered(self, clause: Clause) -> _Compiled:
+        variables = {name: -1 - place for place, name in enumerate(_order(clause))}
+
+        def atom(pattern: Triple) -> Atom:
+            subject, predicate, value = (
+                variables[t] if is_variable(t) else self.terms.number(t) for t in pattern
+            )
+            return subject, predicate, value
+
+        head = None if clause.head is None else atom(clause.head)
+        return _Compiled(clause, tuple(map(atom, clause.body)), head)
+
+    def _read_by(self) -> dict[tuple[int, int], list[tuple[int, int]]]:
+        """Which premise of which rule reads facts of a predicate, or members of a class."""
+        kind = self.terms.number(TYPE)
+        readers: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        for number, rule in enumerate(self._rules):
+            for place, (_, predicate, value) in enumerate(rule.body):
+                of_class = predicate == kind and value >= 0
+                key = (max(predicate, -1), value if of_class else -1)
+                readers.setdefault(key, []).append((number, place))
+        return readers
+
+    def _woken(self, delta: Relations) -> Iterator[tuple[_Compiled, int]]:
+        """The premises for which there is something new."""
+        kind = self.terms.number(TYPE)
+        keys = [(-1, -1), *((predicate, -1) for predicate in delta)]
+        if kind in delta:
+            keys += [(kind, value) for value in np.unique(delta[kind].pairs & _MASK).tolist()]
+        woken = {reader for key in keys for reader in self._readers.get(key, ())}
+        for number, place in sorted(woken):
+            yield self._rules[number], place
+
+    def _conclude(self, head: Atom, rows: Rows, count: int, found: dict[int, list[Column]]) -> None:
+        subject, predicate, value = (
+            rows[term] if term < 0 else np.full(count, term, np.int64) for term in head
+        )
+        keys = subject << _HALF | value
+        same = self.terms.number(SAME_AS)
+        names = [head[1]] if head[1] >= 0 else np.unique(predicate).tolist()
+        for name in names:
+            chosen = keys if head[1] >= 0 else keys[predicate == name]
+            if name == same:
+                chosen = chosen[chosen >> _HALF != chosen & _MASK]
+            found.setdefault(name, []).append(chosen)
+
+    def _passes(self, clause: Clause, bound: Mapping[Term, Term]) -> bool:
+        if clause.test is None:
+            return True
+        one, other = (bound.get(term, term) for term in clause.test.terms)
+        return (are_unequal if clause.test.kind == "unequal" else is_no_member)(one, other)
+
+
+def _same(triple: Triple) -> bool:
+    return triple[1] == SAME_AS and triple[0] == triple[2]
+
+
+def _filled(pattern: Triple, bound: Mapping[Term, Term]) -> Triple:
+    subject, predicate, value = (bound.get(term, term) for term in pattern)
+    return subject, predicate, value
+
+
+def _order(clause: Clause) -> list[Term]:
+    """The variables of a clause, in the order of their first use."""
+    patterns = (*clause.body, *(() if clause.head is None else (clause.head,)))
+    return list(dict.fromkeys(t for pattern in patterns for t in pattern if is_variable(t)))
+
+
+def _variables(atom: Atom | None) -> set[int]:
+    return {term for term in atom or () if term < 0}
+
+
+def _solved(
+    body: Sequence[Atom], first: int, views: Sequence[Relations], wanted: set[int]
+) -> tuple[Rows, int]:
+    """The rows that meet a body, with the columns of the wanted variables, and their number."""
+    if any(atom[1] >= 0 and atom[1] not in view for atom, view in zip(body, views, strict=True)):
+        return {}, 0
+    rows: Rows = {}
+    count = 1
+    left = list(range(len(body)))
+    place = first if body else -1
+    while left:
+        left.remove(place)
+        rows, count = _extended(rows, count, body[place], views[place])
+        if not count:
+            return {}, 0
+        needed = wanted.union(*(_variables(body[n]) for n in left))
+        rows = {variable: column for variable, column in rows.items() if variable in needed}
+        if left:
+            place = max(left, key=lambda n: _boundness(body[n], rows))
+    return rows, count
+
+
+def _boundness(atom: Atom, rows: Rows) -> tuple[bool, int]:
+    """How much of an atom is known: a variable that is, then the number of known terms."""
+    known = [term >= 0 or term in rows for term in atom]
+    return any(term in rows for term in atom), sum(known)
+
+
+def _extended(rows: Rows, count: int, atom: Atom, view: Relations) -> tuple[Rows, int]:
+    """The rows joined with the facts that match an atom."""
+    subject, predicate, value = atom
+    if predicate >= 0:
+        relation = view.get(predicate)
+        return ({}, 0) if relation is None else _joined(rows, count, subject, value, relation)
+    parts: list[tuple[Rows, int]] = []
+    if predicate in rows:
+        column = rows[predicate]
+        for name in np.unique(column).tolist():
+            if name in view:
+                chosen = column == name
+                some = {variable: of[chosen] for variable, of in rows.items()}
+                parts.append(_joined(some, int(chosen.sum()), subject, value, view[name]))
+    else:
+        for name, relation in view.items():
+            # the predicate may stand in the atom twice
+            known = {**rows, predicate: np.full(count, name, np.int64)}
+            parts.append(_joined(known, count, subject, value, relation))
+    parts = [part for part in parts if part[1]]
+    if not parts:
+        return {}, 0
+    names = parts[0][0]
+    return (
+        {variable: np.concatenate([part[0][variable] for part in parts]) for variable in names},
+        sum(part[1] for part in parts),
+    )
+
+
+def _joined(
+    rows: Rows, count: int, subject: int, value: int, relation: Relation
+) -> tuple[Rows, int]:
+    known_subject = subject >= 0 or subject in rows
+    known_value = value >= 0 or value in rows
+    if known_subject and known_value:
+        keys = _column(rows, count, subject) << _HALF | _column(rows, count, value)
+        met = _among(keys, relation.pairs)
+        return {variable: column[met] for variable, column in rows.items()}, int(met.sum())
+    if known_subject:
+        return _looked_up(rows, count, subject, value, relation.pairs)
+    if known_value:
+        return _looked_up(rows, count, value, subject, relation.inverse)
+    pairs = relation.pairs
+    if subject == value:
+        pairs = pairs[pairs >> _HALF == pairs & _MASK]
+    new = {subject: pairs >> _HALF, value: pairs & _MASK}
+    if not rows:
+        return new, len(pairs)
+    return (
+        {variable: np.repeat(column, len(pairs)) for variable, column in rows.items()}
+        | {variable: np.tile(column, count) for variable, column in new.items()},
+        count * len(pairs),
+    )
+
+
+def _column(rows: Rows, count: int, term: int) -> Column:
+    return rows[term] if term < 0 else np.full(count, term, np.int64)
+
+
+def _looked_up(rows: Rows, count: int, known: int, new: int, pairs: Column) -> tuple[Rows, int]:
+    """The rows joined with sorted pairs by their upper half, the lower half as a new column."""
+    if known >= 0:
+        low, high = np.searchsorted(pairs, [known << _HALF, (known + 1) << _HALF]).tolist()
+        found = pairs[low:high] & _MASK
+        if not rows:
+            return {new: found}, len(found)
+        repeated = {variable: np.repeat(c, len(found)) for variable, c in rows.items()}
+        return {**repeated, new: np.tile(found, count)}, count * len(found)
+    column = rows[known] << _HALF
+    lows = np.searchsorted(pairs, column)
+    counts = np.searchsorted(pairs, column + (1 << _HALF)) - lows
+    total = int(counts.sum())
+    before = np.repeat(np.cumsum(counts) - counts - lows, counts)
+    found = pairs[np.arange(total) - before] & _MASK
+    return {variable: np.repeat(c, counts) for variable, c in rows.items()} | {new: found}, total

@@ -1,0 +1,283 @@
+"""The values of literals, as far as the rules of table 8 compare them.
+
+The datatypes are those of OWL 2 RL (https://www.w3.org/TR/owl2-profiles/#Entities_3), with those of
+the calendar beside them, so that a functional date is seen to have two values. Two values are equal
+if they are identical as XML Schema defines it (https://www.w3.org/TR/xmlschema11-2/#identity): the
+same instant in two time zones is two values, and so are zero and negative zero.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import calendar
+import re
+import struct
+from decimal import Decimal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from kg.namespaces import PREFIXES
+from kg.reason.rules import Term, iri, is_literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+Value = tuple[str, object]
+"""A value space and what identifies a value in it."""
+
+_ABSENT: Final = ("", "")
+_LITERAL: Final = re.compile(r'"(.*)"(?:\^\^(<.*>)|@([\w-]+))?', re.DOTALL)
+_ESCAPE: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
+_LETTERS: Final = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
+
+
+def _integers(low: int | None, high: int | None) -> Callable[[Value], bool]:
+    def within(value: Value) -> bool:
+        space, number = value
+        if space != "number" or not isinstance(number, Decimal) or number != int(number):
+            return False
+        return (low is None or number >= low) and (high is None or number <= high)
+
+    return within
+
+
+def _texts(pattern: str) -> Callable[[Value], bool]:
+    compiled = re.compile(pattern, re.DOTALL)
+
+    def matching(value: Value) -> bool:
+        space, text = value
+        if space != "text" or not isinstance(text, tuple):
+            return False
+        return text[1] == "" and compiled.fullmatch(text[0]) is not None
+
+    return matching
+
+
+def _of_space(name: str) -> Callable[[Value], bool]:
+    return lambda value: value[0] == name
+
+
+_NAME_START: Final = r"[A-Z_a-z\u00C0-\u02FF\u0370-\u1FFF\u200C-\u200D\u2070-\uFFFD]"
+_NAME_REST: Final = r"[A-Z_a-z\-.0-9\u00B7\u00C0-\u203F\u2040\u2070-\uFFFD]"
+_MEMBERS: Final[dict[str, Callable[[Value], bool]]] = {
+    "rdfs:Literal": lambda _: True,
+    "rdf:PlainLiteral": _of_space("text"),
+    "rdf:langString": lambda value: value[0] == "text" and value[1][1] != "",  # type: ignore[index]
+    "rdf:XMLLiteral": _of_space("xml"),
+    "xsd:string": _texts(".*"),
+    "xsd:normalizedString": _texts(r"[^\n\r\t]*"),
+    "xsd:token": _texts(r"(?! )(?:(?!  )[^\n\r\t])*(?<! )"),
+    "xsd:language": _texts(r"[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*"),
+    "xsd:Name": _texts(f"(?:{_NAME_START}|:)(?:{_NAME_REST}|:)*"),
+    "xsd:NCName": _texts(f"{_NAME_START}{_NAME_REST}*"),
+    "xsd:NMTOKEN": _texts(f"(?:{_NAME_REST}|:)+"),
+    "xsd:decimal": _of_space("number"),
+    "xsd:integer": _integers(None, None),
+    "xsd:nonNegativeInteger": _integers(0, None),
+    "xsd:nonPositiveInteger": _integers(None, 0),
+    "xsd:positiveInteger": _integers(1, None),
+    "xsd:negativeInteger": _integers(None, -1),
+    "xsd:long": _integers(-(2**63), 2**63 - 1),
+    "xsd:int": _integers(-(2**31), 2**31 - 1),
+    "xsd:short": _integers(-(2**15), 2**15 - 1),
+    "xsd:byte": _integers(-(2**7), 2**7 - 1),
+    "xsd:unsignedLong": _integers(0, 2**64 - 1),
+    "xsd:unsignedInt": _integers(0, 2**32 - 1),
+    "xsd:unsignedShort": _integers(0, 2**16 - 1),
+    "xsd:unsignedByte": _integers(0, 2**8 - 1),
+    "xsd:float": _of_space("float"),
+    "xsd:double": _of_space("double"),
+    "xsd:boolean": _of_space("boolean"),
+    "xsd:hexBinary": _of_space("hexBinary"),
+    "xsd:base64Binary": _of_space("base64Binary"),
+    "xsd:anyURI": _of_space("anyURI"),
+    "xsd:dateTime": _of_space("dateTime"),
+    "xsd:dateTimeStamp": lambda value: value[0] == "dateTime" and value[1][-1] is not None,  # type: ignore[index]
+    **{
+        f"xsd:{kind}": _of_space(kind)
+        for kind in ("date", "time", "gYear", "gYearMonth", "gMonth", "gMonthDay", "gDay")
+    },
+}
+DATATYPES: Final = {iri(name): test for name, test in _MEMBERS.items()}
+"""The datatypes that are known, with the test of a value for each."""
+
+
+@lru_cache(maxsize=65_536)
+def value_of(literal: Term) -> Value | None:
+    """The value of a literal; None if its datatype is not known or its text is not of it."""
+    text, datatype, language = parts(literal)
+    if language:
+        return "text", (text, language.lower())
+    name = datatype.removeprefix(f"<{PREFIXES['xsd']}").removesuffix(">")
+    if datatype == iri("rdf:XMLLiteral"):
+        return "xml", text
+    if datatype not in DATATYPES or datatype in (iri("rdfs:Literal"), iri("rdf:langString")):
+        return None
+    if datatype == iri("rdf:PlainLiteral"):
+        plain, _, tag = text.rpartition("@")
+        return "text", (plain, tag.lower())
+    value = _read(text, name)
+    return value if value is not None and DATATYPES[datatype](value) else None
+
+
+def is_member(literal: Term, datatype: Term) -> bool:
+    """Whether the value of a literal is known to be one of a datatype."""
+    value = value_of(literal)
+    return value is not None and datatype in DATATYPES and DATATYPES[datatype](value)
+
+
+def is_no_member(literal: Term, datatype: Term) -> bool:
+    """Whether the value of a literal is known not to be one of a datatype, or to be no value."""
+    if datatype not in DATATYPES or not is_literal(literal):
+        return False
+    own = parts(literal)[1]
+    return (value_of(literal) is not None or own in DATATYPES) and not is_member(literal, datatype)
+
+
+def are_unequal(one: Term, other: Term) -> bool:
+    """Whether two literals are known to have different values."""
+    if not (is_literal(one) and is_literal(other)):
+        return False
+    first, second = value_of(one), value_of(other)
+    return first is not None and second is not None and first != second
+
+
+def equal_literals(literals: Iterable[Term]) -> list[tuple[Term, Term]]:
+    """The pairs of different literals with one value, each in both orders, sorted."""
+    by_value: dict[Value, list[Term]] = {}
+    for literal in literals:
+        if (value := value_of(literal)) is not None:
+            by_value.setdefault(value, []).append(literal)
+    groups = [sorted(set(group)) for group in by_value.values() if len(group) > 1]
+    return sorted(
+        (one, other) for group in groups for one in group for other in group if one != other
+    )
+
+
+def parts(literal: Term) -> tuple[str, Term, str]:
+    """The text of a literal, its datatype, and its language tag or an empty text."""
+    match = _LITERAL.fullmatch(literal)
+    if match is None:
+        raise ValueError(f"{literal} is not a literal of N-Triples")
+    text = _ESCAPE.sub(_unescaped, match[1]) if "\\" in match[1] else match[1]
+    language = match[3] or ""
+    return text, match[2] or iri("rdf:langString" if language else "xsd:string"), language
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    if match[3]:
+        return _LETTERS.get(match[3], match[3])
+    return chr(int(match[1] or match[2], 16))
+
+
+def _read(text: str, name: str) -> Value | None:
+    """The value that a text has in a datatype of XML Schema."""
+    if name in ("string", "normalizedString", "token", "language", "Name", "NCName", "NMTOKEN"):
+        return "text", (text, "")
+    trimmed = " ".join(text.split())
+    if name in ("float", "double"):
+        return _floating(trimmed, name)
+    if name == "boolean":
+        known = {"true": True, "1": True, "false": False, "0": False}
+        return ("boolean", known[trimmed]) if trimmed in known else None
+    if name == "anyURI":
+        return "anyURI", trimmed
+    if name in ("hexBinary", "base64Binary"):
+        return _binary(trimmed, name)
+    if name in _CALENDAR:
+        return _calendar(trimmed, name)
+    number = re.fullmatch(
+        r"[+-]?(\d+(\.\d*)?|\.\d+)" if name == "decimal" else r"[+-]?\d+", trimmed, re.ASCII
+    )
+    return ("number", Decimal(trimmed)) if number else None
+
+
+def _floating(text: str, name: str) -> Value | None:
+    special = {"INF": "inf", "+INF": "inf", "-INF": "-inf", "NaN": "nan"}
+    if text not in special and not re.fullmatch(
+        r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", text, re.ASCII
+    ):
+        return None
+    number = float(special.get(text, text))
+    if name == "float":
+        try:
+            number = struct.unpack("f", struct.pack("f", number))[0]
+        except OverflowError:
+            number = float("-inf" if number < 0 else "inf")
+    return name, repr(number)
+
+
+def _binary(text: str, name: str) -> Value | None:
+    try:
+        if name == "hexBinary":
+            return name, binascii.unhexlify(text)
+        return name, base64.b64decode(text.replace(" ", ""), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+_CALENDAR: Final = {
+    "dateTime": "{date}T{time}",
+    "dateTimeStamp": "{date}T{time}",
+    "date": "{date}",
+    "time": "{time}",
+    "gYear": "{year}",
+    "gYearMonth": "{year}-{month}",
+    "gMonth": "--{month}",
+    "gMonthDay": "--{month}-{day}",
+    "gDay": "---{day}",
+}
+_PIECES: Final = {
+    "year": r"(?P<year>-?(?:[1-9]\d{3,}|0\d{3}))",
+    "month": r"(?P<month>0[1-9]|1[0-2])",
+    "day": r"(?P<day>0[1-9]|[12]\d|3[01])",
+    "time": r"(?P<hour>[01]\d|2[0-3]):(?P<minute>[0-5]\d):(?P<second>[0-5]\d(?:\.\d+)?)",
+}
+_PIECES_WITH_DATE: Final = _PIECES | {
+    "date": "-".join(_PIECES[p] for p in ("year", "month", "day"))
+}
+_ZONE: Final = r"(?P<zone>Z|[+-](?:0\d|1[0-3]):[0-5]\d|[+-]14:00)?"
+_FORMS: Final = {
+    name: re.compile(form.format(**_PIECES_WITH_DATE) + _ZONE, re.ASCII)
+    for name, form in _CALENDAR.items()
+}
+_MIDNIGHT: Final = re.compile(r"(?<!\d)24:00:00(\.0+)?")
+
+
+def _calendar(text: str, name: str) -> Value | None:
+    """A moment or a period: its pieces and the offset of its zone in minutes."""
+    ends_day = name in ("time", "dateTime", "dateTimeStamp") and _MIDNIGHT.search(text) is not None
+    match = _FORMS[name].fullmatch(_MIDNIGHT.sub("00:00:00", text) if ends_day else text)
+    if match is None:
+        return None
+    found = match.groupdict()
+    year, month, day = (int(found[piece]) if found.get(piece) else None for piece in _DATE)
+    if month and day and day > _days(year, month):
+        return None
+    if ends_day and year is not None and month and day:
+        year, month, day = _next_day(year, month, day)
+    clock = tuple(Decimal(found[piece]) if found.get(piece) else None for piece in _CLOCK)
+    zone = found["zone"]
+    offset = None
+    if zone:
+        minutes = 0 if zone == "Z" else int(zone[1:3]) * 60 + int(zone[4:])
+        offset = -minutes if zone.startswith("-") else minutes
+    return name.removesuffix("Stamp"), (year, month, day, *clock, offset)
+
+
+_DATE: Final = ("year", "month", "day")
+_CLOCK: Final = ("hour", "minute", "second")
+
+
+def _next_day(year: int, month: int, day: int) -> tuple[int, int, int]:
+    if day < _days(year, month):
+        return year, month, day + 1
+    return (year, month + 1, 1) if month < 12 else (year + 1, 1, 1)
+
+
+def _days(year: int | None, month: int) -> int:
+    """Number of days of a month; of February 29 where the year is not known."""
+    if year is None:
+        year = 2000
+    return calendar.monthrange(2000 if calendar.isleap(year) else 2001, month)[1]

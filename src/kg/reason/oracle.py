@@ -1,0 +1,213 @@
+"""The rules, interpreted as they stand: slow, and plain enough to be believed.
+
+Every rule is matched against everything, again and again, until nothing new follows. The compiled
+evaluators are checked against this one; what they leave out is said in ``relevant``.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from kg.reason.datatypes import (
+    DATATYPES,
+    are_unequal,
+    equal_literals,
+    is_member,
+    is_no_member,
+)
+from kg.reason.rules import (
+    COMPUTED,
+    FIRST,
+    NIL,
+    REST,
+    SAME_AS,
+    Condition,
+    Rule,
+    Term,
+    Triple,
+    conditions_on_members,
+    is_literal,
+    is_variable,
+    rules,
+    substitute,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+Bound = dict[Term, Term]
+LONGEST: Final = 10_000
+"""Number of members after which a list is taken to be a circle."""
+
+
+class Index:
+    """Triples that can be asked for by any of their terms."""
+
+    def __init__(self, triples: Iterable[Triple] = ()) -> None:
+        self.triples: set[Triple] = set()
+        self.literals: set[Term] = set()
+        self._by: tuple[dict[object, list[Triple]], ...] = tuple(
+            defaultdict(list) for _ in range(5)
+        )
+        for triple in triples:
+            self.add(triple)
+
+    def add(self, triple: Triple) -> bool:
+        """Add a triple; whether it is new."""
+        if triple in self.triples:
+            return False
+        self.triples.add(triple)
+        subject, predicate, value = triple
+        for index, key in zip(
+            self._by,
+            (predicate, (predicate, subject), (predicate, value), subject, value),
+            strict=True,
+        ):
+            index[key].append(triple)
+        self.literals.update(term for term in triple if is_literal(term))
+        return True
+
+    def candidates(self, pattern: Triple) -> Sequence[Triple]:
+        """The triples among which those that match a pattern are."""
+        subject, predicate, value = pattern
+        by_p, by_ps, by_po, by_s, by_o = self._by
+        if not is_variable(predicate):
+            if not is_variable(subject):
+                return by_ps.get((predicate, subject), ())
+            if not is_variable(value):
+                return by_po.get((predicate, value), ())
+            return by_p.get(predicate, ())
+        if not is_variable(subject):
+            return by_s.get(subject, ())
+        if not is_variable(value):
+            return by_o.get(value, ())
+        return tuple(self.triples)
+
+    def matches(self, patterns: Sequence[Triple], bound: Bound) -> Iterator[Bound]:
+        """The ways to match all of some patterns at once, the most bound pattern first."""
+        if not patterns:
+            yield bound
+            return
+        known = [substitute(pattern, bound) for pattern in patterns]
+        sizes = [len(self.candidates(pattern)) for pattern in known]
+        place = sizes.index(min(sizes))
+        rest = [*patterns[:place], *patterns[place + 1 :]]
+        for triple in tuple(self.candidates(known[place])):
+            if (extended := _unify(known[place], triple, bound)) is not None:
+                yield from self.matches(rest, extended)
+
+    def lists(self, head: Term, length: int = 0) -> Iterator[tuple[Term, ...]]:
+        """The lists that begin at a node: one, unless somebody says two things of a cell."""
+        if head == NIL:
+            yield ()
+        elif length < LONGEST:
+            for _, _, member in self.candidates((head, FIRST, "?")):
+                for _, _, tail in self.candidates((head, REST, "?")):
+                    for others in self.lists(tail, length + 1):
+                        yield (member, *others)
+
+
+def _unify(pattern: Triple, triple: Triple, bound: Bound) -> Bound | None:
+    extended = dict(bound)
+    for wanted, found in zip(pattern, triple, strict=True):
+        if is_variable(wanted):
+            if extended.setdefault(wanted, found) != found:
+                return None
+        elif wanted != found:
+            return None
+    return extended
+
+
+@dataclass
+class Closure:
+    """Everything that follows, what was given included, and the contradictions.
+
+    A contradiction is the name of a rule with the triples that it needed.
+    """
+
+    triples: set[Triple]
+    contradictions: set[tuple[str, frozenset[Triple]]] = field(default_factory=set)
+
+
+def interpret(triples: Iterable[Triple], using: Sequence[Rule] | None = None) -> Closure:
+    """Apply the rules, all of them or those given, until nothing new follows."""
+    index = Index(triples)
+    closure = Closure(index.triples)
+    chosen = rules() if using is None else using
+    grown = True
+    while grown:
+        grown = False
+        for rule in chosen:
+            for conclusions, premises in list(apply(rule, index)):
+                if not rule.conclusions:
+                    closure.contradictions.add((rule.name, frozenset(premises)))
+                for triple in conclusions:
+                    grown |= index.add(triple)
+    return closure
+
+
+def apply(rule: Rule, index: Index) -> Iterator[tuple[tuple[Triple, ...], tuple[Triple, ...]]]:
+    """What a rule concludes from the triples of an index, each time with the triples it needed."""
+    on_lists = [c for c in rule.conditions if c.kind not in COMPUTED]
+    computed = [c for c in rule.conditions if c.kind in COMPUTED]
+    first = rule.axioms if on_lists else rule.patterns
+    then = rule.facts if on_lists else ()
+    for bound in index.matches(first, {}):
+        for extended, needed in _of_lists(on_lists, bound, index):
+            for full in index.matches((*then, *needed), extended):
+                for complete in _computed(computed, full, index):
+                    premises = (*rule.patterns, *needed)
+                    yield (
+                        tuple(substitute(triple, complete) for triple in rule.conclusions),
+                        tuple(substitute(pattern, complete) for pattern in premises),
+                    )
+
+
+def _of_lists(
+    conditions: Sequence[Condition], bound: Bound, index: Index
+) -> Iterator[tuple[Bound, tuple[Triple, ...]]]:
+    if not conditions:
+        yield bound, ()
+        return
+    for condition in conditions:  # no rule has two
+        for members in index.lists(bound[condition.list_]):
+            for more, needed in conditions_on_members(condition, members):
+                yield bound | more, needed
+
+
+def _computed(conditions: Sequence[Condition], bound: Bound, index: Index) -> Iterator[Bound]:
+    if not conditions:
+        yield bound
+    for condition in conditions:  # no rule has two
+        kind, terms = condition.kind, condition.terms
+        if kind == "datatype":
+            yield from ({terms[0]: datatype} for datatype in DATATYPES)
+        elif kind == "literal":
+            for literal in tuple(index.literals):
+                for datatype in DATATYPES:
+                    if is_member(literal, datatype):
+                        yield dict(zip(terms, (literal, datatype), strict=True))
+        elif kind == "equal":
+            for pair in equal_literals(index.literals):
+                yield dict(zip(terms, pair, strict=True))
+        else:
+            test = are_unequal if kind == "unequal" else is_no_member
+            one, other = (bound[term] for term in terms)
+            if test(one, other):
+                yield bound
+
+
+def relevant(closure: Closure) -> set[Triple]:
+    """The triples that the compiled evaluators derive too.
+
+    They do not write down what rules only say to themselves: that a thing is the same as itself
+    (eq-ref), and what tables 5, 6 and 8 say of the vocabulary and of literals without any premise.
+    What follows from these is derived all the same.
+    """
+    return {
+        triple
+        for triple in closure.triples
+        if not (triple[1] == SAME_AS and triple[0] == triple[2])
+    }
