@@ -167,7 +167,7 @@ def test_the_command_tells_where_a_number_comes_from(tiny: Project) -> None:
     compute = graph.merge(
         sources.read_all(tiny), sources.read_graph(tiny.ontology_files(), tiny)
     ).settled.value(rdflib.URIRef(f"{IDS}run/first"), CLLM.trainingCompute)
-    literal = reason.as_term(compute)
+    literal = graph.as_term(compute)
 
     done = run(tiny, "explain", "run:first", "cllm:trainingCompute", literal)
 

@@ -9,9 +9,10 @@ import rdflib
 from rdflib import DCTERMS, OWL, RDF, RDFS, SKOS
 
 from kg import sources
+from kg.graph import as_triple
 from kg.namespaces import ONTOLOGY, TERMS
 from kg.project import Project
-from kg.reason import as_triple, profile
+from kg.reason import profile
 
 
 def terms(ontology: rdflib.Graph) -> list[rdflib.URIRef]:

@@ -13,13 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kg import graph, sources
-from kg.reason import as_triple, says_something, sparql, with_owlrl, writable
-from kg.reason.columns import Columns
+from kg.columns import Triple
+from kg.graph import as_triple
+from kg.reason import says_something, sparql, with_owlrl, writable
 from kg.reason.compiled import compile_rules, fireable, kind_of, literals_of
 from kg.reason.materialize import materialize
 from kg.reason.oracle import Closure, Index, apply, interpret, relevant
 from kg.reason.profile import outside
-from kg.reason.rules import SAME_AS, TYPE, Triple, is_axiom, rules
+from kg.reason.rules import SAME_AS, TYPE, is_axiom, rules
+from kg.reason.seminaive import Columns
 from kg.store.memory import MemoryStore
 from tests.worlds import facts, worlds
 

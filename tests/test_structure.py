@@ -8,7 +8,7 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "kg"
 RANKS = (
     {"errors", "namespaces", "tokens"},
-    {"settings", "project", "report", "turtle", "results"},
+    {"settings", "project", "report", "turtle", "results", "columns"},
     {"sources", "queries"},
     {"store"},
     {"graph"},
@@ -22,7 +22,7 @@ LIBRARIES = {
     "click": {"cli"},
     "flask": {"serve"},
     "granian": {"serve"},
-    "numpy": {"reason"},
+    "numpy": {"columns", "reason"},
     "owlrl": {"reason"},
     "platformdirs": {"project"},
     "pyoxigraph": {"store"},

@@ -6,16 +6,21 @@ sources ──► passages, as written
               ▼
             settled view: what is stated or estimated and not rejected, with plain numbers
               │ evidence  which passage states a triple of it
+              ▼ ntriples  its terms as text, for the columns
 """
 
-from kg.graph.claims import Claim, Conflict, find_claims, find_conflicts
+from kg.graph.claims import CLLM, Claim, Conflict, find_claims, find_conflicts
 from kg.graph.evidence import passages_of
 from kg.graph.landscape import Landscape, merge, place_of
+from kg.graph.ntriples import as_term, as_triple
 
 __all__ = [
+    "CLLM",
     "Claim",
     "Conflict",
     "Landscape",
+    "as_term",
+    "as_triple",
     "find_claims",
     "find_conflicts",
     "merge",

@@ -6,7 +6,7 @@
     compiled     the rules specialised to an ontology: clauses
       │ profile    refuses what is outside OWL 2 RL, naming the axiom
       ▼
-    columns      evaluates clauses semi-naively over sorted integers; also after a change
+    seminaive    evaluates clauses over sorted columns of integers; also after a change
     sparql       the same clauses as updates, on any store
       │
       ▼
@@ -19,7 +19,6 @@ and literals that only write a stated one in another form.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Final, Literal
@@ -28,17 +27,17 @@ import rdflib
 from rdflib import PROV, RDF, RDFS
 from rdflib.util import from_n3
 
-from kg.graph.claims import CLLM
-from kg.graph.landscape import place_of
+from kg.columns import Term, Triple, iri, is_variable
+from kg.graph import CLLM, as_term, as_triple, place_of
 from kg.namespaces import PREFIXES, shorten
 from kg.reason.explain import Explainer, Missing, Proof
 from kg.reason.materialize import Closed, materialize
-from kg.reason.rules import NOTHING, SAME_AS, TYPE, Term, Triple, iri, is_variable
+from kg.reason.rules import NOTHING, SAME_AS, TYPE
 from kg.reason.words import sentence, spells_out
 from kg.report import Report, Violation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from kg.reason.compiled import Clause
     from kg.sources import Source
@@ -52,7 +51,6 @@ __all__ = [
     "Missing",
     "Proof",
     "Triple",
-    "as_triple",
     "close",
     "contradiction",
     "describe",
@@ -67,8 +65,6 @@ Engine = Literal["columns", "owlrl"]
 ENGINES: Final[tuple[Engine, ...]] = ("columns", "owlrl")
 _SYSTEM: Final = tuple(f"<{PREFIXES[name]}" for name in ("owl", "rdf", "rdfs", "xsd"))
 _HIERARCHY: Final = frozenset({iri("rdfs:subClassOf"), iri("rdfs:subPropertyOf")})
-_ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r"}
-_ESCAPED: Final = re.compile(r'[\\"\n\r]')
 _DISJOINT: Final = frozenset({"cax-dw", "cax-adc", "cls-com"})
 
 
@@ -125,22 +121,6 @@ def close(
         for subject, predicate, value in graph
     ]
     return materialize(triples, says_something), terms
-
-
-def as_triple(triple: Iterable[rdflib.term.Node]) -> Triple:
-    """An rdflib triple in the names that the engine has for its terms."""
-    subject, predicate, value = map(as_term, triple)
-    return subject, predicate, value
-
-
-def as_term(node: rdflib.term.Node) -> Term:
-    """An rdflib term as N-Triples writes it."""
-    if not isinstance(node, rdflib.Literal):
-        return node.n3()
-    text = f'"{_ESCAPED.sub(lambda match: _ESCAPES[match.group()], node)}"'
-    if node.language:
-        return f"{text}@{node.language}"
-    return text if node.datatype in (None, rdflib.XSD.string) else f"{text}^^<{node.datatype}>"
 
 
 def says_something(triple: Triple) -> bool:

@@ -12,7 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from kg.reason.datatypes import DATATYPES, equal_literals, is_member
+from kg.columns import DATATYPES, Term, Triple, equal_literals, is_literal, is_member, is_variable
 from kg.reason.oracle import Index, apply
 from kg.reason.rules import (
     COMPUTED,
@@ -20,12 +20,8 @@ from kg.reason.rules import (
     TYPE,
     Condition,
     Rule,
-    Term,
-    Triple,
     conditions_on_members,
     is_axiom,
-    is_literal,
-    is_variable,
     rules,
     substitute,
 )

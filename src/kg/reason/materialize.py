@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from kg.columns import Triple, is_literal
 from kg.errors import BadInput
 from kg.reason import profile
-from kg.reason.columns import Columns
 from kg.reason.compiled import ANY, Clause, compile_rules, fireable, kind_of, literals_of, useful
 from kg.reason.oracle import interpret
-from kg.reason.rules import Triple, is_axiom, is_literal
+from kg.reason.rules import is_axiom
+from kg.reason.seminaive import Columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

@@ -10,12 +10,16 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from kg.reason.datatypes import (
+from kg.columns import (
     DATATYPES,
+    Term,
+    Triple,
     are_unequal,
     equal_literals,
+    is_literal,
     is_member,
     is_no_member,
+    is_variable,
 )
 from kg.reason.rules import (
     COMPUTED,
@@ -25,11 +29,7 @@ from kg.reason.rules import (
     SAME_AS,
     Condition,
     Rule,
-    Term,
-    Triple,
     conditions_on_members,
-    is_literal,
-    is_variable,
     rules,
     substitute,
 )

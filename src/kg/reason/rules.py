@@ -30,22 +30,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from kg.namespaces import PREFIXES
+from kg.columns import Term, Triple, iri, is_variable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-Term = str
-"""A term as N-Triples writes it; in a pattern also a variable, which begins with ``?``."""
-Triple = tuple[Term, Term, Term]
-"""Subject, predicate, object; in a rule's graph a literal may stand anywhere."""
-
-
-def iri(name: str) -> Term:
-    """The term of a prefixed name of the project's table."""
-    prefix, _, local = name.partition(":")
-    return f"<{PREFIXES[prefix]}{local}>"
-
+    from collections.abc import Iterator, Mapping
 
 TYPE: Final = iri("rdf:type")
 SAME_AS: Final = iri("owl:sameAs")
@@ -185,21 +173,6 @@ class Rule:
     def facts(self) -> tuple[Triple, ...]:
         """The premises that any statement may meet."""
         return tuple(pattern for pattern in self.patterns if not is_axiom(pattern))
-
-
-def is_variable(term: Term) -> bool:
-    """Whether a term of a pattern stands for any."""
-    return term[0] == "?"
-
-
-def is_literal(term: Term) -> bool:
-    """Whether a term is a literal."""
-    return term[0] == '"'
-
-
-def variables(patterns: Iterable[Triple]) -> dict[Term, None]:
-    """The variables of some patterns, in the order of their first use."""
-    return dict.fromkeys(term for pattern in patterns for term in pattern if is_variable(term))
 
 
 def substitute(pattern: Triple, bound: Mapping[Term, Term]) -> Triple:

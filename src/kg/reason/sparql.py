@@ -11,8 +11,8 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final, Protocol
 
-from kg.reason.datatypes import DATATYPES, are_unequal, is_no_member
-from kg.reason.rules import SAME_AS, TYPE, Term, Triple, is_literal, is_variable
+from kg.columns import DATATYPES, Term, Triple, are_unequal, is_literal, is_no_member, is_variable
+from kg.reason.rules import SAME_AS, TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

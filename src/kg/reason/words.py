@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from kg.columns import Term, Triple, iri, is_literal, parts
 from kg.namespaces import shorten
-from kg.reason.datatypes import parts
-from kg.reason.rules import TYPE, Term, Triple, iri, is_literal
+from kg.reason.rules import TYPE
 
 if TYPE_CHECKING:
     from kg.reason.oracle import Index

@@ -1,20 +1,36 @@
 """Clauses evaluated over sorted columns of integers, each round only with what is new.
 
-Every predicate has one sorted array of its pairs, subject and object in the halves of a 64-bit
-integer, and on demand a second one the other way round. A join looks up the column of one side in
-the sorted array of the other. Evaluation is semi-naive: a clause is joined once for each premise,
-that one taken from what the last round found.
+Evaluation is semi-naive: a clause is joined once for each premise, that one taken from what the
+last round found.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kg.reason.datatypes import are_unequal, is_no_member
-from kg.reason.rules import SAME_AS, TYPE, Term, Triple, is_variable
+from kg.columns import (
+    HALF,
+    MASK,
+    Relation,
+    Relations,
+    Term,
+    Terms,
+    Triple,
+    among,
+    are_unequal,
+    common,
+    decoded,
+    encoded,
+    is_no_member,
+    is_variable,
+    joint,
+    looked_up,
+    without,
+)
+from kg.reason.rules import SAME_AS, TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,113 +42,6 @@ if TYPE_CHECKING:
     Column = NDArray[np.int64]
     Rows = dict[int, Column]
     Atom = tuple[int, int, int]
-
-_HALF: Final = 32
-_MASK: Final = (1 << _HALF) - 1
-_NOTHING: Final[Column] = np.empty(0, dtype=np.int64)
-
-
-class Terms:
-    """Terms by number, in the order in which they were first met."""
-
-    def __init__(self) -> None:
-        self.names: list[Term] = []
-        self._numbers: dict[Term, int] = {}
-
-    def number(self, term: Term) -> int:
-        """The number of a term, a new one if need be."""
-        found = self._numbers.get(term)
-        if found is None:
-            found = self._numbers[term] = len(self.names)
-            self.names.append(term)
-        return found
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-
-class Relation:
-    """The pairs of one predicate: sorted, each once."""
-
-    __slots__ = ("_inverse", "pairs")
-
-    def __init__(self, pairs: Column) -> None:
-        self.pairs = pairs
-        self._inverse: Column | None = None
-
-    @classmethod
-    def of(cls, subjects: Column, objects: Column) -> Relation:
-        """The relation of two columns in any order."""
-        return cls(np.unique(subjects << _HALF | objects))
-
-    @property
-    def inverse(self) -> Column:
-        """The pairs the other way round, sorted."""
-        if self._inverse is None:
-            self._inverse = np.sort((self.pairs & _MASK) << _HALF | self.pairs >> _HALF)
-        return self._inverse
-
-    def __len__(self) -> int:
-        return len(self.pairs)
-
-    def merged(self, new: Column) -> Relation:
-        """The relation with new pairs, which are sorted and none of its own."""
-        merged = Relation(_inserted(self.pairs, new))
-        if self._inverse is not None:
-            merged._inverse = _inserted(
-                self._inverse, np.sort((new & _MASK) << _HALF | new >> _HALF)
-            )
-        return merged
-
-
-Relations = dict[int, Relation]
-
-
-def _inserted(into: Column, new: Column) -> Column:
-    return np.insert(into, np.searchsorted(into, new), new)
-
-
-def _among(keys: Column, pairs: Column) -> NDArray[np.bool_]:
-    """Which of some keys are among sorted pairs."""
-    if not len(pairs):
-        return np.zeros(len(keys), dtype=np.bool_)
-    places = np.searchsorted(pairs, keys)
-    places[places == len(pairs)] = 0
-    among: NDArray[np.bool_] = pairs[places] == keys
-    return among
-
-
-def _without(relations: Relations, others: Relations) -> Relations:
-    """The facts that are not among others, without predicates that have none."""
-    left: Relations = {}
-    for predicate, relation in relations.items():
-        other = others.get(predicate)
-        pairs = relation.pairs
-        new = relation if other is None else Relation(pairs[~_among(pairs, other.pairs)])
-        if len(new):
-            left[predicate] = new
-    return left
-
-
-def _common(relations: Relations, others: Relations) -> Relations:
-    """The facts that are among others."""
-    found = {
-        predicate: Relation(relation.pairs[_among(relation.pairs, others[predicate].pairs)])
-        for predicate, relation in relations.items()
-        if predicate in others
-    }
-    return {predicate: relation for predicate, relation in found.items() if len(relation)}
-
-
-def _joint(relations: Relations, others: Relations) -> Relations:
-    """The facts of both."""
-    joint = dict(relations)
-    for predicate, other in others.items():
-        own = joint.get(predicate)
-        joint[predicate] = (
-            other if own is None else own.merged(other.pairs[~_among(other.pairs, own.pairs)])
-        )
-    return joint
 
 
 @dataclass(frozen=True)
@@ -156,19 +65,10 @@ class Columns:
 
     def add(self, triples: Iterable[Triple]) -> None:
         """Add facts beside those that were given."""
-        self.relations = _joint(self.relations, self._encoded(triples))
+        self.relations = joint(self.relations, self._encoded(triples))
 
     def _encoded(self, triples: Iterable[Triple]) -> Relations:
-        number = self.terms.number
-        columns: dict[int, tuple[list[int], list[int]]] = {}
-        for subject, predicate, value in triples:
-            subjects, values = columns.setdefault(number(predicate), ([], []))
-            subjects.append(number(subject))
-            values.append(number(value))
-        return {
-            predicate: Relation.of(np.array(subjects, np.int64), np.array(values, np.int64))
-            for predicate, (subjects, values) in columns.items()
-        }
+        return encoded(triples, self.terms)
 
     def close(self, clauses: Sequence[Clause]) -> None:
         """Add everything that follows by some clauses."""
@@ -186,21 +86,21 @@ class Columns:
         without it; then what follows from what is added
         (https://doi.org/10.1145/170035.170066, delete and rederive).
         """
-        gone = _common(self._encoded(removed), self.given)
-        self.given = _without(self.given, gone)
-        kept = _joint(self.given, self._stated)
-        lost = _without(gone, kept)
+        gone = common(self._encoded(removed), self.given)
+        self.given = without(self.given, gone)
+        kept = joint(self.given, self._stated)
+        lost = without(gone, kept)
         delta = lost
         while delta:
             resting = self._found(delta, self.relations, self.relations)
-            delta = _without(_without(_common(resting, self.relations), kept), lost)
-            lost = _joint(lost, delta)
-        self.relations = _without(self.relations, lost)
+            delta = without(without(common(resting, self.relations), kept), lost)
+            lost = joint(lost, delta)
+        self.relations = without(self.relations, lost)
         fresh = self._encoded(added)
-        self.given = _joint(self.given, fresh)
-        back = _joint(self._rederived(lost), _without(fresh, self.relations))
+        self.given = joint(self.given, fresh)
+        back = joint(self._rederived(lost), without(fresh, self.relations))
         before = dict(self.relations)
-        self.relations = _joint(self.relations, back)
+        self.relations = joint(self.relations, back)
         self._propagate(back, before)
 
     def _propagate(self, delta: Relations, old: Relations) -> None:
@@ -208,8 +108,8 @@ class Columns:
         while delta:
             found = self._found(delta, old, self.relations)
             old = dict(self.relations)
-            delta = _without(found, self.relations)
-            self.relations = _joint(self.relations, delta)
+            delta = without(found, self.relations)
+            self.relations = joint(self.relations, delta)
 
     def _found(self, delta: Relations, before: Relations, after: Relations) -> Relations:
         """What the rules conclude with a premise in ``delta``.
@@ -259,25 +159,16 @@ class Columns:
     def __contains__(self, triple: Triple) -> bool:
         subject, predicate, value = map(self.terms.number, triple)
         relation = self.relations.get(predicate)
-        key = np.array([subject << _HALF | value], np.int64)
-        return relation is not None and bool(_among(key, relation.pairs)[0])
+        key = np.array([subject << HALF | value], np.int64)
+        return relation is not None and bool(among(key, relation.pairs)[0])
 
     def triples(self) -> Iterator[Triple]:
         """All facts, those that follow included."""
-        yield from self._decoded(self.relations)
+        yield from decoded(self.relations, self.terms)
 
     def derived(self) -> Iterator[Triple]:
         """The facts that were not given."""
-        yield from self._decoded(_without(self.relations, self.given))
-
-    def _decoded(self, relations: Relations) -> Iterator[Triple]:
-        names = self.terms.names
-        for predicate, relation in relations.items():
-            name = names[predicate]
-            subjects = (relation.pairs >> _HALF).tolist()
-            values = (relation.pairs & _MASK).tolist()
-            for subject, value in zip(subjects, values, strict=True):
-                yield names[subject], name, names[value]
+        yield from decoded(without(self.relations, self.given), self.terms)
 
     def _numbered(self, clause: Clause) -> _Compiled:
         variables = {name: -1 - place for place, name in enumerate(_order(clause))}
@@ -307,7 +198,7 @@ class Columns:
         kind = self.terms.number(TYPE)
         keys = [(-1, -1), *((predicate, -1) for predicate in delta)]
         if kind in delta:
-            keys += [(kind, value) for value in np.unique(delta[kind].pairs & _MASK).tolist()]
+            keys += [(kind, value) for value in np.unique(delta[kind].pairs & MASK).tolist()]
         woken = {reader for key in keys for reader in self._readers.get(key, ())}
         for number, place in sorted(woken):
             yield self._rules[number], place
@@ -316,13 +207,13 @@ class Columns:
         subject, predicate, value = (
             rows[term] if term < 0 else np.full(count, term, np.int64) for term in head
         )
-        keys = subject << _HALF | value
+        keys = subject << HALF | value
         same = self.terms.number(SAME_AS)
         names = [head[1]] if head[1] >= 0 else np.unique(predicate).tolist()
         for name in names:
             chosen = keys if head[1] >= 0 else keys[predicate == name]
             if name == same:
-                chosen = chosen[chosen >> _HALF != chosen & _MASK]
+                chosen = chosen[chosen >> HALF != chosen & MASK]
             found.setdefault(name, []).append(chosen)
 
     def _passes(self, clause: Clause, bound: Mapping[Term, Term]) -> bool:
@@ -414,17 +305,17 @@ def _joined(
     known_subject = subject >= 0 or subject in rows
     known_value = value >= 0 or value in rows
     if known_subject and known_value:
-        keys = _column(rows, count, subject) << _HALF | _column(rows, count, value)
-        met = _among(keys, relation.pairs)
+        keys = _column(rows, count, subject) << HALF | _column(rows, count, value)
+        met = among(keys, relation.pairs)
         return {variable: column[met] for variable, column in rows.items()}, int(met.sum())
     if known_subject:
-        return _looked_up(rows, count, subject, value, relation.pairs)
+        return _expanded(rows, count, subject, value, relation.pairs)
     if known_value:
-        return _looked_up(rows, count, value, subject, relation.inverse)
+        return _expanded(rows, count, value, subject, relation.inverse)
     pairs = relation.pairs
     if subject == value:
-        pairs = pairs[pairs >> _HALF == pairs & _MASK]
-    new = {subject: pairs >> _HALF, value: pairs & _MASK}
+        pairs = pairs[pairs >> HALF == pairs & MASK]
+    new = {subject: pairs >> HALF, value: pairs & MASK}
     if not rows:
         return new, len(pairs)
     return (
@@ -438,19 +329,14 @@ def _column(rows: Rows, count: int, term: int) -> Column:
     return rows[term] if term < 0 else np.full(count, term, np.int64)
 
 
-def _looked_up(rows: Rows, count: int, known: int, new: int, pairs: Column) -> tuple[Rows, int]:
+def _expanded(rows: Rows, count: int, known: int, new: int, pairs: Column) -> tuple[Rows, int]:
     """The rows joined with sorted pairs by their upper half, the lower half as a new column."""
     if known >= 0:
-        low, high = np.searchsorted(pairs, [known << _HALF, (known + 1) << _HALF]).tolist()
-        found = pairs[low:high] & _MASK
+        low, high = np.searchsorted(pairs, [known << HALF, (known + 1) << HALF]).tolist()
+        found = pairs[low:high] & MASK
         if not rows:
             return {new: found}, len(found)
         repeated = {variable: np.repeat(c, len(found)) for variable, c in rows.items()}
         return {**repeated, new: np.tile(found, count)}, count * len(found)
-    column = rows[known] << _HALF
-    lows = np.searchsorted(pairs, column)
-    counts = np.searchsorted(pairs, column + (1 << _HALF)) - lows
-    total = int(counts.sum())
-    before = np.repeat(np.cumsum(counts) - counts - lows, counts)
-    found = pairs[np.arange(total) - before] & _MASK
-    return {variable: np.repeat(c, counts) for variable, c in rows.items()} | {new: found}, total
+    places, found = looked_up(rows[known], pairs)
+    return {variable: c[places] for variable, c in rows.items()} | {new: found}, len(places)

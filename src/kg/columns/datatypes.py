@@ -1,4 +1,4 @@
-"""The values of literals, as far as the rules of table 8 compare them.
+"""The values of literals: which of them are equal, and of which datatypes they are.
 
 The datatypes are those of OWL 2 RL (https://www.w3.org/TR/owl2-profiles/#Entities_3), with those of
 the calendar beside them, so that a functional date is seen to have two values. Two values are equal
@@ -17,19 +17,14 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from kg.columns.terms import Term, iri, is_literal, parts
 from kg.namespaces import PREFIXES
-from kg.reason.rules import Term, iri, is_literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 Value = tuple[str, object]
 """A value space and what identifies a value in it."""
-
-_ABSENT: Final = ("", "")
-_LITERAL: Final = re.compile(r'"(.*)"(?:\^\^(<.*>)|@([\w-]+))?', re.DOTALL)
-_ESCAPE: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
-_LETTERS: Final = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 
 
 def _integers(low: int | None, high: int | None) -> Callable[[Value], bool]:
@@ -153,22 +148,6 @@ def equal_literals(literals: Iterable[Term]) -> list[tuple[Term, Term]]:
     return sorted(
         (one, other) for group in groups for one in group for other in group if one != other
     )
-
-
-def parts(literal: Term) -> tuple[str, Term, str]:
-    """The text of a literal, its datatype, and its language tag or an empty text."""
-    match = _LITERAL.fullmatch(literal)
-    if match is None:
-        raise ValueError(f"{literal} is not a literal of N-Triples")
-    text = _ESCAPE.sub(_unescaped, match[1]) if "\\" in match[1] else match[1]
-    language = match[3] or ""
-    return text, match[2] or iri("rdf:langString" if language else "xsd:string"), language
-
-
-def _unescaped(match: re.Match[str]) -> str:
-    if match[3]:
-        return _LETTERS.get(match[3], match[3])
-    return chr(int(match[1] or match[2], 16))
 
 
 def _read(text: str, name: str) -> Value | None:

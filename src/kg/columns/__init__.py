@@ -1,0 +1,72 @@
+"""Triples without objects: terms as text, relations as sorted columns of integers.
+
+terms       what N-Triples writes, taken apart
+datatypes   the values of literals
+relations   pairs by predicate, looked up by binary search
+
+What follows and what is wrong is found on these, so that millions of triples never become objects.
+"""
+
+from kg.columns.datatypes import (
+    DATATYPES,
+    Value,
+    are_unequal,
+    equal_literals,
+    is_member,
+    is_no_member,
+    value_of,
+)
+from kg.columns.relations import (
+    HALF,
+    MASK,
+    Relation,
+    Relations,
+    Terms,
+    among,
+    common,
+    decoded,
+    encoded,
+    joint,
+    looked_up,
+    without,
+)
+from kg.columns.terms import (
+    Term,
+    Triple,
+    iri,
+    is_blank,
+    is_literal,
+    is_variable,
+    literal,
+    parts,
+)
+
+__all__ = [
+    "DATATYPES",
+    "HALF",
+    "MASK",
+    "Relation",
+    "Relations",
+    "Term",
+    "Terms",
+    "Triple",
+    "Value",
+    "among",
+    "are_unequal",
+    "common",
+    "decoded",
+    "encoded",
+    "equal_literals",
+    "iri",
+    "is_blank",
+    "is_literal",
+    "is_member",
+    "is_no_member",
+    "is_variable",
+    "joint",
+    "literal",
+    "looked_up",
+    "parts",
+    "value_of",
+    "without",
+]
