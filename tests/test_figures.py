@@ -23,6 +23,7 @@ READINGS = {
     "1,750": (1750, 1750, 1750, 1750),
     "around 3634": (3634, 3634, 3633, 3635),
     "up to 174T": (None, 174 * 10**12, None, 1745 * 10**11),
+    "nearly 100": (None, 100, None, 100),
     "at least 3": (3, None, 3, None),
     "more than 2.5": (Fraction(5, 2), None, Fraction(49, 20), None),
     "8%": (8, 8, Fraction(15, 2), Fraction(17, 2)),
@@ -32,7 +33,7 @@ READINGS = {
 @pytest.mark.parametrize("printed", READINGS)
 def test_reading(printed: str) -> None:
     """A count is exact; else half a unit of the last digit to each side, a whole one if about."""
-    assert len(READINGS) == 14
+    assert len(READINGS) == 15
 
     read = interval(printed, None, Fraction(1), count=True)
 

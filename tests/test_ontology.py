@@ -160,7 +160,7 @@ KEPT_WITHOUT_USE = {
         "Claim accepted open auditedProperty computed grade ratio settledBy statement verdict "
         "impossible contradiction tension oddity cannotBeJudged"
     ),
-    "read from printed words by the build, which writes it": "atMost",
+    "read from printed words by the build, which writes it": "about",
     "how a proof names its rules, written by kg explain": "byRule",
 }
 """Terms that no question, shape or fact uses, by the reason why they stay."""

@@ -31,12 +31,12 @@ _WORDS: Final[dict[str, Qualifier | None]] = {
     "approximately": "about",
     "around": "about",
     "estimated": "about",
-    "nearly": "about",
     "roughly": "about",
     "at least": "atLeast",
     "more than": "atLeast",
     "over": "atLeast",
     "at most": "atMost",
+    "nearly": "atMost",
     "up to": "atMost",
 }
 _NUMBER: Final = re.compile(
