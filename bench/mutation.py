@@ -119,7 +119,8 @@ class Bench:
             f"{GRAPHS}settled": landscape.settled,
             "": landscape.settled + self.inferred + self.ontology,
         }
-        store = EmbeddedStore.in_memory(findings.without_summaries(graphs))
+        texts = {name: g.serialize(format="nt", encoding="utf-8") for name, g in graphs.items()}
+        store = EmbeddedStore.in_memory(findings.without_summaries(texts))
         results = findings.recompute(findings.read(landscape.settled), self.queries, store)
         items = audit.audit(
             landscape, self.ontology, self.inferred, findings.members_by_criterion(results)

@@ -12,9 +12,10 @@ from rdflib import PROV, RDF
 
 from kg import graph, reason, sources
 from kg.cli import main
+from kg.columns import Index
 from kg.graph.claims import CLLM
 from kg.namespaces import IDS, TERMS
-from kg.reason.oracle import Index, apply
+from kg.reason.oracle import apply
 from kg.reason.rules import FIRST, REST, TYPE, rules
 
 if TYPE_CHECKING:

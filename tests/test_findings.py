@@ -29,10 +29,7 @@ TRUTH = Finding("truth", "", "", "So it is.", "truth", 1.0)
 @pytest.fixture(scope="module")
 def bare(built: build.Built) -> dict[str, bytes]:
     """The real graphs without findings, aggregates and observations."""
-    graphs = {
-        name: rdflib.Graph().parse(data=text, format="nt") for name, text in built.graphs.items()
-    }
-    return findings.without_summaries(graphs)
+    return findings.without_summaries(built.graphs)
 
 
 @pytest.fixture(scope="module")

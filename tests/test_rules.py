@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kg import graph, sources
-from kg.columns import Triple
+from kg.columns import Index, Triple
 from kg.graph import as_triple
 from kg.reason import says_something, sparql, with_owlrl, writable
 from kg.reason.compiled import compile_rules, fireable, kind_of, literals_of
 from kg.reason.materialize import materialize
-from kg.reason.oracle import Closure, Index, apply, interpret, relevant
+from kg.reason.oracle import Closure, apply, interpret, relevant
 from kg.reason.profile import outside
 from kg.reason.rules import SAME_AS, TYPE, is_axiom, rules
 from kg.reason.seminaive import Columns
@@ -54,7 +54,7 @@ def read(rule: str, stem: str) -> set[Triple]:
 @cache
 def canonical(triple: Triple) -> Triple:
     """A triple whose literal is written as the store writes it."""
-    store = MemoryStore(f"{' '.join(sparql.named(triple))} .\n")
+    store = MemoryStore([sparql.named(triple)])
     (row,) = store.select("SELECT ?s ?p ?o WHERE { ?s ?p ?o }")
     return sparql.unnamed((row["s"], row["p"], row["o"]))
 
@@ -78,8 +78,7 @@ def by_updates(triples: set[Triple]) -> tuple[set[Triple], set[str]]:
     while True:
         index, every = compile_rules(axioms, literals_of(triples), found)
         clauses = fireable(every, map(kind_of, triples))
-        lines = [" ".join(sparql.named(triple)) + " .\n" for triple in sorted(triples)]
-        store = MemoryStore("".join(lines))
+        store = MemoryStore(map(sparql.named, sorted(triples)))
         sparql.close(store, clauses)
         rows = store.select("SELECT ?s ?p ?o WHERE { ?s ?p ?o }")
         closed = {sparql.unnamed((row["s"], row["p"], row["o"])) for row in rows}

@@ -22,7 +22,7 @@ LIBRARIES = {
     "click": {"cli"},
     "flask": {"serve"},
     "granian": {"serve"},
-    "numpy": {"columns", "reason"},
+    "numpy": {"columns", "reason", "validate"},
     "owlrl": {"reason"},
     "platformdirs": {"project"},
     "pyoxigraph": {"store"},

@@ -34,6 +34,10 @@ CATALOG: Final = f"{GRAPHS}catalog"
 INFERRED: Final = f"{GRAPHS}inferred"
 AUDIT: Final = f"{GRAPHS}audit"
 FINDINGS: Final = f"{GRAPHS}findings"
+ONTOLOGY: Final = f"{GRAPHS}ontology"
+SETTLED: Final = f"{GRAPHS}settled"
+_IN_DEFAULT: Final = (SETTLED, INFERRED, ONTOLOGY)
+"""The graphs that the default graph is the union of."""
 
 
 @dataclass
@@ -59,12 +63,15 @@ class Built:
         return {"version": self.version, **self.counts}
 
 
-def make(project: Project, watch: Watch, given: list[Source]) -> Built:
+def make(
+    project: Project, watch: Watch, given: list[Source], engine: validate.Engine = "columns"
+) -> Built:
     """Make the graphs of ``project``, publishing nothing.
 
     ``watch`` is entered around each step with its name. A source in ``given`` takes the place of
-    the project's own source of the same graph, or stands beside the others. The build ends with
-    the first step whose report has violations. Raises ``BadSource`` if a file cannot be read.
+    the project's own source of the same graph, or stands beside the others. ``engine`` judges the
+    shapes. The build ends with the first step whose report has violations. Raises ``BadSource`` if
+    a file cannot be read.
     """
     built = Built()
     timed = _timer(built, watch)
@@ -77,7 +84,7 @@ def make(project: Project, watch: Watch, given: list[Source]) -> Built:
         queries = _questions(project)
         finding_queries = Catalogue.read(project.finding_files(), project.shown)
     with timed("validate sources"):
-        built.report = validate.validate_sources(sources, shapes, ontology)
+        built.report = validate.validate_sources(sources, shapes, ontology, engine)
     if not built.report.conforms:
         return built
     with timed("settle"):
@@ -93,7 +100,7 @@ def make(project: Project, watch: Watch, given: list[Source]) -> Built:
         return built
     with timed("validate settled view"):
         built.report += validate.validate_settled(
-            merged.settled, inferences.triples, ontology, shapes, sources
+            merged.settled, inferences.triples, ontology, shapes, sources, engine
         )
     if not built.report.conforms:
         return built
@@ -102,12 +109,14 @@ def make(project: Project, watch: Watch, given: list[Source]) -> Built:
         **merged.passages,
         f"{GRAPHS}claims": merged.claims,
         INFERRED: inferences.triples,
-        f"{GRAPHS}ontology": described,
-        f"{GRAPHS}settled": merged.settled,
+        ONTOLOGY: described,
+        SETTLED: merged.settled,
     }
-    default = merged.settled + inferences.triples + described
+    with timed("write"):
+        built.graphs = {name: _ntriples(triples) for name, triples in sorted(named.items())}
+        built.graphs[""] = b"".join(built.graphs[name] for name in _IN_DEFAULT)
     with timed("findings"):
-        bare = findings.without_summaries({**named, "": default})
+        bare = findings.without_summaries(built.graphs)
         built.results = findings.recompute(
             findings.read(merged.settled), finding_queries, EmbeddedStore.in_memory(bare)
         )
@@ -123,10 +132,10 @@ def make(project: Project, watch: Watch, given: list[Source]) -> Built:
     built.report += _unaccepted(built.results, sources)
     sizes = {name: len(triples) for name, triples in sorted(named.items())}
     named[CATALOG] = catalog(ontology, sizes, queries)
-    built.graphs = {name: _ntriples(triples) for name, triples in sorted(named.items())}
-    built.version = data_version(built.graphs)
+    with timed("name"):
+        built.graphs |= {n: _ntriples(named[n]) for n in (FINDINGS, AUDIT, CATALOG)}
+        built.version = data_version({n: text for n, text in built.graphs.items() if n})
     built.graphs[CATALOG] = _ntriples(named[CATALOG] + named_version(built.version))
-    built.graphs[""] = _ntriples(default)
     built.counts = {
         "files": len(sources),
         "asserted": sum(source.triples for source in sources),

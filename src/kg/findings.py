@@ -25,13 +25,13 @@ from kg.namespaces import IDS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from rdflib.term import Node
-
     from kg.queries import Catalogue
     from kg.store import EmbeddedStore
 
 _FINDING: Final = f"{IDS}finding/"
-_HIDDEN: Final = (CLLM.Finding, CLLM.Aggregate, CLLM.Observation)
+_TYPE, _HAS_FIGURE = (f"<{term}>".encode() for term in (RDF.type, CLLM.hasFigure))
+_CLAIMED: Final = {f"<{term}>".encode() for term in (RDF.subject, RDF.object)}
+_HIDDEN: Final = {f"<{term}>".encode() for term in (CLLM.Finding, CLLM.Aggregate, CLLM.Observation)}
 _COLUMNS: Final = {
     "count": CLLM.expectedCount,
     "value": CLLM.expectedValue,
@@ -158,31 +158,20 @@ def read(settled: rdflib.Graph) -> list[Finding]:
     return [finding for _, finding in sorted(found, key=lambda pair: (pair[0], pair[1].name))]
 
 
-def without_summaries(graphs: Mapping[str, rdflib.Graph]) -> dict[str, bytes]:
-    """The graphs as N-Triples without findings, aggregates and observations, or claims on them."""
-    hidden: set[Node] = {
-        node
-        for graph in graphs.values()
-        for kind in _HIDDEN
-        for node in graph.subjects(RDF.type, kind)
+def without_summaries(graphs: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The graphs without findings, aggregates and observations, or claims on them; N-Triples."""
+    rows = {
+        name: [(line, *line[:-2].rstrip().split(b" ", 2)) for line in text.splitlines() if line]
+        for name, text in graphs.items()
     }
-    for graph in graphs.values():
-        hidden |= {figure for node in hidden for figure in graph.objects(node, CLLM.hasFigure)}
-    hidden |= {
-        claim
-        for graph in graphs.values()
-        for predicate in (RDF.subject, RDF.object)
-        for claim, value in graph.subject_objects(predicate)
-        if value in hidden
+    every = [row for graph in rows.values() for row in graph]
+    hidden = {s for _, s, p, o in every if p == _TYPE and o in _HIDDEN}
+    hidden |= {o for _, s, p, o in every if p == _HAS_FIGURE and s in hidden}
+    hidden |= {s for _, s, p, o in every if p in _CLAIMED and o in hidden}
+    return {
+        name: b"\n".join(line for line, s, _, o in graph if s not in hidden and o not in hidden)
+        for name, graph in rows.items()
     }
-    bare = {}
-    for name, graph in graphs.items():
-        kept = rdflib.Graph()
-        for triple in graph:
-            if triple[0] not in hidden and triple[2] not in hidden:
-                kept.add(triple)
-        bare[name] = kept.serialize(format="nt", encoding="utf-8")
-    return bare
 
 
 def recompute(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Severity(StrEnum):
@@ -52,14 +55,18 @@ class Violation:
 
 @dataclass(frozen=True)
 class Report:
-    """What one check found, sorted by place."""
+    """What one check found, sorted by place.
+
+    ``engines`` says of each shape, where shapes were judged, by which engine and why.
+    """
 
     findings: tuple[Violation, ...] = ()
+    engines: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, findings: list[Violation]) -> Report:
+    def of(cls, findings: list[Violation], engines: Mapping[str, str] | None = None) -> Report:
         """A report of ``findings``, each once, sorted."""
-        return cls(tuple(sorted(set(findings))))
+        return cls(tuple(sorted(set(findings))), engines or {})
 
     @property
     def conforms(self) -> bool:
@@ -77,4 +84,4 @@ class Report:
         return tuple(f for f in self.findings if f.severity is Severity.WARNING)
 
     def __add__(self, other: Report) -> Report:
-        return Report.of([*self.findings, *other.findings])
+        return Report.of([*self.findings, *other.findings], {**self.engines, **other.engines})

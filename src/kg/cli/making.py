@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -19,12 +20,21 @@ from kg.cli.output import (
     print_table,
     progress,
     report_dict,
+    write_bytes,
 )
 from kg.errors import BadInput
+from kg.results import named
 from kg.settings import Settings
+from kg.store import EmbeddedStore
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from kg.project import Project
+    from kg.validate import Engine
+
+# spelt out, so that commands which need no rdflib do not wait for it
+ENGINES: Final = ("columns", "pyshacl")
 
 
 @main.command()
@@ -57,40 +67,127 @@ def build(project: Project, store: str | None, keep_versions: str | None, format
 
 @main.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
-@json_option
+@click.option(
+    "--shapes",
+    "shape_files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Check FILES, any RDF, against these shapes and not as parts of the project.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default="columns",
+    show_default=True,
+    help="Our own, or pySHACL as a cross-check (slow).",
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json", "turtle"]),
+    default="text",
+    show_default=True,
+    help="For people, for a program, or (with --shapes) a report in RDF.",
+)
 @click.pass_obj
-def validate(project: Project, files: tuple[Path, ...], format_: str) -> None:
+def validate(
+    project: Project,
+    files: tuple[Path, ...],
+    shape_files: tuple[Path, ...],
+    engine: Engine,
+    format_: str,
+) -> None:
     """Check the project, or FILES as parts of it.
 
     Nothing is published.
 
     A file of the project is checked in its place; another one is added, or takes the place of the
-    graph that it describes.
+    graph that it describes. With --shapes the project has no part in it.
 
     \b
     Example:
       kg validate
       kg validate data/ding-xiao-2023/table-1.ttl
+      kg validate data.ttl --shapes shapes.ttl --format turtle
     """
     from kg import build as recipe
     from kg.report import Report
     from kg.sources import read_given
 
+    if shape_files:
+        sys.exit(0 if _by_shapes(files, shape_files, engine, format_) else 1)
+    if format_ == "turtle":
+        raise BadInput("--format turtle is for FILES with --shapes; the project has text and json.")
     given = [read_given(path, project) for path in files]
-    built = recipe.make(project, progress, given)
+    built = recipe.make(project, progress, given, engine)
     named_files = {source.shown for source in given}
     findings = built.report.findings
     report = Report.of([f for f in findings if not given or f.file in named_files])
     elsewhere = Report.of([f for f in findings if f not in report.findings])
+    engines = built.report.engines
     if format_ == "json":
-        print_json({**report_dict(report), "elsewhere": report_dict(elsewhere)["findings"]})
+        print_json(
+            {
+                **report_dict(report),
+                "elsewhere": report_dict(elsewhere)["findings"],
+                "engines": dict(engines),
+            }
+        )
     else:
         print_findings(report)
         what = f"{len(given)} {plural('file', len(given))}" if given else "The project"
         verdict = "conforms" if report.conforms else "does not conform"
         beyond = f"; elsewhere {counted(elsewhere)}, see kg validate" if elsewhere.findings else ""
         click.echo(f"{what}: {verdict}, {counted(report)}{beyond}.")
+        _print_engines(engines)
     sys.exit(0 if built.report.conforms else 1)
+
+
+def _by_shapes(
+    files: tuple[Path, ...], shape_files: tuple[Path, ...], engine: Engine, format_: str
+) -> bool:
+    """Check files against shapes, print the report, and say whether they conform."""
+    from kg.store.files import read_triples
+    from kg.validate import report_of, spoken
+    from kg.validate import validate as judge
+
+    if not files:
+        raise BadInput("--shapes checks FILES: name at least one.")
+    with progress("read"):
+        data = {triple for path in files for triple in read_triples(path)}
+        shapes = {triple for path in shape_files for triple in read_triples(path)}
+    with progress("validate"):
+        validated = judge(data, shapes, engine)
+    if format_ == "turtle":
+        lines = sorted(f"{' '.join(triple)} .\n" for triple in report_of(validated, shapes))
+        store = EmbeddedStore.in_memory({"": "".join(lines).encode()})
+        write_bytes(store.dump(named("turtle", "graph")))
+        return validated.conforms
+    results = sorted(map(spoken, validated.results))
+    engines = dict(sorted(validated.engines.items()))
+    if format_ == "json":
+        columns = ("severity", "focus", "path", "message", "shape")
+        found = [dict(zip(columns, result, strict=True)) for result in results]
+        print_json({"conforms": validated.conforms, "results": found, "engines": engines})
+        return validated.conforms
+    for severity, focus, path, message, shape in results:
+        click.echo(f"{severity}: {focus}{path and f' {path}'}: {message} [{shape}]")
+    verdict = "conform" if validated.conforms else "do not conform"
+    click.echo(f"The data {verdict}, {len(results)} {plural('result', len(results))}.")
+    _print_engines(engines)
+    return validated.conforms
+
+
+def _print_engines(engines: Mapping[str, str]) -> None:
+    """Say on standard error how many shapes were judged by which engine, and why by another."""
+    others = {shape: judged for shape, judged in engines.items() if judged not in ENGINES}
+    for shape, judged in others.items():
+        click.echo(f"{shape}: judged by {judged}.", err=True)
+    counts = Counter(judged.partition(",")[0] for judged in engines.values())
+    said = " and ".join(
+        f"{count} {plural('shape', count)} by {engine}" for engine, count in sorted(counts.items())
+    )
+    click.echo(f"Judged: {said or 'no shape has a target'}.", err=True)
 
 
 @main.command("versions")

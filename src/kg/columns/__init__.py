@@ -2,6 +2,7 @@
 
 terms       what N-Triples writes, taken apart
 datatypes   the values of literals
+index       triples by any of their terms
 relations   pairs by predicate, looked up by binary search
 
 What follows and what is wrong is found on these, so that millions of triples never become objects.
@@ -14,8 +15,10 @@ from kg.columns.datatypes import (
     equal_literals,
     is_member,
     is_no_member,
+    order,
     value_of,
 )
+from kg.columns.index import Bound, Index, substitute
 from kg.columns.relations import (
     HALF,
     MASK,
@@ -45,6 +48,8 @@ __all__ = [
     "DATATYPES",
     "HALF",
     "MASK",
+    "Bound",
+    "Index",
     "Relation",
     "Relations",
     "Term",
@@ -66,7 +71,9 @@ __all__ = [
     "joint",
     "literal",
     "looked_up",
+    "order",
     "parts",
+    "substitute",
     "value_of",
     "without",
 ]

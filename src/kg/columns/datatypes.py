@@ -11,11 +11,13 @@ from __future__ import annotations
 import base64
 import binascii
 import calendar
+import math
 import re
 import struct
 from decimal import Decimal
+from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from kg.columns.terms import Term, iri, is_literal, parts
 from kg.namespaces import PREFIXES
@@ -136,6 +138,54 @@ def are_unequal(one: Term, other: Term) -> bool:
         return False
     first, second = value_of(one), value_of(other)
     return first is not None and second is not None and first != second
+
+
+def order(one: Term, other: Term) -> int | None:
+    """-1, 0 or 1 as the value of a literal is less than, equal to or greater than another's.
+
+    None where they cannot be compared, as for ``<`` in SPARQL: numbers with numbers, texts with
+    texts, moments with moments of the same kind; a moment without a zone is not compared with one
+    that has a zone.
+    """
+    first, second = value_of(one), value_of(other)
+    if first is None or second is None:
+        return None
+    left, right = _sortable(first), _sortable(second)
+    if left is None or right is None or left[0] != right[0]:
+        return None
+    mine, theirs = left[1], right[1]
+    if mine != mine or theirs != theirs:  # NaN is neither less nor greater
+        return None
+    return 0 if mine == theirs else 1 if mine > theirs else -1
+
+
+def _sortable(value: Value) -> tuple[str, Any] | None:
+    """What a value is compared by: the group that it is compared within, and a key."""
+    space, what = value
+    if space in ("number", "float", "double"):
+        return "number", Fraction(what) if isinstance(what, Decimal) else _float(str(what))
+    if space == "text" and isinstance(what, tuple) and what[1] == "":
+        return "text", what[0]
+    if space == "boolean":
+        return "boolean", what
+    if space in _CALENDAR and isinstance(what, tuple):
+        year, month, day, hour, minute, second, offset = what
+        days = _days_before(year or 0, month or 1) + (day or 1)
+        seconds = (days * 1440 + int(hour or 0) * 60 + int(minute or 0) - (offset or 0)) * 60
+        return f"{space} {offset is None}", Fraction(seconds) + Fraction(second or 0)
+    return None
+
+
+def _float(text: str) -> Fraction | float:
+    number = float(text)
+    return Fraction(number) if math.isfinite(number) else number
+
+
+def _days_before(year: int, month: int) -> int:
+    """Number of days before a month, from the beginning of the calendar on."""
+    past = year - 1
+    leaps = past // 4 - past // 100 + past // 400
+    return past * 365 + leaps + sum(_days(year, earlier) for earlier in range(1, month))
 
 
 def equal_literals(literals: Iterable[Term]) -> list[tuple[Term, Term]]:

@@ -11,8 +11,9 @@ sources ──► passages, as written
 
 from kg.graph.claims import CLLM, Claim, Conflict, find_claims, find_conflicts
 from kg.graph.evidence import passages_of
-from kg.graph.landscape import Landscape, merge, place_of
+from kg.graph.landscape import Landscape, declared_terms, merge
 from kg.graph.ntriples import as_term, as_triple
+from kg.graph.places import place_of, places_of
 
 __all__ = [
     "CLLM",
@@ -21,9 +22,11 @@ __all__ = [
     "Landscape",
     "as_term",
     "as_triple",
+    "declared_terms",
     "find_claims",
     "find_conflicts",
     "merge",
     "passages_of",
     "place_of",
+    "places_of",
 ]

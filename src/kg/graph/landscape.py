@@ -12,6 +12,7 @@ from rdflib import DCTERMS, OWL, RDF, RDFS, XSD
 
 from kg.graph.claims import CLLM, FACTUAL, Claim, Conflict, Node, find_claims, find_conflicts
 from kg.graph.figures import Interval, Qualifier, interval
+from kg.graph.places import place_of
 from kg.namespaces import IDS, shorten
 from kg.report import Report, Severity, Violation
 
@@ -63,21 +64,6 @@ def merge(sources: list[Source], ontology: rdflib.Graph) -> Landscape:
         ]
     )
     return Landscape(passages, claim_graph, settled, tuple(conflicts), ranks, report)
-
-
-def place_of(
-    sources: list[Source], subject: Node | None, predicate: Node | None
-) -> tuple[str, int]:
-    """File and line where a statement about ``subject`` stands; ("", 0) if nowhere.
-
-    A file that gives the predicate wins over one that gives the subject's kind, and that over one
-    that only has the subject.
-    """
-    for wanted in (str(predicate or ""), str(RDF.type), ""):
-        for source in sources:
-            if line := source.places.get((str(subject), wanted)):
-                return source.shown, line
-    return "", 0
 
 
 def _finding(

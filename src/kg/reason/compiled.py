@@ -12,8 +12,18 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from kg.columns import DATATYPES, Term, Triple, equal_literals, is_literal, is_member, is_variable
-from kg.reason.oracle import Index, apply
+from kg.columns import (
+    DATATYPES,
+    Index,
+    Term,
+    Triple,
+    equal_literals,
+    is_literal,
+    is_member,
+    is_variable,
+    substitute,
+)
+from kg.reason.oracle import apply
 from kg.reason.rules import (
     COMPUTED,
     SAME_AS,
@@ -23,7 +33,6 @@ from kg.reason.rules import (
     conditions_on_members,
     is_axiom,
     rules,
-    substitute,
 )
 
 if TYPE_CHECKING:

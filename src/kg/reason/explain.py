@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
-from kg.columns import Term, Triple, is_variable
+from kg.columns import Index, Term, Triple, is_variable, substitute
 from kg.reason.compiled import schematic_rules
-from kg.reason.oracle import Index, apply
-from kg.reason.rules import TYPE, is_axiom, substitute
+from kg.reason.oracle import apply
+from kg.reason.rules import TYPE, is_axiom
 from kg.reason.words import sentence
 
 if TYPE_CHECKING:

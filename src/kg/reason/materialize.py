@@ -17,7 +17,7 @@ from kg.reason.seminaive import Columns
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
-    from kg.reason.oracle import Index
+    from kg.columns import Index
 
 
 @dataclass

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
-from kg.columns import DATATYPES, Term, Triple, iri, is_literal
+from kg.columns import DATATYPES, Index, Term, Triple, iri, is_literal
 from kg.namespaces import PREFIXES
-from kg.reason.oracle import Index
 from kg.reason.rules import AXIOM_CLASSES, AXIOM_PREDICATES, DIFFERENT_FROM, SAME_AS, THING, TYPE
 from kg.reason.words import shown
 

@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, Final
 from kg.columns import Term, Triple, iri, is_variable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 TYPE: Final = iri("rdf:type")
 SAME_AS: Final = iri("owl:sameAs")
@@ -173,16 +173,6 @@ class Rule:
     def facts(self) -> tuple[Triple, ...]:
         """The premises that any statement may meet."""
         return tuple(pattern for pattern in self.patterns if not is_axiom(pattern))
-
-
-def substitute(pattern: Triple, bound: Mapping[Term, Term]) -> Triple:
-    """A pattern with what its variables are bound to."""
-    subject, predicate, value = pattern
-    return (
-        bound.get(subject, subject),
-        bound.get(predicate, predicate),
-        bound.get(value, value),
-    )
 
 
 def conditions_on_members(

@@ -12,7 +12,7 @@ from kg.namespaces import shorten
 from kg.reason.rules import TYPE
 
 if TYPE_CHECKING:
-    from kg.reason.oracle import Index
+    from kg.columns import Index
 
 _DEEPEST: Final = 8
 """Number of expressions within each other after which one is not spelt out."""

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pyoxigraph as ox
+
+from kg.errors import BadQuery
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class MemoryStore:
-    """Triples in memory, asked and changed in SPARQL; terms come back as N-Triples writes them."""
+    """Triples in memory, asked and changed in SPARQL; terms are as N-Triples writes them."""
 
-    def __init__(self, ntriples: str = "") -> None:
+    def __init__(self, triples: Iterable[tuple[str, str, str]] = ()) -> None:
         self._store = ox.Store()
-        if ntriples:
-            self._store.bulk_load(ntriples.encode(), format=ox.RdfFormat.N_TRIPLES)
+        text = "".join(f"{' '.join(triple)} .\n" for triple in triples)
+        if text:
+            self._store.bulk_load(text.encode(), format=ox.RdfFormat.N_TRIPLES)
 
     def __len__(self) -> int:
         return len(self._store)
@@ -20,12 +28,32 @@ class MemoryStore:
         """Run a SPARQL update."""
         self._store.update(text)
 
-    def select(self, text: str) -> list[dict[str, str]]:
-        """The rows of a SELECT query, each with the terms of its bound variables."""
-        solutions = self._store.query(text)
+    def select(self, text: str, *, this: str = "") -> list[dict[str, str]]:
+        """The rows of a SELECT query, each with the terms of its bound variables.
+
+        ``this`` is the label of a blank node to which the variable of that name is bound, since a
+        query cannot name it. Raises ``BadQuery`` if the query does not parse or is no SELECT.
+        """
+        try:
+            solutions = self._store.query(
+                text, substitutions={ox.Variable("this"): ox.BlankNode(this)} if this else None
+            )
+        except (SyntaxError, ValueError, OSError) as error:
+            raise BadQuery(" ".join(str(error).split())) from None
         if not isinstance(solutions, ox.QuerySolutions):
-            raise TypeError("only SELECT gives rows")
+            raise BadQuery("only SELECT gives rows")
         names = [variable.value for variable in solutions.variables]
         return [
             {name: str(row[name]) for name in names if row[name] is not None} for row in solutions
         ]
+
+
+def rewritten(literals: Iterable[str]) -> dict[str, str]:
+    """The literals that a store writes in another form, each with that form."""
+    numbered = dict(enumerate(literals))
+    store = MemoryStore(
+        (f"<urn:n:{number}>", "<urn:value>", term) for number, term in numbered.items()
+    )
+    rows = store.select("SELECT ?n ?term WHERE { ?n <urn:value> ?term }")
+    found = {numbered[int(row["n"][7:-1])]: row["term"] for row in rows}
+    return {term: stored for term, stored in found.items() if term != stored}

@@ -1,0 +1,106 @@
+"""Triples that can be asked for by any of their terms: for what is small, such as an ontology."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
+
+from kg.columns.terms import Term, Triple, iri, is_literal, is_variable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+FIRST: Final = iri("rdf:first")
+REST: Final = iri("rdf:rest")
+NIL: Final = iri("rdf:nil")
+Bound = dict[Term, Term]
+LONGEST: Final = 10_000
+"""Number of members after which a list is taken to be a circle."""
+
+
+class Index:
+    """Triples that can be asked for by any of their terms."""
+
+    def __init__(self, triples: Iterable[Triple] = ()) -> None:
+        self.triples: set[Triple] = set()
+        self.literals: set[Term] = set()
+        self._by: tuple[dict[object, list[Triple]], ...] = tuple(
+            defaultdict(list) for _ in range(5)
+        )
+        for triple in triples:
+            self.add(triple)
+
+    def add(self, triple: Triple) -> bool:
+        """Add a triple; whether it is new."""
+        if triple in self.triples:
+            return False
+        self.triples.add(triple)
+        subject, predicate, value = triple
+        for index, key in zip(
+            self._by,
+            (predicate, (predicate, subject), (predicate, value), subject, value),
+            strict=True,
+        ):
+            index[key].append(triple)
+        self.literals.update(term for term in triple if is_literal(term))
+        return True
+
+    def candidates(self, pattern: Triple) -> Sequence[Triple]:
+        """The triples among which those that match a pattern are."""
+        subject, predicate, value = pattern
+        by_p, by_ps, by_po, by_s, by_o = self._by
+        if not is_variable(predicate):
+            if not is_variable(subject):
+                return by_ps.get((predicate, subject), ())
+            if not is_variable(value):
+                return by_po.get((predicate, value), ())
+            return by_p.get(predicate, ())
+        if not is_variable(subject):
+            return by_s.get(subject, ())
+        if not is_variable(value):
+            return by_o.get(value, ())
+        return tuple(self.triples)
+
+    def matches(self, patterns: Sequence[Triple], bound: Bound) -> Iterator[Bound]:
+        """The ways to match all of some patterns at once, the most bound pattern first."""
+        if not patterns:
+            yield bound
+            return
+        known = [substitute(pattern, bound) for pattern in patterns]
+        sizes = [len(self.candidates(pattern)) for pattern in known]
+        place = sizes.index(min(sizes))
+        rest = [*patterns[:place], *patterns[place + 1 :]]
+        for triple in tuple(self.candidates(known[place])):
+            if (extended := _unify(known[place], triple, bound)) is not None:
+                yield from self.matches(rest, extended)
+
+    def lists(self, head: Term, length: int = 0) -> Iterator[tuple[Term, ...]]:
+        """The lists that begin at a node: one, unless somebody says two things of a cell."""
+        if head == NIL:
+            yield ()
+        elif length < LONGEST:
+            for _, _, member in self.candidates((head, FIRST, "?")):
+                for _, _, tail in self.candidates((head, REST, "?")):
+                    for others in self.lists(tail, length + 1):
+                        yield (member, *others)
+
+
+def _unify(pattern: Triple, triple: Triple, bound: Bound) -> Bound | None:
+    extended = dict(bound)
+    for wanted, found in zip(pattern, triple, strict=True):
+        if is_variable(wanted):
+            if extended.setdefault(wanted, found) != found:
+                return None
+        elif wanted != found:
+            return None
+    return extended
+
+
+def substitute(pattern: Triple, bound: Mapping[Term, Term]) -> Triple:
+    """A pattern with what its variables are bound to."""
+    subject, predicate, value = pattern
+    return (
+        bound.get(subject, subject),
+        bound.get(predicate, predicate),
+        bound.get(value, value),
+    )

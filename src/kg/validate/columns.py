@@ -1,0 +1,587 @@
+"""Shapes judged over sorted columns of integers: a constraint at a time, for all nodes at once.
+
+https://www.w3.org/TR/shacl/#core-components . What depends on one term alone, such as a datatype or
+a pattern, is looked at once for each term, in the form in which the files have it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+import numpy as np
+
+from kg.columns import (
+    DATATYPES,
+    HALF,
+    MASK,
+    Relations,
+    Term,
+    Terms,
+    Triple,
+    among,
+    encoded,
+    iri,
+    is_blank,
+    is_literal,
+    looked_up,
+    order,
+    parts,
+    value_of,
+)
+from kg.validate.shapes import text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+    from kg.validate.shapes import Constraint, Path, Shape
+
+    Column = NDArray[np.int64]
+    Mask = NDArray[np.bool_]
+    Pairs = tuple[Column, Column]
+
+_TYPE: Final = iri("rdf:type")
+_SUBCLASS: Final = iri("rdfs:subClassOf")
+_NONE: Final = -1
+"""Stands in a column of values where there is none."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One validation result (https://www.w3.org/TR/shacl/#results-validation-result).
+
+    ``path`` is the node of the path in the shapes graph, or the predicate at fault.
+    """
+
+    focus: Term
+    path: Term | None
+    value: Term | None
+    component: Term
+    shape: Term
+    severity: Term
+    messages: tuple[Term, ...]
+    constraint: Term | None = None
+
+
+@dataclass(frozen=True)
+class Block:
+    """The results of one constraint: for each the node that was asked about, focus and value.
+
+    ``places`` are places among the nodes that were asked about, which a nested shape's focus nodes
+    are not.
+    """
+
+    places: Column
+    focus: Column
+    values: Column
+    component: str
+    shape: Shape
+    path: Term | None = None
+    messages: tuple[Term, ...] | None = None
+    constraint: Term | None = None
+
+
+class Asked(Protocol):
+    """What judges constraints that are written in SPARQL."""
+
+    def __call__(
+        self, data: Data, shape: Shape, constraint: Term, focus: Term
+    ) -> Iterable[tuple[Term | None, Term | None, tuple[Term, ...]]]:
+        """The value, path and messages of each result for a focus node."""
+
+
+class Data:
+    """A graph to validate, and what has been worked out of its terms."""
+
+    def __init__(self, triples: Iterable[Triple]) -> None:
+        self.terms = Terms()
+        self.relations: Relations = encoded(triples, self.terms)
+        self._members: dict[int, Column] = {}
+        self._wider: dict[Term, NDArray[np.int8]] = {}
+        self._orders: dict[tuple[int, int], int | None] = {}
+
+    def relation(self, predicate: Term) -> Column:
+        """The sorted pairs of a predicate."""
+        found = self.relations.get(self.terms.number(predicate))
+        return np.empty(0, np.int64) if found is None else found.pairs
+
+    def inverse(self, predicate: Term) -> Column:
+        """The sorted pairs of a predicate, the other way round."""
+        found = self.relations.get(self.terms.number(predicate))
+        return np.empty(0, np.int64) if found is None else found.inverse
+
+    def members(self, kind: Term) -> Column:
+        """The instances of a class, of its subclasses included; sorted."""
+        number = self.terms.number(kind)
+        if number not in self._members:
+            kinds = _closure(np.array([number], np.int64), self.inverse(_SUBCLASS))
+            found = looked_up(kinds, self.inverse(_TYPE))[1]
+            self._members[number] = np.unique(found)
+        return self._members[number]
+
+    def passing(self, test: str, passes: Callable[[Term], bool], nodes: Column) -> Mask:
+        """Which nodes pass a test of the term alone; each term is tested once under a name."""
+        known = self._wider.get(test)
+        if known is None or len(known) < len(self.terms):
+            grown = np.full(len(self.terms), -1, np.int8)
+            if known is not None:
+                grown[: len(known)] = known
+            known = self._wider[test] = grown
+        new = np.unique(nodes[known[nodes] < 0])
+        names = self.terms.names
+        for node in new.tolist():
+            known[node] = passes(names[node])
+        passed: Mask = known[nodes] == 1
+        return passed
+
+    def order(self, one: int, other: int) -> int | None:
+        """How the values of two literals compare, None where they do not."""
+        key = (one, other)
+        if key not in self._orders:
+            names = self.terms.names
+            first, second = names[one], names[other]
+            comparable = is_literal(first) and is_literal(second)
+            self._orders[key] = order(first, second) if comparable else None
+        return self._orders[key]
+
+
+def _closure(start: Column, pairs: Column) -> Column:
+    """What is reached from some nodes along pairs, the nodes included; sorted."""
+    reached = np.unique(start)
+    frontier = reached
+    while len(frontier):
+        found = np.unique(looked_up(frontier, pairs)[1])
+        frontier = found[~among(found, reached)]
+        reached = np.union1d(reached, frontier)
+    return reached
+
+
+def judge(data: Data, shapes: Iterable[Shape], asked: Asked) -> Iterator[Result]:
+    """The results of some shapes for their targets."""
+    for shape in shapes:
+        yield from rows(data, Judge(data, asked).blocks(shape, targets(data, shape)))
+
+
+def targets(data: Data, shape: Shape) -> Column:
+    """The focus nodes of a shape, sorted (https://www.w3.org/TR/shacl/#targets)."""
+    found = [np.empty(0, np.int64)]
+    for kind, term in shape.targets:
+        if kind == "targetNode":
+            found.append(np.array([data.terms.number(term)], np.int64))
+        elif kind == "targetClass":
+            found.append(data.members(term))
+        elif kind == "targetSubjectsOf":
+            found.append(data.relation(term) >> HALF)
+        else:
+            found.append(data.relation(term) & MASK)
+    return np.unique(np.concatenate(found))
+
+
+def rows(data: Data, blocks: Iterable[Block]) -> Iterator[Result]:
+    """The results of some blocks, one by one."""
+    names = data.terms.names
+    for block in blocks:
+        shape = block.shape
+        path = shape.path_node if block.path is None else block.path
+        for focus, value in zip(block.focus.tolist(), block.values.tolist(), strict=True):
+            yield Result(
+                names[focus],
+                path,
+                None if value == _NONE else names[value],
+                iri(f"sh:{block.component}ConstraintComponent"),
+                shape.node,
+                shape.severity,
+                shape.messages if block.messages is None else block.messages,
+                block.constraint,
+            )
+
+
+class Judge:
+    """Judges nodes by shapes."""
+
+    def __init__(self, data: Data, asked: Asked) -> None:
+        self._data = data
+        self._asked = asked
+
+    def blocks(self, shape: Shape, nodes: Column) -> Iterator[Block]:
+        """The results of a shape for some nodes, which are sorted and each there once."""
+        if shape.deactivated or not len(nodes):
+            return
+        if shape.path is None:
+            pairs = np.arange(len(nodes)), nodes
+        else:
+            pairs = self.follow(shape.path, nodes)
+        for constraint in shape.constraints:
+            yield from _JUDGES[constraint.component](self, shape, constraint, nodes, pairs)
+
+    def conforming(self, shape: Shape, nodes: Column) -> Mask:
+        """Which nodes conform to a shape: those without any result, of any severity."""
+        conforms = np.ones(len(nodes), np.bool_)
+        for block in self.blocks(shape, nodes):
+            conforms[block.places] = False
+        return conforms
+
+    def follow(self, path: Path, nodes: Column) -> Pairs:
+        """The value nodes of a path: for each the place of the node it starts from, and itself."""
+        data = self._data
+        if path.kind == "predicate":
+            return looked_up(nodes, data.relation(path.predicate))
+        if path.kind == "inverse":
+            return looked_up(nodes, data.inverse(path.steps[0].predicate))
+        if path.kind == "sequence":
+            places, found = np.arange(len(nodes)), nodes
+            for step in path.steps:
+                places, found = _unique(*self._onward(step, places, found))
+            return places, found
+        if path.kind == "alternative":
+            ways = [self.follow(step, nodes) for step in path.steps]
+            return _unique(*(np.concatenate(column) for column in zip(*ways, strict=True)))
+        (step,) = path.steps
+        places, found = np.arange(len(nodes)), nodes
+        if path.kind == "zero-or-one":
+            once = self.follow(step, nodes)
+            return _unique(np.concatenate((places, once[0])), np.concatenate((found, once[1])))
+        return self._again_and_again(step, places, found, including=path.kind == "zero+")
+
+    def _onward(self, step: Path, places: Column, nodes: Column) -> Pairs:
+        """One step further from some value nodes."""
+        distinct, back = np.unique(nodes, return_inverse=True)
+        starts, found = self.follow(step, distinct)
+        keys = np.sort(starts << HALF | np.arange(len(starts)))
+        origins, hits = looked_up(back.astype(np.int64), keys)
+        return places[origins], found[hits]
+
+    def _again_and_again(
+        self, step: Path, places: Column, nodes: Column, *, including: bool
+    ) -> Pairs:
+        """The step taken any number of times, from none or from one."""
+        if including:
+            reached = np.unique(places << HALF | nodes)
+        else:
+            places, nodes = _unique(*self._onward(step, places, nodes))
+            reached = np.unique(places << HALF | nodes)
+        frontier = reached
+        while len(frontier):
+            onward = self._onward(step, frontier >> HALF, frontier & MASK)
+            found = np.unique(onward[0] << HALF | onward[1])
+            frontier = found[~among(found, reached)]
+            reached = np.union1d(reached, frontier)
+        return reached >> HALF, reached & MASK
+
+    # one method for each kind of constraint: shape, constraint, focus nodes, value nodes
+
+    def _of_values(
+        self, shape: Shape, component: str, nodes: Column, pairs: Pairs, bad: Mask
+    ) -> Iterator[Block]:
+        """The results for the value nodes that are bad."""
+        if bad.any():
+            places, values = pairs[0][bad], pairs[1][bad]
+            yield Block(places, nodes[places], values, component, shape)
+
+    def _of_nodes(self, shape: Shape, component: str, nodes: Column, bad: Mask) -> Iterator[Block]:
+        """The results without a value for the focus nodes that are bad."""
+        if bad.any():
+            places = np.flatnonzero(bad)
+            none = np.full(len(places), _NONE, np.int64)
+            yield Block(places, nodes[places], none, component, shape)
+
+    def _tested(
+        self, shape: Shape, constraint: Constraint, nodes: Column, pairs: Pairs
+    ) -> Iterator[Block]:
+        """Datatypes, kinds of node, texts: what a term shows by itself."""
+        name = constraint.component
+        test = f"{name} {constraint.terms} {constraint.more}"
+        bad = ~self._data.passing(test, _TESTS[name](constraint), pairs[1])
+        yield from self._of_values(shape, _component(name), nodes, pairs, bad)
+
+    def _class(
+        self, shape: Shape, constraint: Constraint, nodes: Column, pairs: Pairs
+    ) -> Iterator[Block]:
+        bad = ~among(pairs[1], self._data.members(constraint.terms[0]))
+        yield from self._of_values(shape, "Class", nodes, pairs, bad)
+
+    def _count(
+        self, shape: Shape, constraint: Constraint, nodes: Column, pairs: Pairs
+    ) -> Iterator[Block]:
+        counts = np.bincount(pairs[0], minlength=len(nodes))
+        number = int(text_of(constraint.terms[0]))
+        bad = counts < number if constraint.component == "minCount" else counts > number
+        yield from self._of_nodes(shape, _component(constraint.component), nodes, bad)
+
+    def _has_value(
+        self, shape: Shape, constraint: Constraint, nodes: Column, pairs: Pairs
+    ) -> Iterator[Block]:
+        wanted = self._data.terms.number(constraint.terms[0])
+        having = pairs[0][pairs[1] == wanted]
+        bad = np.ones(len(nodes), np.bool_)
+        bad[having] = False
+        yield from self._of_nodes(shape, "HasValue", nodes, bad)
+
+    def _unique_lang(
+        self, shape: Shape, _: Constraint, nodes: Column, pairs: Pairs
+    ) -> Iterator[Block]:
+        names = self._data.terms.names
+        counts: dict[tuple[int, str], int] = {}
+        for place, value in zip(pairs[0].tolist(), pairs[1].tolist(), strict=True):
+            term = names[value]
+            if is_literal(term) and (language := parts(term)[2].lower()):
+                counts[place, language] = counts.get((place, language), 0) + 1
+        twice = sorted(place for (place, _), count in counts.items() if count > 1)
+        places = np.array(twice, np.int64)
+        if len(places):
+            none = np.full(len(places), _NONE, np.int64)
+            yield Block(places, nodes[places], none, "UniqueLang", shape)
+
+    def _compared(
+        self, shape: Shape, constraint: Constraint, nodes: Column, pairs: Pairs
+    ) -> Iterator[Block]:
+        """sh:equals and sh:disjoint: the value nodes against the values of a property."""
+        others = looked_up(nodes, self._data.relation(constraint.terms[0]))
+        mine = np.unique(pairs[0] << HALF | pairs[1])
+        theirs = np.unique(others[0] << HALF | others[1])
+        if constraint.component == "disjoint":
+            bad = mine[among(mine, theirs)]
+        else:
+            bad = np.union1d(mine[~among(mine, theirs)], theirs[~among(theirs, mine)])
+        if len(bad):
+            places = bad >> HALF
+            component = _component(constraint.component)
+            yield Block(places, nodes[places], bad & MASK, component, shape)
+
+    def _less(
+        self, shape: Shape, constraint: Constraint, nodes: Column, pairs: Pairs
+    ) -> Iterator[Block]:
+        """sh:lessThan and sh:lessThanOrEquals: a result for each pair that is not in order."""
+        others = looked_up(nodes, self._data.relation(constraint.terms[0]))
+        keys = np.sort(others[0] << HALF | others[1])
+        hits, theirs = looked_up(pairs[0], keys)
+        allowed = (-1,) if constraint.component == "lessThan" else (-1, 0)
+        ordered = [
+            self._data.order(one, other) in allowed
+            for one, other in zip(pairs[1][hits].tolist(), theirs.tolist(), strict=True)
+        ]
+        bad = ~np.array(ordered, np.bool_)
+        met = pairs[0][hits], pairs[1][hits]
+        yield from self._of_values(shape, _component(constraint.component), nodes, met, bad)
+
+    def _closed(
+        self, shape: Shape, constraint: Constraint, nodes: Column, pairs: Pairs
+    ) -> Iterator[Block]:
+        allowed = {self._data.terms.number(term) for term in constraint.terms}
+        distinct, back = np.unique(pairs[1], return_inverse=True)
+        by_value = np.sort(back.astype(np.int64) << HALF | np.arange(len(back)))
+        for predicate, relation in sorted(self._data.relations.items()):
+            if predicate in allowed:
+                continue
+            starts, found = looked_up(distinct, relation.pairs)
+            origins, hits = looked_up(starts, by_value)
+            if len(hits):
+                places = pairs[0][hits]
+                path = self._data.terms.names[predicate]
+                yield Block(places, nodes[places], found[origins], "Closed", shape, path)
+
+    def _of_shapes(
+        self, shape: Shape, constraint: Constraint, nodes: Column, pairs: Pairs
+    ) -> Iterator[Block]:
+        """Not, and, or, xone, node: whether value nodes conform to shapes."""
+        name = constraint.component
+        distinct, back = np.unique(pairs[1], return_inverse=True)
+        conforming = [self.conforming(other, distinct) for other in constraint.shapes]
+        count = np.sum(conforming, axis=0, dtype=np.int64) if conforming else 0 * distinct
+        passed = {
+            "not": count == 0,
+            "or": count > 0,
+            "xone": count == 1,
+        }.get(name, count == len(conforming))
+        component = {"node": "Node", "not": "Not"}.get(name, name.capitalize())
+        yield from self._of_values(shape, component, nodes, pairs, ~passed[back])
+
+    def _property(
+        self, _: Shape, constraint: Constraint, nodes: Column, pairs: Pairs
+    ) -> Iterator[Block]:
+        """The results of a property shape for each value node."""
+        (inner,) = constraint.shapes
+        if len(pairs[1]) == len(nodes) and np.array_equal(pairs[1], nodes):
+            yield from self.blocks(inner, nodes)
+            return
+        distinct, back = np.unique(pairs[1], return_inverse=True)
+        by_value = np.sort(back.astype(np.int64) << HALF | np.arange(len(back)))
+        for block in self.blocks(inner, distinct):
+            origins, hits = looked_up(block.places, by_value)
+            yield Block(
+                pairs[0][hits],
+                block.focus[origins],
+                block.values[origins],
+                block.component,
+                block.shape,
+                block.path,
+                block.messages,
+                block.constraint,
+            )
+
+    def _qualified(
+        self, shape: Shape, constraint: Constraint, nodes: Column, pairs: Pairs
+    ) -> Iterator[Block]:
+        wanted, *siblings = constraint.shapes
+        distinct, back = np.unique(pairs[1], return_inverse=True)
+        conforms = self.conforming(wanted, distinct)
+        for sibling in siblings:
+            conforms &= ~self.conforming(sibling, distinct)
+        counts = np.bincount(pairs[0][conforms[back]], minlength=len(nodes))
+        number = int(text_of(constraint.terms[0]))
+        least = constraint.component == "qualifiedMinCount"
+        bad = counts < number if least else counts > number
+        component = "QualifiedMinCount" if least else "QualifiedMaxCount"
+        yield from self._of_nodes(shape, component, nodes, bad)
+
+    def _sparql(
+        self, shape: Shape, constraint: Constraint, nodes: Column, _: Pairs
+    ) -> Iterator[Block]:
+        (node,) = constraint.terms
+        number, names = self._data.terms.number, self._data.terms.names
+        for place, focus in enumerate(nodes.tolist()):
+            for value, path, messages in self._asked(self._data, shape, node, names[focus]):
+                if value is None and shape.path is None:
+                    value = names[focus]
+                yield Block(
+                    np.array([place], np.int64),
+                    np.array([focus], np.int64),
+                    np.array([_NONE if value is None else number(value)], np.int64),
+                    "SPARQL",
+                    shape,
+                    path,
+                    (*shape.messages, *messages),
+                    node,
+                )
+
+
+def _unique(places: Column, values: Column) -> Pairs:
+    keys = np.unique(places << HALF | values)
+    return keys >> HALF, keys & MASK
+
+
+def _component(parameter: str) -> str:
+    """The component of a parameter that has its name, as in MinCount of minCount."""
+    return parameter[0].upper() + parameter[1:]
+
+
+def _datatype(constraint: Constraint) -> Callable[[Term], bool]:
+    (datatype,) = constraint.terms
+
+    def test(term: Term) -> bool:
+        if not is_literal(term) or parts(term)[1] != datatype:
+            return False
+        known = datatype in DATATYPES and datatype != iri("rdf:langString")
+        return not known or value_of(term) is not None
+
+    return test
+
+
+def _node_kind(constraint: Constraint) -> Callable[[Term], bool]:
+    kind = constraint.terms[0].removeprefix(iri("sh:")[:-1]).removesuffix(">")
+
+    def test(term: Term) -> bool:
+        own = "Literal" if is_literal(term) else "BlankNode" if is_blank(term) else "IRI"
+        return own in kind
+
+    return test
+
+
+def _range(constraint: Constraint) -> Callable[[Term], bool]:
+    (limit,) = constraint.terms
+    allowed = {
+        "minExclusive": (1,),
+        "minInclusive": (0, 1),
+        "maxExclusive": (-1,),
+        "maxInclusive": (-1, 0),
+    }[constraint.component]
+    return lambda term: is_literal(term) and order(term, limit) in allowed
+
+
+def _text(term: Term) -> str | None:
+    """What the string functions of SPARQL see of a term; None of a blank node."""
+    if is_literal(term):
+        return parts(term)[0]
+    return None if is_blank(term) else term[1:-1]
+
+
+def _length(constraint: Constraint) -> Callable[[Term], bool]:
+    number = int(text_of(constraint.terms[0]))
+    least = constraint.component == "minLength"
+
+    def test(term: Term) -> bool:
+        text = _text(term)
+        return text is not None and (len(text) >= number if least else len(text) <= number)
+
+    return test
+
+
+_FLAGS: Final = {"i": re.IGNORECASE, "s": re.DOTALL, "m": re.MULTILINE, "x": re.VERBOSE}
+
+
+def _pattern(constraint: Constraint) -> Callable[[Term], bool]:
+    flags = re.NOFLAG
+    letters = text_of(constraint.parameter("flags") or '""')
+    for letter in letters:
+        flags |= _FLAGS.get(letter, re.NOFLAG)
+    pattern = text_of(constraint.terms[0])
+    compiled = re.compile(re.escape(pattern) if "q" in letters else pattern, flags)
+
+    def test(term: Term) -> bool:
+        text = _text(term)
+        return text is not None and compiled.search(text) is not None
+
+    return test
+
+
+def _language_in(constraint: Constraint) -> Callable[[Term], bool]:
+    ranges = [text_of(term).lower() for term in constraint.terms]
+
+    def test(term: Term) -> bool:
+        language = parts(term)[2].lower() if is_literal(term) else ""
+        return bool(language) and any(
+            wanted in ("*", language) or language.startswith(f"{wanted}-") for wanted in ranges
+        )
+
+    return test
+
+
+def _in(constraint: Constraint) -> Callable[[Term], bool]:
+    members = set(constraint.terms)
+    return lambda term: term in members
+
+
+_TESTS: Final[dict[str, Callable[[Constraint], Callable[[Term], bool]]]] = {
+    "datatype": _datatype,
+    "nodeKind": _node_kind,
+    "minExclusive": _range,
+    "minInclusive": _range,
+    "maxExclusive": _range,
+    "maxInclusive": _range,
+    "minLength": _length,
+    "maxLength": _length,
+    "pattern": _pattern,
+    "languageIn": _language_in,
+    "in": _in,
+}
+_JUDGES: Final[dict[str, Callable[..., Iterator[Block]]]] = {
+    **dict.fromkeys(_TESTS, Judge._tested),
+    "class": Judge._class,
+    "minCount": Judge._count,
+    "maxCount": Judge._count,
+    "hasValue": Judge._has_value,
+    "uniqueLang": Judge._unique_lang,
+    "equals": Judge._compared,
+    "disjoint": Judge._compared,
+    "lessThan": Judge._less,
+    "lessThanOrEquals": Judge._less,
+    "closed": Judge._closed,
+    **dict.fromkeys(("not", "and", "or", "xone", "node"), Judge._of_shapes),
+    "property": Judge._property,
+    "qualifiedMinCount": Judge._qualified,
+    "qualifiedMaxCount": Judge._qualified,
+    "sparql": Judge._sparql,
+}

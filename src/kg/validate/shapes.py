@@ -1,0 +1,342 @@
+"""Shapes as they are read from a graph: targets, paths, constraints.
+
+https://www.w3.org/TR/shacl/ . A shape that uses what is not read here, or refers to itself, is left
+to pySHACL; ``Shapes.left`` says which and why.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal
+
+from kg.columns import Index, Term, Triple, iri, is_literal, parts
+from kg.namespaces import PREFIXES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+SH: Final = f"<{PREFIXES['sh']}"
+VIOLATION: Final = iri("sh:Violation")
+_TYPE: Final = iri("rdf:type")
+_SUBCLASS: Final = iri("rdfs:subClassOf")
+
+PathKind = Literal[
+    "predicate", "inverse", "sequence", "alternative", "zero+", "one+", "zero-or-one"
+]
+
+
+@dataclass(frozen=True)
+class Path:
+    """A property path: a predicate, or a way to combine paths."""
+
+    kind: PathKind
+    predicate: Term = ""
+    steps: tuple[Path, ...] = ()
+
+    def inverted(self) -> Path:
+        """The path that leads back."""
+        if self.kind == "predicate":
+            return Path("inverse", steps=(self,))
+        if self.kind == "inverse":
+            return self.steps[0]
+        steps = tuple(step.inverted() for step in self.steps)
+        return Path(self.kind, steps=steps[::-1] if self.kind == "sequence" else steps)
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """One constraint of a shape: the component that judges it, and its parameters.
+
+    ``terms`` are the values of the parameter that names it, or the members of its list; ``more``
+    those of the parameters beside it, by local name; ``shapes`` are the shapes that it refers to.
+    """
+
+    component: str
+    terms: tuple[Term, ...] = ()
+    more: tuple[tuple[str, Term], ...] = ()
+    shapes: tuple[Shape, ...] = ()
+
+    def parameter(self, name: str) -> Term | None:
+        """The parameter of a name that stands beside the one that names the constraint."""
+        return dict(self.more).get(name)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A node shape, or with a path a property shape."""
+
+    node: Term
+    path: Path | None
+    path_node: Term | None
+    targets: tuple[tuple[str, Term], ...]
+    constraints: tuple[Constraint, ...]
+    messages: tuple[Term, ...]
+    severity: Term
+    deactivated: bool
+
+
+@dataclass
+class Shapes:
+    """The shapes of a graph that have targets, and those that are left to pySHACL, with why."""
+
+    graph: Index
+    compiled: list[Shape] = field(default_factory=list)
+    left: dict[Term, str] = field(default_factory=dict)
+
+
+class _Left(Exception):
+    """A shape cannot be compiled."""
+
+
+_VALUE_TESTS: Final = (
+    "class",
+    "datatype",
+    "nodeKind",
+    "minExclusive",
+    "minInclusive",
+    "maxExclusive",
+    "maxInclusive",
+    "minLength",
+    "maxLength",
+    "equals",
+    "disjoint",
+    "lessThan",
+    "lessThanOrEquals",
+    "hasValue",
+    "minCount",
+    "maxCount",
+)
+_OF_LISTS: Final = ("in", "languageIn")
+_OF_SHAPES: Final = ("not", "node", "property")
+_OF_SHAPE_LISTS: Final = ("and", "or", "xone")
+_BESIDE: Final = (
+    "flags",
+    "ignoredProperties",
+    "qualifiedMinCount",
+    "qualifiedMaxCount",
+    "qualifiedValueShapesDisjoint",
+)
+_READ: Final = {
+    f"{SH}{name}>"
+    for name in (
+        *_VALUE_TESTS,
+        *_OF_LISTS,
+        *_OF_SHAPES,
+        *_OF_SHAPE_LISTS,
+        *_BESIDE,
+        *("pattern", "uniqueLang", "closed", "qualifiedValueShape", "sparql"),
+        *("path", "message", "severity", "deactivated"),
+        *("targetNode", "targetClass", "targetSubjectsOf", "targetObjectsOf"),
+        *("name", "description", "order", "group", "defaultValue"),
+    )
+}
+_TRUE: Final = {f'"{text}"^^{iri("xsd:boolean")}' for text in ("true", "1")}
+_EXTENSIONS: Final = {
+    iri(f"sh:{name}"): f"sh:{name} is used"
+    for name in ("rule", "target", "entailment", "js", "shapesGraphWellFormed")
+}
+_FUNCTIONS: Final = {
+    iri(f"sh:{name}")
+    for name in ("SPARQLFunction", "JSFunction", "SPARQLTargetType", "JSTargetType")
+}
+
+
+def read_shapes(triples: Iterable[Triple]) -> Shapes:
+    """The shapes of a graph. What extends SHACL leaves all of them to pySHACL."""
+    index = Index(triples)
+    found = Shapes(index)
+    nodes = sorted(_with_targets(index))
+    if extended := _extended(index):
+        found.left = dict.fromkeys(nodes, extended)
+        return found
+    reader = _Reader(index)
+    for node in nodes:
+        try:
+            found.compiled.append(reader.shape(node))
+        except _Left as why:
+            found.left[node] = str(why)
+    return found
+
+
+def _extended(index: Index) -> str:
+    """What in a graph changes how all shapes are judged, such as rules; empty if nothing does."""
+    for predicate, why in _EXTENSIONS.items():
+        if index.candidates(("?", predicate, "?")):
+            return why
+    for _, _, value in index.candidates(("?", _TYPE, "?")):
+        if value in _FUNCTIONS:
+            return "a function or type of target is declared"
+    return ""
+
+
+def _with_targets(index: Index) -> set[Term]:
+    """The shapes that have a target, an implicit one included."""
+    found = {
+        subject
+        for name in ("targetNode", "targetClass", "targetSubjectsOf", "targetObjectsOf")
+        for subject, _, _ in index.candidates(("?", iri(f"sh:{name}"), "?"))
+    }
+    kinds = (iri("sh:NodeShape"), iri("sh:PropertyShape"))
+    shapes = {s for kind in kinds for s, _, _ in index.candidates(("?", _TYPE, kind))}
+    return found | {shape for shape in shapes if _is_class(shape, index)}
+
+
+def _is_class(node: Term, index: Index) -> bool:
+    """Whether a node is a class in the shapes graph, and so the target of its own shape."""
+    waiting = [kind for _, _, kind in index.candidates((node, _TYPE, "?"))]
+    seen: set[Term] = set()
+    while waiting:
+        kind = waiting.pop()
+        if kind == iri("rdfs:Class"):
+            return True
+        if kind not in seen:
+            seen.add(kind)
+            waiting += [wider for _, _, wider in index.candidates((kind, _SUBCLASS, "?"))]
+    return False
+
+
+class _Reader:
+    """Reads shapes once each, and notices one within itself."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._read: dict[Term, Shape] = {}
+        self._reading: set[Term] = set()
+        self._parameters = {
+            path: component
+            for component, _, parameter in index.candidates(("?", iri("sh:parameter"), "?"))
+            for _, _, path in index.candidates((parameter, iri("sh:path"), "?"))
+        }
+
+    def shape(self, node: Term) -> Shape:
+        if node in self._reading:
+            raise _Left("a shape refers to itself")
+        if node not in self._read:
+            self._reading.add(node)
+            try:
+                self._read[node] = self._shape(node)
+            finally:
+                self._reading.discard(node)
+        return self._read[node]
+
+    def _shape(self, node: Term) -> Shape:
+        for _, predicate, _ in self._index.candidates((node, "?", "?")):
+            if predicate in self._parameters:
+                raise _Left("a constraint component of the shapes graph is used")
+            if predicate.startswith(SH) and predicate not in _READ:
+                raise _Left(f"{predicate[len(SH) : -1]} is not compiled")
+        path_node = self._one(node, "path")
+        return Shape(
+            node,
+            None if path_node is None else self._path(path_node),
+            path_node,
+            tuple(self._targets(node)),
+            tuple(self._constraints(node)),
+            tuple(sorted(self._values(node, "message"))),
+            self._one(node, "severity") or VIOLATION,
+            self._one(node, "deactivated") in _TRUE,
+        )
+
+    def _targets(self, node: Term) -> Iterator[tuple[str, Term]]:
+        for name in ("targetNode", "targetClass", "targetSubjectsOf", "targetObjectsOf"):
+            for value in self._values(node, name):
+                yield name, value
+        if _is_class(node, self._index):
+            yield "targetClass", node
+
+    def _constraints(self, node: Term) -> Iterator[Constraint]:
+        for name in _VALUE_TESTS:
+            for value in self._values(node, name):
+                yield Constraint(name, (value,))
+        for name in _OF_LISTS:
+            for head in self._values(node, name):
+                yield Constraint(name, self._members(head))
+        for name in _OF_SHAPES:
+            for other in self._values(node, name):
+                yield Constraint(name, (other,), shapes=(self.shape(other),))
+        for name in _OF_SHAPE_LISTS:
+            for head in self._values(node, name):
+                shapes = tuple(map(self.shape, self._members(head)))
+                yield Constraint(name, (head,), shapes=shapes)
+        for pattern in self._values(node, "pattern"):
+            yield Constraint("pattern", (pattern,), self._beside(node, "flags"))
+        for value in self._values(node, "uniqueLang"):
+            if value in _TRUE:
+                yield Constraint("uniqueLang", (value,))
+        for value in self._values(node, "closed"):
+            if value in _TRUE:
+                yield Constraint("closed", tuple(sorted(self._allowed(node))))
+        for other in self._values(node, "qualifiedValueShape"):
+            yield from self._qualified(node, other)
+        for constraint in self._values(node, "sparql"):
+            yield Constraint("sparql", (constraint,))
+
+    def _qualified(self, node: Term, other: Term) -> Iterator[Constraint]:
+        siblings: tuple[Shape, ...] = ()
+        if self._one(node, "qualifiedValueShapesDisjoint") in _TRUE:
+            siblings = tuple(self.shape(s) for s in sorted(self._siblings(node)) if s != other)
+        for name in ("qualifiedMinCount", "qualifiedMaxCount"):
+            for number in self._values(node, name):
+                yield Constraint(name, (number,), shapes=(self.shape(other), *siblings))
+
+    def _siblings(self, node: Term) -> set[Term]:
+        """The qualified shapes of the property shapes that share a parent with one."""
+        return {
+            value
+            for parent, _, _ in self._index.candidates(("?", iri("sh:property"), node))
+            for _, _, sister in self._index.candidates((parent, iri("sh:property"), "?"))
+            for value in self._values(sister, "qualifiedValueShape")
+        }
+
+    def _allowed(self, node: Term) -> set[Term]:
+        """The predicates that a closed shape lets pass."""
+        paths = {
+            path
+            for shape in self._values(node, "property")
+            for path in self._values(shape, "path")
+            if path[0] == "<"
+        }
+        heads = self._values(node, "ignoredProperties")
+        return paths | {member for head in heads for member in self._members(head)}
+
+    def _path(self, node: Term) -> Path:
+        if node[0] == "<":
+            return Path("predicate", node)
+        if self._index.candidates((node, iri("rdf:first"), "?")):
+            return Path("sequence", steps=tuple(map(self._path, self._members(node))))
+        if (head := self._one(node, "alternativePath")) is not None:
+            return Path("alternative", steps=tuple(map(self._path, self._members(head))))
+        if (inner := self._one(node, "inversePath")) is not None:
+            return self._path(inner).inverted()
+        kinds: dict[str, PathKind] = {
+            "zeroOrMorePath": "zero+",
+            "oneOrMorePath": "one+",
+            "zeroOrOnePath": "zero-or-one",
+        }
+        for name, kind in kinds.items():
+            if (inner := self._one(node, name)) is not None:
+                return Path(kind, steps=(self._path(inner),))
+        raise _Left("a path is not well-formed")
+
+    def _members(self, head: Term) -> tuple[Term, ...]:
+        members = next(iter(self._index.lists(head)), None)
+        if members is None:
+            raise _Left("a list is not well-formed")
+        return members
+
+    def _values(self, node: Term, name: str) -> list[Term]:
+        return sorted(v for _, _, v in self._index.candidates((node, iri(f"sh:{name}"), "?")))
+
+    def _one(self, node: Term, name: str) -> Term | None:
+        values = self._values(node, name)
+        if len(values) > 1:
+            raise _Left(f"sh:{name} is given twice")
+        return values[0] if values else None
+
+    def _beside(self, node: Term, *names: str) -> tuple[tuple[str, Term], ...]:
+        return tuple((name, value) for name in names for value in self._values(node, name))
+
+
+def text_of(literal: Term) -> str:
+    """The text of a literal; that of another term as it is."""
+    return parts(literal)[0] if is_literal(literal) else literal

@@ -1,0 +1,94 @@
+"""The same judgement by pySHACL (https://pypi.org/project/pyshacl/): for what is not compiled.
+
+Also the cross-check of ``--engine pyshacl``. It works on rdflib graphs, a node at a time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pyshacl
+import rdflib
+from rdflib import RDF, RDFS, SH
+
+from kg.columns import Term, Triple, is_blank, is_literal, parts
+from kg.errors import BadInput
+from kg.graph import as_term
+from kg.validate.columns import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+_TARGETS: Final = (SH.targetNode, SH.targetClass, SH.targetSubjectsOf, SH.targetObjectsOf)
+
+
+def judge(
+    data: Iterable[Triple], shapes: Iterable[Triple], only: Collection[Term] | None = None
+) -> list[Result]:
+    """The results of a shapes graph, or of some of its shapes, for a graph of data.
+
+    Raises ``BadInput`` if pySHACL cannot make sense of the shapes.
+    """
+    graph = _graph(shapes)
+    if only is not None:
+        _aim(graph, {_node(shape) for shape in only})
+    try:
+        _, report, _ = pyshacl.validate(
+            _graph(data), shacl_graph=graph, advanced=True, meta_shacl=False
+        )
+    except Exception as error:  # pySHACL raises many kinds for malformed shapes
+        said = " ".join(str(error).split()) or type(error).__name__
+        raise BadInput(f"The shapes cannot be used: {said}.") from None
+    if not isinstance(report, rdflib.Graph):
+        said = " ".join(str(report).split())
+        raise BadInput(f"The shapes cannot be used: {said}.")
+    top = report.value(None, RDF.type, SH.ValidationReport)
+    return [_result(report, node) for node in report.objects(top, SH.result)]
+
+
+def _aim(shapes: rdflib.Graph, only: set[rdflib.term.Node]) -> None:
+    """Take away the targets of all shapes but some."""
+    for predicate in _TARGETS:
+        for shape in set(shapes.subjects(predicate, None)) - only:
+            shapes.remove((shape, predicate, None))
+    for kind in (RDFS.Class, rdflib.OWL.Class):
+        for shape in set(shapes.subjects(RDF.type, kind)) - only:
+            shapes.remove((shape, RDF.type, kind))
+
+
+def _result(report: rdflib.Graph, node: rdflib.term.Node) -> Result:
+    def one(predicate: rdflib.URIRef) -> Term | None:
+        value = report.value(node, predicate)
+        return None if value is None else as_term(value)
+
+    return Result(
+        one(SH.focusNode) or "",
+        one(SH.resultPath),
+        one(SH.value),
+        one(SH.sourceConstraintComponent) or "",
+        one(SH.sourceShape) or "",
+        one(SH.resultSeverity) or "",
+        tuple(sorted(as_term(message) for message in report.objects(node, SH.resultMessage))),
+        one(SH.sourceConstraint),
+    )
+
+
+def _graph(triples: Iterable[Triple]) -> rdflib.Graph:
+    graph = rdflib.Graph()
+    nodes: dict[Term, rdflib.term.Node] = {}
+    for triple in triples:
+        subject, predicate, value = (nodes.setdefault(t, _node(t)) for t in triple)
+        graph.add((subject, predicate, value))
+    return graph
+
+
+def _node(term: Term) -> rdflib.term.Node:
+    """The rdflib term, a literal in the form in which it is written."""
+    if is_literal(term):
+        text, datatype, language = parts(term)
+        if language:
+            return rdflib.Literal(text, lang=language)
+        plain = datatype == f"<{rdflib.XSD.string}>"
+        kind = None if plain else rdflib.URIRef(datatype[1:-1])
+        return rdflib.Literal(text, datatype=kind, normalize=False)
+    return rdflib.BNode(term[2:]) if is_blank(term) else rdflib.URIRef(term[1:-1])
