@@ -20,6 +20,7 @@ RANK = {room: rank for rank, rooms in enumerate(RANKS) for room in rooms}
 LIBRARIES = {
     "a2wsgi": {"serve"},
     "click": {"cli"},
+    "elementpath": {"validate"},
     "flask": {"serve"},
     "granian": {"serve"},
     "numpy": {"columns", "reason", "validate"},

@@ -22,6 +22,7 @@ from kg.columns.index import Bound, Index, substitute
 from kg.columns.relations import (
     HALF,
     MASK,
+    Groups,
     Relation,
     Relations,
     Terms,
@@ -29,8 +30,10 @@ from kg.columns.relations import (
     common,
     decoded,
     encoded,
+    grouped,
     joint,
     looked_up,
+    ungrouped,
     without,
 )
 from kg.columns.terms import (
@@ -49,6 +52,7 @@ __all__ = [
     "HALF",
     "MASK",
     "Bound",
+    "Groups",
     "Index",
     "Relation",
     "Relations",
@@ -62,6 +66,7 @@ __all__ = [
     "decoded",
     "encoded",
     "equal_literals",
+    "grouped",
     "iri",
     "is_blank",
     "is_literal",
@@ -74,6 +79,7 @@ __all__ = [
     "order",
     "parts",
     "substitute",
+    "ungrouped",
     "value_of",
     "without",
 ]

@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import binascii
 import calendar
-import math
 import re
 import struct
 from decimal import Decimal
@@ -143,27 +142,52 @@ def are_unequal(one: Term, other: Term) -> bool:
 def order(one: Term, other: Term) -> int | None:
     """-1, 0 or 1 as the value of a literal is less than, equal to or greater than another's.
 
-    None where they cannot be compared, as for ``<`` in SPARQL: numbers with numbers, texts with
-    texts, moments with moments of the same kind; a moment without a zone is not compared with one
-    that has a zone.
+    None where they cannot be compared, as for ``<`` in SPARQL: numbers with numbers, of which a
+    decimal beside a float becomes one; texts with texts; moments with moments of the same kind,
+    those without a zone not with those that have one.
     """
     first, second = value_of(one), value_of(other)
     if first is None or second is None:
         return None
+    if {first[0], second[0]} <= set(_NUMBERS):
+        wider = max(first[0], second[0], key=_NUMBERS.index)
+        return _compared(_as_number(first, wider), _as_number(second, wider))
     left, right = _sortable(first), _sortable(second)
     if left is None or right is None or left[0] != right[0]:
         return None
-    mine, theirs = left[1], right[1]
+    return _compared(left[1], right[1])
+
+
+_NUMBERS: Final = ("number", "float", "double")
+"""The spaces of numbers, each promoted to the next (https://www.w3.org/TR/xpath-31/#promotion)."""
+
+
+def _compared(mine: Any, theirs: Any) -> int | None:  # noqa: ANN401 - of one type, whichever
     if mine != mine or theirs != theirs:  # NaN is neither less nor greater
         return None
     return 0 if mine == theirs else 1 if mine > theirs else -1
 
 
+def _as_number(value: Value, space: str) -> Decimal | float:
+    """A number in a space that is as wide as its own or wider."""
+    if space == "number" and isinstance(value[1], Decimal):
+        return value[1]
+    number = float(str(value[1]))
+    return _single(number) if space == "float" else number
+
+
+def _single(number: float) -> float:
+    """The nearest number of single precision."""
+    try:
+        nearest: float = struct.unpack("f", struct.pack("f", number))[0]
+    except OverflowError:
+        return float("-inf" if number < 0 else "inf")
+    return nearest
+
+
 def _sortable(value: Value) -> tuple[str, Any] | None:
     """What a value is compared by: the group that it is compared within, and a key."""
     space, what = value
-    if space in ("number", "float", "double"):
-        return "number", Fraction(what) if isinstance(what, Decimal) else _float(str(what))
     if space == "text" and isinstance(what, tuple) and what[1] == "":
         return "text", what[0]
     if space == "boolean":
@@ -176,11 +200,6 @@ def _sortable(value: Value) -> tuple[str, Any] | None:
     return None
 
 
-def _float(text: str) -> Fraction | float:
-    number = float(text)
-    return Fraction(number) if math.isfinite(number) else number
-
-
 def _days_before(year: int, month: int) -> int:
     """Number of days before a month, from the beginning of the calendar on."""
     past = year - 1
@@ -190,14 +209,41 @@ def _days_before(year: int, month: int) -> int:
 
 def equal_literals(literals: Iterable[Term]) -> list[tuple[Term, Term]]:
     """The pairs of different literals with one value, each in both orders, sorted."""
-    by_value: dict[Value, list[Term]] = {}
+    by_tail: dict[str, list[Term]] = {}
     for literal in literals:
-        if (value := value_of(literal)) is not None:
-            by_value.setdefault(value, []).append(literal)
+        by_tail.setdefault(literal[literal.rindex('"') + 1 :], []).append(literal)
+    texts = [tail for tail in by_tail if not tail or tail[0] == "@" or tail[2:] in _OF_TEXT]
+    by_value: dict[Value, list[Term]] = {}
+    for tail, group in by_tail.items():
+        if texts == [tail] == [""]:
+            continue  # plain texts alone: two that are equal are one
+        for literal in group:
+            if (value := _quick_value(literal, tail)) is not None:
+                by_value.setdefault(value, []).append(literal)
     groups = [sorted(set(group)) for group in by_value.values() if len(group) > 1]
     return sorted(
         (one, other) for group in groups for one in group for other in group if one != other
     )
+
+
+_OF_TEXT: Final = {
+    iri(name)
+    for name in (
+        *("rdf:PlainLiteral", "xsd:string", "xsd:normalizedString", "xsd:token", "xsd:language"),
+        *("xsd:Name", "xsd:NCName", "xsd:NMTOKEN"),
+    )
+}
+_INTEGER: Final = f"^^{iri('xsd:integer')}"
+
+
+def _quick_value(literal: Term, tail: str) -> Value | None:
+    """The value of a literal; of what most are without taking it apart."""
+    text = literal[1 : -len(tail) - 1]
+    if tail == _INTEGER and text.isascii() and text.isdigit():
+        return "number", int(text)
+    if (not tail or tail[0] == "@") and "\\" not in text:
+        return "text", (text, tail[1:].lower())
+    return value_of(literal)
 
 
 def _read(text: str, name: str) -> Value | None:
@@ -230,10 +276,7 @@ def _floating(text: str, name: str) -> Value | None:
         return None
     number = float(special.get(text, text))
     if name == "float":
-        try:
-            number = struct.unpack("f", struct.pack("f", number))[0]
-        except OverflowError:
-            number = float("-inf" if number < 0 else "inf")
+        number = _single(number)
     return name, repr(number)
 
 

@@ -28,19 +28,28 @@ class Terms:
     """Terms by number, in the order in which they were first met."""
 
     def __init__(self) -> None:
-        self.names: list[Term] = []
         self._numbers: dict[Term, int] = {}
+        self._names: list[Term] = []
+
+    @property
+    def names(self) -> list[Term]:
+        """The terms by their numbers."""
+        if len(self._names) < len(self._numbers):
+            self._names = list(self._numbers)
+        return self._names
 
     def number(self, term: Term) -> int:
         """The number of a term, a new one if need be."""
-        found = self._numbers.get(term)
-        if found is None:
-            found = self._numbers[term] = len(self.names)
-            self.names.append(term)
-        return found
+        return self._numbers.setdefault(term, len(self._numbers))
+
+    def column(self, terms: Iterable[Term]) -> Column:
+        """The numbers of some terms."""
+        numbers = self._numbers
+        given = numbers.setdefault
+        return np.array([given(term, len(numbers)) for term in terms], np.int64)
 
     def __len__(self) -> int:
-        return len(self.names)
+        return len(self._numbers)
 
 
 class Relation:
@@ -76,6 +85,8 @@ class Relation:
 
 
 Relations = dict[int, Relation]
+Groups = dict[str, tuple[list[str], list[str]]]
+"""Terms by predicate: the subjects and, at the same places, the objects."""
 
 
 def _inserted(into: Column, new: Column) -> Column:
@@ -101,17 +112,30 @@ def looked_up(keys: Column, pairs: Column) -> tuple[Column, Column]:
     return places, pairs[np.arange(len(places)) - before] & MASK
 
 
-def encoded(triples: Iterable[Triple], terms: Terms) -> Relations:
-    """The relations of some triples, by the numbers that their terms have or get."""
-    number = terms.number
-    columns: dict[int, tuple[list[int], list[int]]] = {}
+def grouped(triples: Iterable[Triple]) -> Groups:
+    """Triples by predicate: the subjects and the objects."""
+    groups: Groups = {}
     for subject, predicate, value in triples:
-        subjects, values = columns.setdefault(number(predicate), ([], []))
-        subjects.append(number(subject))
-        values.append(number(value))
+        group = groups.get(predicate)
+        if group is None:
+            group = groups[predicate] = ([], [])
+        group[0].append(subject)
+        group[1].append(value)
+    return groups
+
+
+def ungrouped(groups: Groups) -> Iterator[Triple]:
+    """The triples of groups."""
+    for predicate, (subjects, values) in groups.items():
+        for subject, value in zip(subjects, values, strict=True):
+            yield subject, predicate, value
+
+
+def encoded(groups: Groups, terms: Terms) -> Relations:
+    """The relations of grouped triples, by the numbers that their terms have or get."""
     return {
-        predicate: Relation.of(np.array(subjects, np.int64), np.array(values, np.int64))
-        for predicate, (subjects, values) in columns.items()
+        terms.number(predicate): Relation.of(terms.column(subjects), terms.column(values))
+        for predicate, (subjects, values) in groups.items()
     }
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from kg.columns import (
     DATATYPES,
+    Groups,
     Index,
     Term,
     Triple,
@@ -25,6 +26,8 @@ from kg.columns import (
 )
 from kg.reason.oracle import apply
 from kg.reason.rules import (
+    AXIOM_CLASSES,
+    AXIOM_PREDICATES,
     COMPUTED,
     SAME_AS,
     TYPE,
@@ -218,6 +221,27 @@ def _wider(kind: Pattern) -> tuple[Pattern, ...]:
     return tuple(dict.fromkeys((kind, (kind[0], ANY), (ANY, ANY))))
 
 
-def literals_of(triples: Iterable[Triple]) -> set[Term]:
-    """The literals of some triples."""
-    return {term for triple in triples for term in triple if is_literal(term)}
+def kinds_of(groups: Groups) -> set[Pattern]:
+    """What grouped triples are grouped by: each predicate, and each class of which one is."""
+    kinds = {(predicate, ANY) for predicate in groups if predicate != TYPE}
+    return kinds | {(TYPE, kind) for kind in set(groups.get(TYPE, ((), ()))[1])}
+
+
+def axioms_of(groups: Groups) -> set[Triple]:
+    """The triples among grouped ones that are part of an axiom."""
+    found = {
+        (subject, predicate, value)
+        for predicate in AXIOM_PREDICATES & groups.keys()
+        for subject, value in zip(*groups[predicate], strict=True)
+    }
+    subjects, kinds = groups.get(TYPE, ([], []))
+    return found | {
+        (subject, TYPE, kind)
+        for subject, kind in zip(subjects, kinds, strict=True)
+        if kind in AXIOM_CLASSES
+    }
+
+
+def literals_of(groups: Groups) -> set[Term]:
+    """The literals of grouped triples."""
+    return {term for _, values in groups.values() for term in set(values) if is_literal(term)}

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from kg.columns import Triple, is_literal
+from kg.columns import Groups, Triple, grouped, ungrouped
 from kg.errors import BadInput
 from kg.reason import profile
-from kg.reason.compiled import ANY, Clause, compile_rules, fireable, kind_of, literals_of, useful
+from kg.reason.compiled import (
+    ANY,
+    Clause,
+    axioms_of,
+    compile_rules,
+    fireable,
+    kind_of,
+    kinds_of,
+    literals_of,
+    useful,
+)
 from kg.reason.oracle import interpret
-from kg.reason.rules import is_axiom
+from kg.reason.rules import TYPE
 from kg.reason.seminaive import Columns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from kg.columns import Index
+    from kg.reason.compiled import Pattern
 
 
 @dataclass
@@ -25,19 +36,24 @@ class Closed:
     """What was given, the clauses, and the facts with all that follows by them.
 
     ``axioms`` has the axioms with those that follow from them. ``columns`` only has facts that
-    some clause reads, unless everything was wanted.
+    some clause reads or concludes, unless everything was wanted.
     """
 
-    given: frozenset[Triple]
+    groups: Groups
     axioms: Index
     clauses: list[Clause]
     columns: Columns
+
+    @cached_property
+    def given(self) -> frozenset[Triple]:
+        """The triples that were given."""
+        return frozenset(ungrouped(self.groups))
 
     def derived(self) -> Iterator[Triple]:
         """The triples that were not given, without those that follow from nothing."""
         always = _always()
         for triple in self.columns.derived():
-            if triple not in self.given and triple not in always and not self._restated(triple):
+            if triple not in always and not (self._equals and self._restated(triple)):
                 yield triple
 
     def contradictions(self) -> Iterator[tuple[Clause, list[Triple]]]:
@@ -47,22 +63,21 @@ class Closed:
     def _restated(self, triple: Triple) -> bool:
         """Whether a triple only writes the literal of a given one in another form."""
         subject, predicate, value = triple
-        if not is_literal(value) or not self._equals:
-            return False
-        return any(
-            (subject, predicate, other) in self.given for other in self._equals.get(value, ())
-        )
+        return any((subject, predicate, o) in self.given for o in self._equals.get(value, ()))
 
-    def __post_init__(self) -> None:
-        self._equals: dict[str, list[str]] = {}
+    @cached_property
+    def _equals(self) -> dict[str, list[str]]:
+        """The literals of one value, by each of them."""
+        equals: dict[str, list[str]] = {}
         for clause in self.clauses:
             if clause.rule == "dt-eq" and clause.head is not None:
                 one, _, other = clause.head
-                self._equals.setdefault(one, []).append(other)
+                equals.setdefault(one, []).append(other)
+        return equals
 
 
 def materialize(
-    triples: Collection[Triple], wanted: Callable[[Triple], bool] | None = None
+    triples: Iterable[Triple], wanted: Callable[[Triple], bool] | None = None
 ) -> Closed:
     """Everything that follows from some triples by the rules of OWL 2 RL.
 
@@ -70,22 +85,20 @@ def materialize(
     conclusions nobody asks for and nothing reads. Raises ``BadInput``, naming the axiom, if the
     ontology among them leaves the profile.
     """
-    given = frozenset(triples)
-    axioms = {triple for triple in given if is_axiom(triple)}
-    refuse_what_is_outside(given)
-    literals = literals_of(given)
-    kinds = {kind_of(triple) for triple in given}
+    groups = grouped(triples)
+    refuse_what_is_outside(groups)
+    axioms, literals, kinds = axioms_of(groups), literals_of(groups), kinds_of(groups)
     found: set[Triple] = set()
     while True:
         index, compiled = compile_rules(axioms, literals, found)
         clauses = fireable(compiled, kinds)
         if wanted is not None:
             clauses = useful(clauses, wanted)
-        columns = Columns(_read(given, clauses) if wanted else given)
+        columns = Columns(_needed(groups, clauses) if wanted else groups)
         columns.close(clauses)
-        new = {triple for triple in columns.derived() if is_axiom(triple)} - index.triples
+        new = columns.axioms() - index.triples
         if not new:
-            return Closed(given, index, clauses, columns)
+            return Closed(groups, index, clauses, columns)
         found |= new
 
 
@@ -95,17 +108,24 @@ def _always() -> frozenset[Triple]:
     return frozenset(interpret(()).triples)
 
 
-def refuse_what_is_outside(triples: Collection[Triple]) -> None:
+def refuse_what_is_outside(groups: Groups) -> None:
     """Raise ``BadInput``, naming the first axiom, if some leave OWL 2 RL."""
-    if outside := profile.outside(triples):
+    if outside := profile.outside(groups):
         more = f" ({len(outside)} in all)" if len(outside) > 1 else ""
         raise BadInput(f"The ontology leaves OWL 2 RL{more}: {outside[0]}.")
 
 
-def _read(triples: Collection[Triple], clauses: Collection[Clause]) -> Iterator[Triple]:
-    """The triples of the kinds that some clause reads."""
-    kinds = {kind_of(atom) for clause in clauses for atom in clause.body}
-    for triple in triples:
-        kind = kind_of(triple)
-        if kind in kinds or (kind[0], ANY) in kinds or (ANY, ANY) in kinds:
-            yield triple
+def _needed(groups: Groups, clauses: Iterable[Clause]) -> Groups:
+    """The triples of the kinds that some clause reads or concludes."""
+    kinds: set[Pattern] = set()
+    for clause in clauses:
+        kinds.update(map(kind_of, clause.body))
+        if clause.head is not None:
+            kinds.add(kind_of(clause.head))
+    if (ANY, ANY) in kinds:
+        return groups
+    needed = {p: group for p, group in groups.items() if (p, ANY) in kinds}
+    if TYPE in groups and TYPE not in needed:
+        pairs = [pair for pair in zip(*groups[TYPE], strict=True) if (TYPE, pair[1]) in kinds]
+        needed[TYPE] = [s for s, _ in pairs], [kind for _, kind in pairs]
+    return needed

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
-from kg.columns import DATATYPES, Index, Term, Triple, iri, is_literal
+from kg.columns import DATATYPES, Groups, Index, Term, Triple, iri, is_literal
 from kg.namespaces import PREFIXES
 from kg.reason.rules import AXIOM_CLASSES, AXIOM_PREDICATES, DIFFERENT_FROM, SAME_AS, THING, TYPE
 from kg.reason.words import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     Side = Literal["subclass", "superclass", "equivalent"]
 
@@ -102,19 +102,24 @@ _RESERVED: Final = AXIOM_PREDICATES | {
 _ONCE: Final = ('"0"^^', '"1"^^')
 
 
-def outside(triples: Iterable[Triple]) -> list[str]:
-    """The axioms that leave OWL 2 RL, each in words with the reason; sorted."""
-    index = Index(triple for triple in triples if _may_be_outside(triple))
+def outside(groups: Groups) -> list[str]:
+    """The axioms that leave OWL 2 RL among grouped triples, in words with the reason; sorted."""
+    index = Index(_in_question(groups))
     found = {words for triple in index.triples for words in _of_triple(triple, index)}
     return sorted(found)
 
 
-def _may_be_outside(triple: Triple) -> bool:
-    """Whether a triple is an axiom, part of one, or in words of the ontology language."""
-    _, predicate, value = triple
-    if predicate == TYPE:
-        return value.startswith(("_:", '"', _OWL))
-    return predicate in AXIOM_PREDICATES or predicate.startswith(_OWL)
+def _in_question(groups: Groups) -> Iterator[Triple]:
+    """The triples that are axioms, part of one, or in words of the ontology language."""
+    for predicate, (subjects, values) in groups.items():
+        if predicate in AXIOM_PREDICATES or predicate.startswith(_OWL):
+            for subject, value in zip(subjects, values, strict=True):
+                yield subject, predicate, value
+    subjects, kinds = groups.get(TYPE, ([], []))
+    odd = {kind for kind in set(kinds) if kind.startswith(("_:", '"', _OWL))}
+    for subject, kind in zip(subjects, kinds, strict=True):
+        if kind in odd:
+            yield subject, TYPE, kind
 
 
 def _of_triple(triple: Triple, index: Index) -> Iterator[str]:

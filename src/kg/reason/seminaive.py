@@ -14,6 +14,7 @@ import numpy as np
 from kg.columns import (
     HALF,
     MASK,
+    Groups,
     Relation,
     Relations,
     Term,
@@ -24,13 +25,14 @@ from kg.columns import (
     common,
     decoded,
     encoded,
+    grouped,
     is_no_member,
     is_variable,
     joint,
     looked_up,
     without,
 )
-from kg.reason.rules import SAME_AS, TYPE
+from kg.reason.rules import AXIOM_CLASSES, AXIOM_PREDICATES, SAME_AS, TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -56,9 +58,9 @@ class _Compiled:
 class Columns:
     """Facts in columns, and what follows from them by clauses."""
 
-    def __init__(self, triples: Iterable[Triple] = ()) -> None:
+    def __init__(self, groups: Groups) -> None:
         self.terms = Terms()
-        self.given = self.relations = self._encoded(triples)
+        self.given = self.relations = encoded(groups, self.terms)
         self._stated: Relations = {}
         self._rules: list[_Compiled] = []
         self._readers: Mapping[tuple[int, int], list[tuple[int, int]]] = {}
@@ -68,7 +70,7 @@ class Columns:
         self.relations = joint(self.relations, self._encoded(triples))
 
     def _encoded(self, triples: Iterable[Triple]) -> Relations:
-        return encoded(triples, self.terms)
+        return encoded(grouped(triples), self.terms)
 
     def close(self, clauses: Sequence[Clause]) -> None:
         """Add everything that follows by some clauses."""
@@ -165,6 +167,20 @@ class Columns:
     def triples(self) -> Iterator[Triple]:
         """All facts, those that follow included."""
         yield from decoded(self.relations, self.terms)
+
+    def axioms(self) -> set[Triple]:
+        """The facts that are part of an axiom and were not given."""
+        number = self.terms.number
+        axiomatic = {number(predicate) for predicate in AXIOM_PREDICATES}
+        new = {p: r for p, r in self.relations.items() if p in axiomatic}
+        found = set(decoded(without(new, self.given), self.terms))
+        kinds = self.relations.get(number(TYPE))
+        if kinds is not None:
+            classes = np.array(sorted(map(number, AXIOM_CLASSES)), np.int64)
+            places, members = looked_up(classes, kinds.inverse)
+            typed = {number(TYPE): Relation(np.unique(members << HALF | classes[places]))}
+            found |= set(decoded(without(typed, self.given), self.terms))
+        return found
 
     def derived(self) -> Iterator[Triple]:
         """The facts that were not given."""

@@ -9,17 +9,26 @@ import pyoxigraph as ox
 from kg.errors import BadQuery
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+    Triple = tuple[str, str, str]
 
 
 class MemoryStore:
     """Triples in memory, asked and changed in SPARQL; terms are as N-Triples writes them."""
 
-    def __init__(self, triples: Iterable[tuple[str, str, str]] = ()) -> None:
+    def __init__(
+        self, triples: Iterable[Triple] = (), graphs: Mapping[str, Iterable[Triple]] | None = None
+    ) -> None:
         self._store = ox.Store()
-        text = "".join(f"{' '.join(triple)} .\n" for triple in triples)
-        if text:
-            self._store.bulk_load(text.encode(), format=ox.RdfFormat.N_TRIPLES)
+        lines = [f"{' '.join(triple)} .\n" for triple in triples]
+        for name, named in (graphs or {}).items():
+            lines += [f"{' '.join(triple)} <{name}> .\n" for triple in named]
+        text = "".join(lines).encode()
+        if b"_:" in text:  # loading text as it is would give blank nodes other labels
+            self._store.bulk_extend(ox.parse(text, format=ox.RdfFormat.N_QUADS))
+        elif text:
+            self._store.bulk_load(text, format=ox.RdfFormat.N_QUADS)
 
     def __len__(self) -> int:
         return len(self._store)
@@ -28,16 +37,13 @@ class MemoryStore:
         """Run a SPARQL update."""
         self._store.update(text)
 
-    def select(self, text: str, *, this: str = "") -> list[dict[str, str]]:
+    def select(self, text: str) -> list[dict[str, str]]:
         """The rows of a SELECT query, each with the terms of its bound variables.
 
-        ``this`` is the label of a blank node to which the variable of that name is bound, since a
-        query cannot name it. Raises ``BadQuery`` if the query does not parse or is no SELECT.
+        Raises ``BadQuery`` if the query does not parse or is no SELECT.
         """
         try:
-            solutions = self._store.query(
-                text, substitutions={ox.Variable("this"): ox.BlankNode(this)} if this else None
-            )
+            solutions = self._store.query(text)
         except (SyntaxError, ValueError, OSError) as error:
             raise BadQuery(" ".join(str(error).split())) from None
         if not isinstance(solutions, ox.QuerySolutions):

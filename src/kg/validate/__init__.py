@@ -100,8 +100,8 @@ def validate(
 def _check(shape: Shape, asked: SparqlConstraints) -> None:
     """Raise ``NotHere`` if some constraint within a shape is for pySHACL."""
     for constraint in shape.constraints:
-        if constraint.component == "sparql" and not shape.deactivated:
-            asked.check(shape, constraint.terms[0])
+        if constraint.component in ("sparql", "component") and not shape.deactivated:
+            asked.check(shape, constraint)
         for inner in constraint.shapes:
             _check(inner, asked)
 

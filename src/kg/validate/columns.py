@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
+from elementpath.regex import translate_pattern
 
 from kg.columns import (
     DATATYPES,
@@ -22,6 +23,7 @@ from kg.columns import (
     Triple,
     among,
     encoded,
+    grouped,
     iri,
     is_blank,
     is_literal,
@@ -33,7 +35,7 @@ from kg.columns import (
 from kg.validate.shapes import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     Column = NDArray[np.int64]
     Mask = NDArray[np.bool_]
     Pairs = tuple[Column, Column]
+    Answer = tuple[Term | None, Term | None, tuple[Term, ...]]
 
 _TYPE: Final = iri("rdf:type")
 _SUBCLASS: Final = iri("rdfs:subClassOf")
@@ -87,10 +90,13 @@ class Block:
 class Asked(Protocol):
     """What judges constraints that are written in SPARQL."""
 
-    def __call__(
-        self, data: Data, shape: Shape, constraint: Term, focus: Term
-    ) -> Iterable[tuple[Term | None, Term | None, tuple[Term, ...]]]:
+    def constraint(self, shape: Shape, constraint: Constraint, focus: Term) -> Iterable[Answer]:
         """The value, path and messages of each result for a focus node."""
+
+    def component(
+        self, shape: Shape, constraint: Constraint, focus: Term, values: Sequence[Term]
+    ) -> Iterable[Answer]:
+        """The same by a component of the shapes graph, which may look at each value node."""
 
 
 class Data:
@@ -98,7 +104,7 @@ class Data:
 
     def __init__(self, triples: Iterable[Triple]) -> None:
         self.terms = Terms()
-        self.relations: Relations = encoded(triples, self.terms)
+        self.relations: Relations = encoded(grouped(triples), self.terms)
         self._members: dict[int, Column] = {}
         self._wider: dict[Term, NDArray[np.int8]] = {}
         self._orders: dict[tuple[int, int], int | None] = {}
@@ -182,8 +188,8 @@ def targets(data: Data, shape: Shape) -> Column:
 
 def rows(data: Data, blocks: Iterable[Block]) -> Iterator[Result]:
     """The results of some blocks, one by one."""
-    names = data.terms.names
     for block in blocks:
+        names = data.terms.names
         shape = block.shape
         path = shape.path_node if block.path is None else block.path
         for focus, value in zip(block.focus.tolist(), block.values.tolist(), strict=True):
@@ -191,7 +197,9 @@ def rows(data: Data, blocks: Iterable[Block]) -> Iterator[Result]:
                 names[focus],
                 path,
                 None if value == _NONE else names[value],
-                iri(f"sh:{block.component}ConstraintComponent"),
+                block.component
+                if block.component[0] == "<"
+                else iri(f"sh:{block.component}ConstraintComponent"),
                 shape.node,
                 shape.severity,
                 shape.messages if block.messages is None else block.messages,
@@ -438,23 +446,29 @@ class Judge:
         yield from self._of_nodes(shape, component, nodes, bad)
 
     def _sparql(
-        self, shape: Shape, constraint: Constraint, nodes: Column, _: Pairs
+        self, shape: Shape, constraint: Constraint, nodes: Column, pairs: Pairs
     ) -> Iterator[Block]:
-        (node,) = constraint.terms
+        """Constraints and components in SPARQL, a focus node at a time."""
         number, names = self._data.terms.number, self._data.terms.names
+        own = constraint.component == "sparql"
         for place, focus in enumerate(nodes.tolist()):
-            for value, path, messages in self._asked(self._data, shape, node, names[focus]):
+            if own:
+                answers = self._asked.constraint(shape, constraint, names[focus])
+            else:
+                values = [names[value] for value in pairs[1][pairs[0] == place].tolist()]
+                answers = self._asked.component(shape, constraint, names[focus], values)
+            for value, path, messages in answers:
                 if value is None and shape.path is None:
                     value = names[focus]
                 yield Block(
                     np.array([place], np.int64),
                     np.array([focus], np.int64),
                     np.array([_NONE if value is None else number(value)], np.int64),
-                    "SPARQL",
+                    "SPARQL" if own else constraint.terms[0],
                     shape,
                     path,
-                    (*shape.messages, *messages),
-                    node,
+                    (*shape.messages, *messages) if own else shape.messages or messages,
+                    constraint.terms[0] if own else None,
                 )
 
 
@@ -528,7 +542,8 @@ def _pattern(constraint: Constraint) -> Callable[[Term], bool]:
     for letter in letters:
         flags |= _FLAGS.get(letter, re.NOFLAG)
     pattern = text_of(constraint.terms[0])
-    compiled = re.compile(re.escape(pattern) if "q" in letters else pattern, flags)
+    translated = re.escape(pattern) if "q" in letters else translate_pattern(pattern, flags)
+    compiled = re.compile(translated, flags)
 
     def test(term: Term) -> bool:
         text = _text(term)
@@ -584,4 +599,5 @@ _JUDGES: Final[dict[str, Callable[..., Iterator[Block]]]] = {
     "qualifiedMinCount": Judge._qualified,
     "qualifiedMaxCount": Judge._qualified,
     "sparql": Judge._sparql,
+    "component": Judge._sparql,
 }

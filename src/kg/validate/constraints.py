@@ -23,10 +23,10 @@ from kg.tokens import Token, tokens
 from kg.validate.shapes import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from kg.validate.columns import Data
-    from kg.validate.shapes import Path, Shape
+    from kg.validate.shapes import Constraint, Path, Shape
 
     Answer = tuple[Term | None, Term | None, tuple[Term, ...]]
 
@@ -44,8 +44,6 @@ _OF_FORM: Final = frozenset(
         "REPLACE",
         "CONCAT",
         "ENCODE_FOR_URI",
-        "DATATYPE",
-        "SAMETERM",
         "MD5",
         "SHA1",
         "SHA256",
@@ -54,6 +52,8 @@ _OF_FORM: Final = frozenset(
     ]
 )
 _IGNORING_CASE: Final = ("LCASE", "LANGMATCHES")
+LABELS: Final = "urn:kg:labels"
+_TRUE: Final = {f'"{text}"^^{iri("xsd:boolean")}' for text in ("true", "1")}
 _AS_WRITTEN: Final = "urn:kg:as-written"
 _PLACE: Final = re.compile(r"\{[?$](\w+)\}")
 
@@ -82,8 +82,14 @@ class _Stores:
         return {stored: term for term, stored in sorted(self.rewritten.items(), reverse=True)}
 
     @cached_property
+    def labels(self) -> list[Triple]:
+        """What tells blank nodes apart in a query, in a graph of its own."""
+        nodes = [term for term in self.data.terms.names if is_blank(term)]
+        return [(node, f"<{LABELS}>", literal(node)) for node in nodes]
+
+    @cached_property
     def plain(self) -> MemoryStore:
-        return MemoryStore(self.triples)
+        return MemoryStore(self.triples, {LABELS: self.labels})
 
     @cached_property
     def as_written(self) -> MemoryStore:
@@ -93,102 +99,156 @@ class _Stores:
             for term in self.rewritten
             if not parts(term)[2]
         }
-        return MemoryStore(
-            (subject, predicate, kept.get(value, value))
-            for subject, predicate, value in self.triples
-        )
+        triples = [(s, predicate, kept.get(value, value)) for s, predicate, value in self.triples]
+        return MemoryStore(triples, {LABELS: self.labels})
 
 
 class SparqlConstraints:
-    """Answers the SPARQL constraints of a shapes graph about one graph of data."""
+    """Answers what the shapes of a graph ask of one graph of data in SPARQL."""
 
     def __init__(self, shapes: Index, data: Data) -> None:
         self._shapes = shapes
         self._stores = _Stores(data)
         self._texts: dict[tuple[Term, Term], str] = {}
 
-    def __call__(self, data: Data, shape: Shape, constraint: Term, focus: Term) -> Iterator[Answer]:
+    def constraint(self, shape: Shape, constraint: Constraint, focus: Term) -> Iterator[Answer]:
         """The value, path and messages of each result of a constraint for a focus node."""
-        del data
-        if self._one(constraint, "deactivated").startswith('"true"'):
+        (node,) = constraint.terms
+        if self._one(node, "deactivated") not in _TRUE:
+            messages = self._messages(node)
+            yield from self._selected(shape, node, "select", {"this": focus}, messages)
+
+    def component(
+        self, shape: Shape, constraint: Constraint, focus: Term, values: Sequence[Term]
+    ) -> Iterator[Answer]:
+        """The same by a component of the shapes graph with its parameters.
+
+        A SELECT validator looks at a focus node, an ASK validator at each of its value nodes.
+        """
+        (component,) = constraint.terms
+        bound = {**dict(constraint.more), "this": focus}
+        name, validator = self._validator(shape, component)
+        messages = self._messages(validator) or self._messages(component)
+        if name == "select":
+            yield from self._selected(shape, validator, name, bound, messages)
             return
-        rows = self._rows(self._stores.plain, shape, constraint, focus)
-        if self._looks_at_forms(shape, constraint):
-            again = self._rows(self._stores.as_written, shape, constraint, focus)
-            if _compared(rows) != _compared(again):
-                raise NotHere("it looks at how literals are written, which the store changes")
-        messages = sorted(v for _, _, v in self._shapes.candidates((constraint, _MESSAGE, "?")))
-        for row in rows:
-            bound = {"this": focus, **row}
-            if shape.path_node is not None:
-                bound.setdefault("path", shape.path_node)
+        for value in values:
+            given = {**bound, "value": value}
+            if not self._rows(shape, validator, name, given):
+                yield value, None, self._said(shape, messages, given)
+
+    def check(self, shape: Shape, constraint: Constraint) -> None:
+        """Raise ``NotHere`` if a constraint is for pySHACL, whatever it would answer."""
+        node, name = constraint.terms[0], "select"
+        if constraint.component == "component":
+            name, node = self._validator(shape, node)
+        words = list(tokens(self._text(shape, node, name)))
+        if {t.text[1:] for t in words if t.kind == "variable"} & {"shapesGraph", "currentShape"}:
+            raise NotHere("it asks for the shapes graph")
+        rewritten = self._stores.rewritten
+        if any(parts(term)[2] for term in rewritten) and _looks_at_tags(words):
+            raise NotHere("it looks at how language tags are written, which the store changes")
+        functions = {token.text.upper() for token in words if token.kind == "word"}
+        kinds = any(parts(term)[1] != parts(stored)[1] for term, stored in rewritten.items())
+        if ("SAMETERM" in functions and rewritten) or ("DATATYPE" in functions and kinds):
+            raise NotHere("it looks at the datatypes of literals, which the store changes")
+
+    def _validator(self, shape: Shape, component: Term) -> tuple[str, Term]:
+        """The validator of a component for a kind of shape, and whether it selects or asks."""
+        own = "nodeValidator" if shape.path is None else "propertyValidator"
+        if validator := self._one(component, own):
+            return "select", validator
+        if validator := self._one(component, "validator"):
+            return "ask", validator
+        raise NotHere("a component of the shapes graph has no validator for it")
+
+    def _selected(
+        self, shape: Shape, node: Term, name: str, bound: dict[str, Term], messages: list[Term]
+    ) -> Iterator[Answer]:
+        for row in self._rows(shape, node, name, bound):
             said = [row["message"]] if "message" in row else messages
-            path = row.get("path")
-            value = row.get("value")
+            path, value = row.get("path"), row.get("value")
             yield (
                 None if value is None else self._stores.original.get(value, value),
                 path if path and path[0] == "<" else None,
-                tuple(_filled(message, bound) for message in said),
+                self._said(shape, said, {**bound, **row}),
             )
 
-    def check(self, shape: Shape, constraint: Term) -> None:
-        """Raise ``NotHere`` if a constraint is for pySHACL, whatever it would answer."""
-        words = list(tokens(self._text(shape, constraint)))
-        names = {token.text[1:] for token in words if token.kind == "variable"}
-        if names & {"shapesGraph", "currentShape"}:
-            raise NotHere("it asks for the shapes graph")
-        tags = any(parts(term)[2] for term in self._stores.rewritten)
-        if tags and _looks_at_tags(words):
-            raise NotHere("it looks at how language tags are written, which the store changes")
+    def _said(self, shape: Shape, messages: list[Term], bound: dict[str, Term]) -> tuple[Term, ...]:
+        if shape.path_node is not None:
+            bound.setdefault("path", shape.path_node)
+        return tuple(_filled(message, bound) for message in messages)
 
-    def _looks_at_forms(self, shape: Shape, constraint: Term) -> bool:
-        words = {t.text.upper() for t in tokens(self._text(shape, constraint)) if t.kind == "word"}
-        return bool(words & _OF_FORM) and any(not parts(t)[2] for t in self._stores.rewritten)
+    def _messages(self, node: Term) -> list[Term]:
+        return sorted(v for _, _, v in self._shapes.candidates((node, iri("sh:message"), "?")))
 
     def _rows(
-        self, store: MemoryStore, shape: Shape, constraint: Term, focus: Term
+        self, shape: Shape, node: Term, name: str, bound: dict[str, Term]
     ) -> list[dict[str, Term]]:
-        text = self._text(shape, constraint)
-        prefixes = self._prefixes(constraint)
+        """The rows of a query; of one that asks, one row for yes."""
+        text = self._text(shape, node, name)
+        rows = self._asked(self._stores.plain, text, shape, node, bound)
+        words = {token.text.upper() for token in tokens(text) if token.kind == "word"}
+        if words & _OF_FORM and any(not parts(t)[2] for t in self._stores.rewritten):
+            again = self._asked(self._stores.as_written, text, shape, node, bound)
+            if _compared(rows) != _compared(again):
+                raise NotHere("it looks at how literals are written, which the store changes")
+        return rows
+
+    def _asked(
+        self, store: MemoryStore, text: str, shape: Shape, node: Term, bound: dict[str, Term]
+    ) -> list[dict[str, Term]]:
+        query = self._prefixes(node) + prebound(text, bound)
         try:
-            if is_blank(focus):
-                return store.select(prefixes + text, this=focus[2:])
-            return store.select(prefixes + prebound(text, focus))
+            return store.select(query)
         except BadQuery as error:
-            said = f"The constraint {constraint} of {shape.node} cannot be asked: {error}."
+            said = f"The constraint {node} of {shape.node} cannot be asked: {error}."
             raise BadInput(said) from None
 
-    def _text(self, shape: Shape, constraint: Term) -> str:
-        """The query of a constraint, with the path of its shape in the place of ``$PATH``."""
-        key = (shape.node, constraint)
+    def _text(self, shape: Shape, node: Term, name: str) -> str:
+        """A query of the shapes graph, with the path of the shape in the place of ``$PATH``."""
+        key = (shape.node, node)
         if key not in self._texts:
-            text = text_of(self._one(constraint, "select"))
+            text = text_of(self._one(node, name))
+            if name == "ask":
+                text = re.sub(r"(?i)^\s*ASK\b", "SELECT (1 AS ?yes)", text, count=1)
             if shape.path is not None:
                 text = re.sub(r"[$?]PATH\b", written(shape.path).replace("\\", r"\\"), text)
             self._texts[key] = text
         return self._texts[key]
 
-    def _prefixes(self, constraint: Term) -> str:
-        declared = [
-            (text_of(self._one(entry, "prefix")), text_of(self._one(entry, "namespace")))
-            for _, _, group in self._shapes.candidates((constraint, iri("sh:prefixes"), "?"))
-            for _, _, entry in self._shapes.candidates((group, iri("sh:declare"), "?"))
-        ]
-        return "".join(f"PREFIX {prefix}: <{name}>\n" for prefix, name in sorted(declared))
+    def _prefixes(self, node: Term) -> str:
+        """The declarations of prefixes, of what their owner imports too."""
+        owners = [owner for _, _, owner in self._shapes.candidates((node, iri("sh:prefixes"), "?"))]
+        declared: dict[str, str] = {}
+        for owner in owners:  # grows with what is imported
+            owners += [
+                other
+                for _, _, other in self._shapes.candidates((owner, iri("owl:imports"), "?"))
+                if other not in owners
+            ]
+            for _, _, entry in self._shapes.candidates((owner, iri("sh:declare"), "?")):
+                prefix = text_of(self._one(entry, "prefix"))
+                declared[prefix] = text_of(self._one(entry, "namespace"))
+        return "".join(f"PREFIX {prefix}: <{name}>\n" for prefix, name in sorted(declared.items()))
 
     def _one(self, node: Term, name: str) -> Term:
         return next((v for _, _, v in self._shapes.candidates((node, iri(f"sh:{name}"), "?"))), "")
 
 
-_MESSAGE: Final = iri("sh:message")
-
-
-def prebound(text: str, term: Term) -> str:
-    """A SELECT query with a term in place of the variable ``this``.
+def prebound(text: str, bound: Mapping[str, Term]) -> str:
+    """A SELECT query with terms in place of some variables.
 
     Where the grammar allows no term, in the list of what is selected or grouped, the variable goes.
+    A blank node has no name in a query: its variable stays, and every group says which node it is.
     """
-    text = _BOUND.sub("true", text)
+    named = {name: term for name, term in bound.items() if not is_blank(term)}
+    which = "".join(
+        f' GRAPH <{LABELS}> {{ ?{name} <{LABELS}> "{term}" }} '
+        for name, term in sorted(bound.items())
+        if is_blank(term) and re.search(rf"[?$]{name}\b", text)
+    )
+    text = _BOUND.sub(lambda match: "true" if match[1] in bound else match.group(), text)
     out: list[str] = []
     clause, depth, selected, done = "", 0, 0, 0
 
@@ -203,10 +263,12 @@ def prebound(text: str, term: Term) -> str:
             if clause == "SELECT" and not selected:
                 put(token.start, "(1 AS ?found) ", token.start)
             clause, depth, selected = word, 0, 0
+            if token.text == "{" and which:
+                put(token.start + 1, which, token.start + 1)
         elif token.text in ("(", ")"):
             depth += 1 if token.text == "(" else -1
         listed = clause in ("SELECT", "GROUP") and depth == 0
-        if token.text in ("$this", "?this"):
+        if token.kind == "variable" and (term := named.get(token.text[1:])):
             instead = term
             if listed:
                 instead = f"({term} AS ?group{token.start})" if clause == "GROUP" else ""
@@ -219,7 +281,7 @@ def prebound(text: str, term: Term) -> str:
     return "".join(out)
 
 
-_BOUND: Final = re.compile(r"(?i)\bBOUND\s*\(\s*[$?]this\s*\)")
+_BOUND: Final = re.compile(r"(?i)\bBOUND\s*\(\s*[$?](\w+)\s*\)")
 _CLAUSES: Final = {"SELECT", "GROUP", "WHERE", "HAVING", "ORDER", "LIMIT", "OFFSET", "VALUES"}
 _MODIFIERS: Final = {"SELECT", "DISTINCT", "REDUCED", "GROUP", "BY"}
 
@@ -243,7 +305,7 @@ def _looks_at_tags(words: Iterable[Token]) -> bool:
     before = ["", ""]
     for token in words:
         word = token.text.upper() if token.kind == "word" else token.text
-        if word == "SAMETERM" or (word == "LANG" and before[0] not in _IGNORING_CASE):
+        if word == "LANG" and before[0] not in _IGNORING_CASE:
             return True
         before = [before[1], word]
     return False

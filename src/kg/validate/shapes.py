@@ -6,6 +6,8 @@ to pySHACL; ``Shapes.left`` says which and why.
 
 from __future__ import annotations
 
+import itertools
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -202,11 +204,7 @@ class _Reader:
         self._index = index
         self._read: dict[Term, Shape] = {}
         self._reading: set[Term] = set()
-        self._parameters = {
-            path: component
-            for component, _, parameter in index.candidates(("?", iri("sh:parameter"), "?"))
-            for _, _, path in index.candidates((parameter, iri("sh:path"), "?"))
-        }
+        self._components = dict(self._read_components())
 
     def shape(self, node: Term) -> Shape:
         if node in self._reading:
@@ -221,8 +219,6 @@ class _Reader:
 
     def _shape(self, node: Term) -> Shape:
         for _, predicate, _ in self._index.candidates((node, "?", "?")):
-            if predicate in self._parameters:
-                raise _Left("a constraint component of the shapes graph is used")
             if predicate.startswith(SH) and predicate not in _READ:
                 raise _Left(f"{predicate[len(SH) : -1]} is not compiled")
         path_node = self._one(node, "path")
@@ -270,6 +266,47 @@ class _Reader:
             yield from self._qualified(node, other)
         for constraint in self._values(node, "sparql"):
             yield Constraint("sparql", (constraint,))
+        for component, parameters in self._components.items():
+            yield from self._of_component(node, component, parameters)
+
+    def _read_components(self) -> Iterator[tuple[Term, dict[Term, bool]]]:
+        """The components of the shapes graph: their parameters, and whether each is needed."""
+        for component, _, _ in sorted(
+            self._index.candidates(("?", _TYPE, iri("sh:ConstraintComponent")))
+        ):
+            yield (
+                component,
+                {
+                    path: self._one(parameter, "optional") not in _TRUE
+                    for parameter in self._values(component, "parameter")
+                    for path in self._values(parameter, "path")
+                },
+            )
+
+    def _of_component(
+        self, node: Term, component: Term, parameters: dict[Term, bool]
+    ) -> Iterator[Constraint]:
+        """A constraint for each way to give a component its parameters."""
+        given = {
+            path: [value for _, _, value in self._index.candidates((node, path, "?"))]
+            for path in parameters
+        }
+        if any(needed and not given[path] for path, needed in parameters.items()):
+            return
+        if not any(given.values()):
+            return
+        validators = [
+            value
+            for name in ("validator", "nodeValidator", "propertyValidator")
+            for value in self._values(component, name)
+        ]
+        if any(self._index.candidates((v, iri("sh:jsFunctionName"), "?")) for v in validators):
+            raise _Left("a validator in JavaScript is used")
+        names = [re.split(r"[#/]", path[1:-1])[-1] for path in given]
+        values = [sorted(found) or [""] for found in given.values()]
+        for chosen in itertools.product(*values):
+            bound = tuple((n, value) for n, value in zip(names, chosen, strict=True) if value)
+            yield Constraint("component", (component,), bound)
 
     def _qualified(self, node: Term, other: Term) -> Iterator[Constraint]:
         siblings: tuple[Shape, ...] = ()
