@@ -28,12 +28,13 @@ from typing import TYPE_CHECKING, Final
 import rdflib
 from rdflib import RDF, XSD
 
-from kg import audit, findings, graph, reason, validate
+from kg import audit, findings, graph, validate
 from kg.audit import Grade
 from kg.graph.claims import CLLM
 from kg.namespaces import GRAPHS, IDS, shorten
 from kg.project import Project
 from kg.queries import Catalogue
+from kg.reason import settled as reasoning
 from kg.sources import Source, read_all, read_graph
 from kg.store import EmbeddedStore
 
@@ -79,7 +80,9 @@ class Bench:
         self.sources = read_all(self.project)
         self.queries = Catalogue.read(self.project.finding_files())
         self.landscape = graph.merge(self.sources, self.ontology)
-        self.inferred = reason.reason(self.landscape.settled, self.ontology, self.sources).triples
+        self.inferred = reasoning.reason(
+            self.landscape.settled, self.ontology, self.sources
+        ).triples
         self.shown = self._audited(self.landscape)
         self.warned = {str(f) for f in self.landscape.report.findings} | {
             str(f)
@@ -106,7 +109,7 @@ class Bench:
         if shown[0] - self.shown[0]:
             return "audit"
         if mutation.operator in STRUCTURAL:
-            inferences = reason.reason(landscape.settled, self.ontology, sources)
+            inferences = reasoning.reason(landscape.settled, self.ontology, sources)
             if inferences.report.findings:
                 return "reasoner"
         return "findings" if shown[1] != self.shown[1] else ""

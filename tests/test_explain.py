@@ -15,6 +15,7 @@ from kg.cli import main
 from kg.columns import Index
 from kg.graph.claims import CLLM
 from kg.namespaces import IDS, TERMS
+from kg.reason import settled as reasoning
 from kg.reason.oracle import apply
 from kg.reason.rules import FIRST, REST, TYPE, rules
 
@@ -39,7 +40,7 @@ def term(name: str) -> str:
 def closed(project: Project, ontology: rdflib.Graph) -> Closed:
     """The closure of the real graph."""
     settled = graph.merge(sources.read_all(project), ontology).settled
-    return reason.close(settled, ontology)[0]
+    return reasoning.close(settled, ontology)[0]
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,12 @@ import pytest
 import rdflib
 from rdflib import OWL, RDF, RDFS
 
-from kg import build, graph, reason, sources
+from kg import build, graph, sources
 from kg.errors import BadInput
 from kg.graph.claims import CLLM
 from kg.namespaces import IDS
 from kg.project import Project
+from kg.reason import settled as reasoning
 
 ID = rdflib.Namespace(IDS)
 PREFIXES = (
@@ -19,11 +20,11 @@ PREFIXES = (
 )
 
 
-def infer(project: Project) -> reason.Inferences:
+def infer(project: Project) -> reasoning.Inferences:
     """The inferences of a project, whatever its shapes say."""
     ontology = sources.read_graph(project.ontology_files(), project)
     read = sources.read_all(project)
-    return reason.reason(graph.merge(read, ontology).settled, ontology, read)
+    return reasoning.reason(graph.merge(read, ontology).settled, ontology, read)
 
 
 def turtle(text: str) -> rdflib.Graph:
@@ -79,7 +80,7 @@ def test_a_literal_in_another_form_is_not_new() -> None:
     )
     data = turtle(":first :size 1 .")
 
-    inferred = reason.reason(data, ontology, []).triples
+    inferred = reasoning.reason(data, ontology, []).triples
 
     assert set(inferred) == {
         (
@@ -157,7 +158,7 @@ def test_an_inconsistency_of_another_kind_has_a_place_too(tiny: Project) -> None
 )
 def test_contradictions_are_said_in_words(axiom: str, data: str, rule: str, words: str) -> None:
     """A message says what cannot hold, and the rule which the specification has for it."""
-    report = reason.reason(turtle(data), turtle(axiom), []).report
+    report = reasoning.reason(turtle(data), turtle(axiom), []).report
 
     assert {v.rule for v in report.violations} == {f"inconsistent: {rule}"}
     assert any(words in violation.message for violation in report.violations)
@@ -168,20 +169,20 @@ def test_what_is_outside_the_profile_is_refused_by_name() -> None:
     axiom = turtle("cllm:Odd rdfs:subClassOf [ owl:onProperty :p ; owl:someValuesFrom :C ] .")
 
     with pytest.raises(BadInput, match=r"cllm:Odd rdfs:subClassOf .* owl:someValuesFrom"):
-        reason.reason(rdflib.Graph(), axiom, [])
+        reasoning.reason(rdflib.Graph(), axiom, [])
 
 
 def test_owlrl_says_the_same_of_the_miniature(tiny: Project) -> None:
     """The same new triples, and of a contradiction that there is one."""
     ontology = sources.read_graph(tiny.ontology_files(), tiny)
     settled = graph.merge(sources.read_all(tiny), ontology).settled
-    ours = reason.reason(settled, ontology, [])
-    theirs = reason.reason(settled, ontology, [], "owlrl")
+    ours = reasoning.reason(settled, ontology, [])
+    theirs = reasoning.reason(settled, ontology, [], "owlrl")
     assert len(ours.triples) > 50
 
     assert set(ours.triples) == set(theirs.triples)
     assert theirs.report.conforms
 
     settled.add((ID["organization/university"], RDF.type, CLLM.Company))
-    assert not reason.reason(settled, ontology, []).report.conforms
-    assert not reason.reason(settled, ontology, [], "owlrl").report.conforms
+    assert not reasoning.reason(settled, ontology, []).report.conforms
+    assert not reasoning.reason(settled, ontology, [], "owlrl").report.conforms

@@ -15,10 +15,11 @@ import rdflib
 from click.testing import CliRunner, Result
 from rdflib import RDF, XSD
 
-from kg import graph, reason, sources, validate
+from kg import graph, sources, validate
 from kg.cli import main
 from kg.columns import Index, iri, literal
 from kg.namespaces import IDS
+from kg.reason import settled as reasoning
 from kg.validate import Validated, with_pyshacl
 from kg.validate.constraints import prebound
 
@@ -221,7 +222,7 @@ def test_the_real_shapes_are_all_compiled(
     """Nothing of the project needs pySHACL."""
     found = sources.read_all(project)
     settled = graph.merge(found, ontology).settled
-    inferred = reason.reason(settled, ontology, found).triples
+    inferred = reasoning.reason(settled, ontology, found).triples
 
     report = validate.validate_sources(found, shapes, ontology)
     report += validate.validate_settled(settled, inferred, ontology, shapes, found)

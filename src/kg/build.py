@@ -17,6 +17,7 @@ from kg.catalog import catalog, named_version
 from kg.errors import BadQuery, BadSource
 from kg.namespaces import GRAPHS
 from kg.queries import Catalogue
+from kg.reason import settled as reasoning
 from kg.report import Report, Severity, Violation
 from kg.sources import Source, read_all, read_graph
 from kg.store import EmbeddedStore, data_version
@@ -93,7 +94,7 @@ def make(
     if not built.report.conforms:
         return built
     with timed("reason"):
-        inferences = reason.reason(merged.settled, ontology, sources)
+        inferences = reasoning.reason(merged.settled, ontology, sources)
         built.report += inferences.report
         built.inferred = inferences.triples
     if not built.report.conforms:
@@ -160,14 +161,14 @@ def landscape(project: Project, watch: Watch) -> tuple[graph.Landscape, rdflib.G
         return graph.merge(read_all(project), ontology), ontology
 
 
-def inferences(project: Project, watch: Watch, engine: reason.Engine) -> reason.Inferences:
+def inferences(project: Project, watch: Watch, engine: reasoning.Engine) -> reasoning.Inferences:
     """What follows from the settled view of ``project``, which is not validated.
 
     Raises ``BadSource`` if a file cannot be read, ``BadInput`` if an axiom leaves OWL 2 RL.
     """
     merged, ontology = landscape(project, watch)
     with watch("reason"):
-        return reason.reason(merged.settled, ontology, read_all(project), engine)
+        return reasoning.reason(merged.settled, ontology, read_all(project), engine)
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,7 @@ def explainer(project: Project, watch: Watch) -> Explained:
     """What explains the triples of ``project``. Raises as ``inferences`` does."""
     merged, ontology = landscape(project, watch)
     with watch("reason"):
-        closed, terms = reason.close(merged.settled, ontology)
+        closed, terms = reasoning.close(merged.settled, ontology)
 
     def passages(triple: reason.Triple) -> list[str]:
         subject, predicate, value = (terms[term] for term in triple)

@@ -94,12 +94,12 @@ def reason(
 def _of_files(paths: tuple[Path, ...]) -> tuple[list[str], list[str]]:
     """What follows from some files, as sorted lines of N-Triples, and each contradiction."""
     from kg.reason import contradiction, materialize, writable
-    from kg.store.files import read_triples
+    from kg.store.files import read_groups
 
     with progress("read"):
-        triples = {triple for path in paths for triple in read_triples(path)}
+        groups = read_groups(paths)
     with progress("reason"):
-        closed = materialize(triples)
+        closed = materialize(groups)
         new = sorted(triple for triple in closed.derived() if writable(triple))
         wrong = sorted({contradiction(*met, closed) for met in closed.contradictions()})
     return [f"{' '.join(triple)} .\n" for triple in new], wrong
@@ -142,7 +142,7 @@ def explain_command(
       kg explain model:glm-130b a cllm:DomesticHardwareModel
     """
     from kg import build as recipe
-    from kg.reason import describe
+    from kg.reason.settled import describe
 
     triple = _term(subject), _term(predicate), _term(object_)
     explained = recipe.explainer(project, progress)

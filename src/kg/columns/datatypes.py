@@ -152,10 +152,12 @@ def order(one: Term, other: Term) -> int | None:
     if {first[0], second[0]} <= set(_NUMBERS):
         wider = max(first[0], second[0], key=_NUMBERS.index)
         return _compared(_as_number(first, wider), _as_number(second, wider))
-    left, right = _sortable(first), _sortable(second)
-    if left is None or right is None or left[0] != right[0]:
+    if first[0] != second[0]:
         return None
-    return _compared(left[1], right[1])
+    if first[0] in _CALENDAR:
+        return _moments(first[1], second[1])
+    left, right = _sortable(first), _sortable(second)
+    return None if left is None or right is None else _compared(left, right)
 
 
 _NUMBERS: Final = ("number", "float", "double")
@@ -185,19 +187,29 @@ def _single(number: float) -> float:
     return nearest
 
 
-def _sortable(value: Value) -> tuple[str, Any] | None:
-    """What a value is compared by: the group that it is compared within, and a key."""
+def _sortable(value: Value) -> object:
+    """What a text or a truth value is compared by; None of what has no order."""
     space, what = value
     if space == "text" and isinstance(what, tuple) and what[1] == "":
-        return "text", what[0]
-    if space == "boolean":
-        return "boolean", what
-    if space in _CALENDAR and isinstance(what, tuple):
-        year, month, day, hour, minute, second, offset = what
-        days = _days_before(year or 0, month or 1) + (day or 1)
-        seconds = (days * 1440 + int(hour or 0) * 60 + int(minute or 0) - (offset or 0)) * 60
-        return f"{space} {offset is None}", Fraction(seconds) + Fraction(second or 0)
-    return None
+        return what[0]
+    return what if space == "boolean" else None
+
+
+def _moments(one: Any, other: Any) -> int | None:  # noqa: ANN401 - pieces of a date or time
+    """How two moments of a kind compare; None if only one of them has a zone."""
+    if one[-1] == other[-1]:
+        return _compared(*([piece or 0 for piece in moment[:-1]] for moment in (one, other)))
+    if one[-1] is None or other[-1] is None:
+        return None
+    return _compared(_seconds(one), _seconds(other))
+
+
+def _seconds(moment: Any) -> Fraction:  # noqa: ANN401
+    """Number of seconds since the beginning of the calendar, in UTC."""
+    year, month, day, hour, minute, second, offset = moment
+    days = _days_before(year or 0, month or 1) + (day or 1)
+    minutes = days * 1440 + int(hour or 0) * 60 + int(minute or 0) - offset
+    return Fraction(minutes * 60) + Fraction(second or 0)
 
 
 def _days_before(year: int, month: int) -> int:

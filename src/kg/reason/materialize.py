@@ -77,15 +77,15 @@ class Closed:
 
 
 def materialize(
-    triples: Iterable[Triple], wanted: Callable[[Triple], bool] | None = None
+    triples: Iterable[Triple] | Groups, wanted: Callable[[Triple], bool] | None = None
 ) -> Closed:
-    """Everything that follows from some triples by the rules of OWL 2 RL.
+    """Everything that follows from some triples, grouped or not, by the rules of OWL 2 RL.
 
     With ``wanted`` only what is wanted, and what is needed to find it: clauses are left out whose
     conclusions nobody asks for and nothing reads. Raises ``BadInput``, naming the axiom, if the
     ontology among them leaves the profile.
     """
-    groups = grouped(triples)
+    groups = triples if isinstance(triples, dict) else grouped(triples)
     refuse_what_is_outside(groups)
     axioms, literals, kinds = axioms_of(groups), literals_of(groups), kinds_of(groups)
     found: set[Triple] = set()

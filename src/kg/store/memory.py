@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
@@ -24,11 +25,12 @@ class MemoryStore:
         lines = [f"{' '.join(triple)} .\n" for triple in triples]
         for name, named in (graphs or {}).items():
             lines += [f"{' '.join(triple)} <{name}> .\n" for triple in named]
-        text = "".join(lines).encode()
-        if b"_:" in text:  # loading text as it is would give blank nodes other labels
-            self._store.bulk_extend(ox.parse(text, format=ox.RdfFormat.N_QUADS))
-        elif text:
-            self._store.bulk_load(text, format=ox.RdfFormat.N_QUADS)
+        text = "".join(line for line in lines if "_:" not in line)
+        if text:
+            self._store.bulk_load(text.encode(), format=ox.RdfFormat.N_QUADS)
+        if len(text) < sum(map(len, lines)):  # loading text gives blank nodes other labels
+            blank = "".join(line for line in lines if "_:" in line)
+            self._store.bulk_extend(ox.parse(blank.encode(), format=ox.RdfFormat.N_QUADS))
 
     def __len__(self) -> int:
         return len(self._store)
@@ -56,10 +58,16 @@ class MemoryStore:
 
 def rewritten(literals: Iterable[str]) -> dict[str, str]:
     """The literals that a store writes in another form, each with that form."""
-    numbered = dict(enumerate(literals))
-    store = MemoryStore(
-        (f"<urn:n:{number}>", "<urn:value>", term) for number, term in numbered.items()
-    )
+    numbered = {str(number): term for number, term in enumerate(literals) if not _STAYS(term)}
+    store = MemoryStore((f"<urn:n:{number}>", "<urn:value>", t) for number, t in numbered.items())
     rows = store.select("SELECT ?n ?term WHERE { ?n <urn:value> ?term }")
-    found = {numbered[int(row["n"][7:-1])]: row["term"] for row in rows}
+    found = {numbered[row["n"][7:-1]]: row["term"] for row in rows}
     return {term: stored for term, stored in found.items() if term != stored}
+
+
+_XSD: Final = "http://www.w3.org/2001/XMLSchema#"
+_STAYS: Final = re.compile(
+    rf'(?s:".*")(?:@[a-z0-9-]+)?|"-?[1-9][0-9]*"\^\^<{_XSD}integer>'
+    rf'|"[1-9][0-9]{{3}}-[0-9]{{2}}-[0-9]{{2}}"\^\^<{_XSD}date>'
+).fullmatch
+"""Whether a literal is one that every store writes as it is: a text, most integers and dates."""

@@ -1,0 +1,172 @@
+"""Reasoning about the settled view, in rdflib's terms: inferences, and a report with places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Final, Literal
+
+import rdflib
+from rdflib import PROV, RDF, RDFS
+from rdflib.util import from_n3
+
+from kg.graph import CLLM, as_term, as_triple, place_of
+from kg.namespaces import shorten
+from kg.reason import DISJOINT, said_of, says_something
+from kg.reason.materialize import Closed, materialize
+from kg.report import Report, Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kg.columns import Term, Triple
+    from kg.reason.explain import Proof
+    from kg.sources import Source
+
+Engine = Literal["columns", "owlrl"]
+ENGINES: Final[tuple[Engine, ...]] = ("columns", "owlrl")
+
+
+@dataclass(frozen=True)
+class Inferences:
+    """What follows: the new triples, and the contradictions in which the ontology sees no sense."""
+
+    triples: rdflib.Graph
+    report: Report
+
+
+def reason(
+    settled: rdflib.Graph,
+    ontology: rdflib.Graph,
+    sources: list[Source],
+    engine: Engine = "columns",
+) -> Inferences:
+    """Everything new that the ontology's axioms say about the settled view.
+
+    ``sources`` only serve to give the file and line of what is inconsistent. Raises ``BadInput``,
+    naming the axiom, if the ontology leaves OWL 2 RL.
+    """
+    if engine == "owlrl":
+        return _by_owlrl(settled, ontology)
+    closed, terms = close(settled, ontology)
+    new = rdflib.Graph()
+    for triple in closed.derived():
+        if says_something(triple):
+            subject, predicate, value = (terms[term] for term in triple)
+            new.add((subject, predicate, value))
+    return Inferences(new, _consistency(closed, ontology, sources, terms))
+
+
+def close(
+    settled: rdflib.Graph, ontology: rdflib.Graph
+) -> tuple[Closed, dict[Term, rdflib.term.Node]]:
+    """The closure of both graphs, and the rdflib terms by the names that it has for them.
+
+    Raises ``BadInput`` as ``reason`` does.
+    """
+    terms: dict[Term, rdflib.term.Node] = {}
+    names: dict[rdflib.term.Node, Term] = {}
+
+    def name(term: rdflib.term.Node) -> Term:
+        found = names.get(term)
+        if found is None:
+            found = names[term] = as_term(term)
+            terms[found] = term
+        return found
+
+    triples = [
+        (name(subject), name(predicate), name(value))
+        for graph in (settled, ontology)
+        for subject, predicate, value in graph
+    ]
+    return materialize(triples, says_something), terms
+
+
+def describe(proof: Proof, passages: Callable[[Triple], list[str]]) -> rdflib.Graph:
+    """A proof in RDF: each statement with the rule and the statements it was derived from.
+
+    ``passages`` gives the graphs that state a triple. The vocabulary is that of RDF's statements
+    and of PROV (https://www.w3.org/TR/prov-o/).
+    """
+    graph = rdflib.Graph()
+    nodes: dict[Triple, rdflib.BNode] = {}
+
+    def node(step: Proof) -> rdflib.BNode:
+        if step.triple in nodes:
+            return nodes[step.triple]
+        named = nodes[step.triple] = rdflib.BNode(f"s{len(nodes)}")
+        graph.add((named, RDF.type, RDF.Statement))
+        for predicate, term in zip(
+            (RDF.subject, RDF.predicate, RDF.object), step.triple, strict=True
+        ):
+            graph.add((named, predicate, from_n3(term)))  # type: ignore[arg-type]
+        if step.rule:
+            graph.add((named, CLLM.byRule, rdflib.Literal(step.rule)))
+        else:
+            for passage in passages(step.triple):
+                graph.add((named, CLLM.statedIn, rdflib.URIRef(passage)))
+        for premise in step.premises:
+            graph.add((named, PROV.wasDerivedFrom, node(premise)))
+        return named
+
+    node(proof)
+    return graph
+
+
+def _consistency(
+    closed: Closed,
+    ontology: rdflib.Graph,
+    sources: list[Source],
+    terms: dict[Term, rdflib.term.Node],
+) -> Report:
+    """A violation for each thing of which the rules say that it cannot be."""
+    met = [(clause, facts) for clause, facts in closed.contradictions()]
+    by_subject = sorted(
+        met, key=lambda pair: (pair[1][0] if pair[1] else ("", "", ""), pair[0].rule)
+    )
+    found = []
+    for _, group in groupby(by_subject, key=lambda pair: (pair[0].rule, frozenset(pair[1]))):
+        clause, facts = next(group)
+        place = next(
+            (
+                (file, line)
+                for fact in facts
+                for file, line in [place_of(sources, terms.get(fact[0]), terms.get(fact[1]))]
+                if file
+            ),
+            ("", 0),
+        )
+        subject = facts[0][0] if facts else "the ontology"
+        found.append(
+            Violation(
+                *place,
+                shorten(subject[1:-1]) if subject[0] == "<" else subject,
+                said_of(clause, facts, closed, lambda term: _named(term, ontology)),
+                f"inconsistent: {clause.rule}",
+                remedy="Correct its kind, or the statement from which the kind follows."
+                if clause.rule in DISJOINT
+                else "Correct one of these statements; kg explain says what each rests on.",
+            )
+        )
+    return Report.of(found)
+
+
+def _named(term: Term, ontology: rdflib.Graph) -> str:
+    labels = [
+        label
+        for label in ontology.objects(rdflib.URIRef(term[1:-1]), RDFS.label)
+        if isinstance(label, rdflib.Literal) and label.language == "en"
+    ]
+    return f"'{labels[0]}'" if labels else shorten(term[1:-1])
+
+
+def _by_owlrl(settled: rdflib.Graph, ontology: rdflib.Graph) -> Inferences:
+    from kg.reason import with_owlrl
+
+    closure, errors = with_owlrl.closure(settled, ontology)
+    new = rdflib.Graph()
+    for triple in closure:
+        if triple not in settled and triple not in ontology and says_something(as_triple(triple)):
+            new.add(triple)
+    found = [Violation("", 0, "ontology", f"{text}.", "inconsistent: owlrl") for text in errors]
+    return Inferences(new, Report.of(found))
