@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import calendar
+import itertools
 import re
 import struct
 from decimal import Decimal
@@ -225,17 +226,16 @@ def equal_literals(literals: Iterable[Term]) -> list[tuple[Term, Term]]:
     for literal in literals:
         by_tail.setdefault(literal[literal.rindex('"') + 1 :], []).append(literal)
     texts = [tail for tail in by_tail if not tail or tail[0] == "@" or tail[2:] in _OF_TEXT]
+    if all(tail[:2] != "^^" for tail in texts) and len(set(map(str.lower, texts))) == len(texts):
+        for tail in texts:  # each text is written in one way: two that are equal are one
+            del by_tail[tail]
     by_value: dict[Value, list[Term]] = {}
     for tail, group in by_tail.items():
-        if texts == [tail] == [""]:
-            continue  # plain texts alone: two that are equal are one
         for literal in group:
             if (value := _quick_value(literal, tail)) is not None:
                 by_value.setdefault(value, []).append(literal)
     groups = [sorted(set(group)) for group in by_value.values() if len(group) > 1]
-    return sorted(
-        (one, other) for group in groups for one in group for other in group if one != other
-    )
+    return sorted(pair for group in groups for pair in itertools.permutations(group, 2))
 
 
 _OF_TEXT: Final = {

@@ -66,6 +66,12 @@ class Index:
         if not patterns:
             yield bound
             return
+        if len(patterns) == 1:
+            pattern = substitute(patterns[0], bound)
+            for triple in tuple(self.candidates(pattern)):
+                if (extended := _unify(pattern, triple, bound)) is not None:
+                    yield extended
+            return
         known = [substitute(pattern, bound) for pattern in patterns]
         sizes = [len(self.candidates(pattern)) for pattern in known]
         place = sizes.index(min(sizes))

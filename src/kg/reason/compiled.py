@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from kg.columns import (
@@ -92,6 +93,7 @@ def compile_rules(
     return index, list(dict.fromkeys(clauses))
 
 
+@cache
 def schematic_rules() -> list[Rule]:
     """The rules that need nothing but axioms, and say what follows from them."""
     of_facts = COMPUTED - {"datatype"} | {"all", "chain", "alike"}
@@ -107,19 +109,22 @@ def schematic_rules() -> list[Rule]:
 def _schema(axioms: Iterable[Triple]) -> tuple[Index, list[Clause]]:
     """The axioms with those that follow from them, and a clause for each that does."""
     index = Index(axioms)
-    schematic = schematic_rules()
     clauses: dict[Triple, Clause] = {}
     given = set(index.triples)
-    grown = True
-    while grown:
-        grown = False
-        for rule in schematic:
-            for conclusions, premises in list(apply(rule, index)):
-                for triple in conclusions:
-                    if triple not in given:
-                        clauses.setdefault(triple, Clause(rule.name, premises, (), triple))
-                    if is_axiom(triple):
-                        grown |= index.add(triple)
+    new: Index | None = None
+    while new is None or new.triples:
+        found = [
+            (rule.name, conclusions, premises)
+            for rule in schematic_rules()
+            for conclusions, premises in apply(rule, index, new)
+        ]
+        new = Index()
+        for name, conclusions, premises in found:
+            for triple in conclusions:
+                if triple not in given and triple not in clauses:
+                    clauses[triple] = Clause(name, premises, (), triple)
+                if is_axiom(triple) and index.add(triple):
+                    new.add(triple)
     return index, list(clauses.values())
 
 

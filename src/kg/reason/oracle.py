@@ -61,13 +61,25 @@ def interpret(triples: Iterable[Triple], using: Sequence[Rule] | None = None) ->
     return closure
 
 
-def apply(rule: Rule, index: Index) -> Iterator[tuple[tuple[Triple, ...], tuple[Triple, ...]]]:
-    """What a rule concludes from the triples of an index, each time with the triples it needed."""
+def apply(
+    rule: Rule, index: Index, new: Index | None = None
+) -> Iterator[tuple[tuple[Triple, ...], tuple[Triple, ...]]]:
+    """What a rule concludes from the triples of an index, each time with the triples it needed.
+
+    With ``new`` only what needs one of its triples, which are in the index too.
+    """
+    if not rule.conditions:
+        for bound in _bindings(rule.patterns, index, new):
+            yield (
+                tuple([substitute(triple, bound) for triple in rule.conclusions]),
+                tuple([substitute(pattern, bound) for pattern in rule.patterns]),
+            )
+        return
     on_lists = [c for c in rule.conditions if c.kind not in COMPUTED]
     computed = [c for c in rule.conditions if c.kind in COMPUTED]
     first = rule.axioms if on_lists else rule.patterns
     then = rule.facts if on_lists else ()
-    for bound in index.matches(first, {}):
+    for bound in _bindings(first, index, new):
         for extended, needed in _of_lists(on_lists, bound, index):
             for full in index.matches((*then, *needed), extended):
                 for complete in _computed(computed, full, index):
@@ -76,6 +88,17 @@ def apply(rule: Rule, index: Index) -> Iterator[tuple[tuple[Triple, ...], tuple[
                         tuple(substitute(triple, complete) for triple in rule.conclusions),
                         tuple(substitute(pattern, complete) for pattern in premises),
                     )
+
+
+def _bindings(patterns: Sequence[Triple], index: Index, new: Index | None) -> Iterator[Bound]:
+    """The ways to match some patterns, with a new triple for one of them if there are new ones."""
+    if new is None:
+        yield from index.matches(patterns, {})
+        return
+    for place, pattern in enumerate(patterns):
+        rest = [*patterns[:place], *patterns[place + 1 :]]
+        for bound in new.matches([pattern], {}):
+            yield from index.matches(rest, bound)
 
 
 def _of_lists(

@@ -27,8 +27,9 @@ from kg.columns import Term, Triple, iri, is_blank, is_literal, parts
 from kg.graph import CLLM, as_term, as_triple, declared_terms, place_of, places_of
 from kg.namespaces import GRAPHS, IDS, ONTOLOGY, PREFIXES, shorten
 from kg.report import Report, Severity, Violation
-from kg.validate.columns import Data, Result, judge
+from kg.validate.columns import Data, judge
 from kg.validate.constraints import NotHere, SparqlConstraints
+from kg.validate.results import Result
 from kg.validate.shapes import Shape, Shapes, read_shapes
 
 if TYPE_CHECKING:

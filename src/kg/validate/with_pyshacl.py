@@ -14,7 +14,7 @@ from rdflib import RDF, RDFS, SH
 from kg.columns import Term, Triple, is_blank, is_literal, parts
 from kg.errors import BadInput
 from kg.graph import as_term
-from kg.validate.columns import Result
+from kg.validate.results import Result
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
