@@ -21,7 +21,7 @@ from kg.columns import Index, iri, literal
 from kg.namespaces import IDS
 from kg.reason import settled as reasoning
 from kg.validate import Validated, with_pyshacl
-from kg.validate.constraints import prebound
+from kg.validate.prebinding import prebound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -403,6 +403,88 @@ def test_shapes_that_cannot_be_used(files: tuple[str, ...], shapes: str, said: s
 
     assert done.exit_code == 2
     assert said in done.stderr
+
+
+ILL_FORMED = {
+    "sh:property [ sh:path ex:p ; sh:minCount 1.0 ]": "sh:minCount is not a whole number",
+    "sh:property [ sh:path ex:p ; sh:minCount -1 ]": "sh:minCount is not a whole number",
+    "sh:property [ sh:path ex:p ; sh:maxCount 1 , 2 ]": "sh:maxCount is given more than once",
+    "sh:property [ sh:path ex:p ; sh:datatype 'x' ]": "sh:datatype is not an IRI",
+    "sh:property [ sh:path ex:p ; sh:nodeKind ex:IRI ]": "sh:nodeKind is not one of the six",
+    "sh:property [ sh:path ex:p ; sh:minInclusive ex:x ]": "sh:minInclusive is not a literal",
+    "sh:property [ sh:path ex:p ; sh:pattern '(' ]": 'sh:pattern "(" is not a regular expression',
+    "sh:property [ sh:path ex:p ; sh:uniqueLang 'true' ]": "sh:uniqueLang is not true or false",
+    "sh:property [ sh:minCount 1 ]": "sh:property names a shape without sh:path",
+    "sh:property 'x'": "sh:property is not a node",
+    "sh:minCount 1": "sh:minCount is only for a property shape",
+    "sh:message ex:m ; sh:nodeKind sh:IRI": "sh:message is not a text",
+    "sh:in ex:x": "A list of the shapes is ill-formed",
+    "sh:property [ sh:path ( ex:p ) ; sh:minCount 1 ]": "a list of paths has two or more",
+    "sh:property [ sh:path [ sh:inversePath ex:p ; sh:zeroOrMorePath ex:q ] ]": "of no one form",
+    "sh:js [ ]": "sh:js is not supported",
+    "sh:sparql [ ]": "has no query",
+    "sh:sparql [ sh:select 'SELECT $this { $this ?p ?o MINUS { ?o ?q ?r } }' ]": "it uses MINUS",
+    "sh:sparql [ sh:select 'SELECT $this { SERVICE <urn:x> { ?o ?q ?r } }' ]": "it uses SERVICE",
+    "sh:sparql [ sh:select 'SELECT $this { VALUES ?x { 1 } }' ]": "it uses VALUES",
+    "sh:sparql [ sh:select 'SELECT $this { BIND (1 AS $this) }' ]": "it assigns $this",
+    "sh:sparql [ sh:select 'SELECT ?o { $this ?p ?o }' ]": "it does not select $this",
+    "sh:sparql [ sh:select 'SELECT $this { { SELECT ?o { ?s ?p ?o } } }' ]": (
+        "a subquery does not select $this"
+    ),
+    "sh:sparql [ sh:select 'SELECT $this { FILTER ($this = $shapesGraph) }' ]": "shapes graph",
+}
+"""What is said of a shape, and what is wrong with it."""
+
+
+@pytest.mark.parametrize("said", ILL_FORMED)
+def test_an_ill_formed_shape_is_refused(files: tuple[str, ...], said: str) -> None:
+    """It neither passes in silence nor fails as if the data did not conform."""
+    shape = f"ex:Odd a sh:NodeShape ; sh:targetClass ex:Model ; {said} ."
+    Path(files[2]).write_text(SHAPES + shape)
+
+    done = run(*files)
+
+    assert done.exit_code == 2
+    assert ILL_FORMED[said] in done.stderr
+
+
+def test_long_lists_long_chains_and_queries_with_a_head(files: tuple[str, ...]) -> None:
+    """Thousands of members and of steps, and an ASK behind a PREFIX, are judged all the same."""
+    links = "\n".join(f"ex:n{n} ex:next ex:n{n + 1} ." for n in range(1500))
+    members = " ".join(f"ex:n{n}" for n in range(1501))
+    Path(files[0]).write_text(f"{DATA}\n{links}")
+    Path(files[2]).write_text(
+        SHAPES + "ex:Own a sh:ConstraintComponent ; sh:parameter [ sh:path ex:only ] ; "
+        "sh:validator [ sh:message 'Not it.' ; sh:ask "
+        "'PREFIX ex: <http://example.org/> ASK { FILTER ($value = ex:good && $only = 1) }' ] .\n"
+        "ex:Chain a sh:NodeShape ; sh:targetNode ex:n0 ; sh:property ex:Chain-next .\n"
+        f"ex:Chain-next sh:path [ sh:zeroOrMorePath ex:next ] ; sh:in ( {members} ) ; "
+        "sh:maxCount 1500 ; sh:message 'It is long.' .\n"
+        "ex:Only a sh:NodeShape ; sh:targetClass ex:Model ; ex:only 1 ."
+    )
+
+    done = run(*files)
+
+    assert done.exit_code == 1
+    assert done.stdout.count("It is long.") == 1
+    assert done.stdout.count("Not it.") == 1
+
+
+def test_a_nested_property_is_of_the_node_that_has_it() -> None:
+    """A node that points to itself and to another is at fault for the other."""
+    ex = "http://example.org/"
+    text = (
+        f"@prefix ex: <{ex}> . @prefix sh: <http://www.w3.org/ns/shacl#> . "
+        "ex:S a sh:NodeShape ; sh:targetNode ex:a , ex:b ; sh:node ex:N ; sh:message 'No.' . "
+        "ex:N sh:property ex:P . ex:P sh:path ex:p ; sh:property ex:Q . "
+        "ex:Q sh:path ex:q ; sh:minCount 1 . ex:a ex:p ex:a , ex:b ; ex:q 1 ."
+    )
+    quads = ox.parse(text.encode(), format=ox.RdfFormat.TURTLE)
+    triples = {(str(quad.subject), str(quad.predicate), str(quad.object)) for quad in quads}
+
+    found = validate.validate(triples, triples).results
+
+    assert [result.focus for result in found] == [f"<{ex}a>"]
 
 
 def test_turtle_is_for_files_with_shapes(files: tuple[str, ...]) -> None:

@@ -14,8 +14,6 @@ FIRST: Final = iri("rdf:first")
 REST: Final = iri("rdf:rest")
 NIL: Final = iri("rdf:nil")
 Bound = dict[Term, Term]
-LONGEST: Final = 10_000
-"""Number of members after which a list is taken to be a circle."""
 
 
 class Index:
@@ -80,15 +78,32 @@ class Index:
             if (extended := _unify(known[place], triple, bound)) is not None:
                 yield from self.matches(rest, extended)
 
-    def lists(self, head: Term, length: int = 0) -> Iterator[tuple[Term, ...]]:
-        """The lists that begin at a node: one, unless somebody says two things of a cell."""
-        if head == NIL:
-            yield ()
-        elif length < LONGEST:
-            for _, _, member in self.candidates((head, FIRST, "?")):
-                for _, _, tail in self.candidates((head, REST, "?")):
-                    for others in self.lists(tail, length + 1):
-                        yield (member, *others)
+    def lists(self, head: Term) -> Iterator[tuple[Term, ...]]:
+        """The lists that begin at a node: one, unless somebody says two things of a cell.
+
+        What is circular or does not end in rdf:nil is no list.
+        """
+        waiting: list[tuple[Term, tuple[Term, ...], frozenset[Term]]] = [(head, (), frozenset())]
+        while waiting:
+            cell, members, seen = waiting.pop()
+            plain: list[Term] = []  # as long as a cell has one member and one rest
+            own: set[Term] = set(seen)
+            while cell != NIL and cell not in own:
+                own.add(cell)
+                firsts = self.candidates((cell, FIRST, "?"))
+                rests = self.candidates((cell, REST, "?"))
+                if len(firsts) != 1 or len(rests) != 1:
+                    waiting += [
+                        (rest, (*members, *plain, first), frozenset(own))
+                        for _, _, first in firsts
+                        for _, _, rest in rests
+                    ]
+                    break
+                plain.append(firsts[0][2])
+                cell = rests[0][2]
+            else:
+                if cell == NIL:
+                    yield (*members, *plain)
 
 
 def _unify(pattern: Triple, triple: Triple, bound: Bound) -> Bound | None:

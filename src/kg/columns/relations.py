@@ -7,6 +7,7 @@ the sorted array of the other.
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -34,8 +35,10 @@ class Terms:
     @property
     def names(self) -> list[Term]:
         """The terms by their numbers."""
-        if len(self._names) < len(self._numbers):
-            self._names = list(self._numbers)
+        new = len(self._numbers) - len(self._names)
+        if new:
+            latest = itertools.islice(reversed(self._numbers), new)
+            self._names += reversed(list(latest))
         return self._names
 
     def number(self, term: Term) -> int:

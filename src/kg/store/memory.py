@@ -22,15 +22,16 @@ class MemoryStore:
         self, triples: Iterable[Triple] = (), graphs: Mapping[str, Iterable[Triple]] | None = None
     ) -> None:
         self._store = ox.Store()
-        lines = [f"{' '.join(triple)} .\n" for triple in triples]
+        lines = [f"{subject} {predicate} {value} .\n" for subject, predicate, value in triples]
         for name, named in (graphs or {}).items():
             lines += [f"{' '.join(triple)} <{name}> .\n" for triple in named]
-        text = "".join(line for line in lines if "_:" not in line)
-        if text:
-            self._store.bulk_load(text.encode(), format=ox.RdfFormat.N_QUADS)
-        if len(text) < sum(map(len, lines)):  # loading text gives blank nodes other labels
+        text = "".join(lines)
+        if "_:" in text:  # loading text gives blank nodes other labels
             blank = "".join(line for line in lines if "_:" in line)
             self._store.bulk_extend(ox.parse(blank.encode(), format=ox.RdfFormat.N_QUADS))
+            text = "".join(line for line in lines if "_:" not in line)
+        if text:
+            self._store.bulk_load(text.encode(), format=ox.RdfFormat.N_QUADS)
 
     def __len__(self) -> int:
         return len(self._store)
@@ -51,9 +52,13 @@ class MemoryStore:
         if not isinstance(solutions, ox.QuerySolutions):
             raise BadQuery("only SELECT gives rows")
         names = [variable.value for variable in solutions.variables]
-        return [
-            {name: str(row[name]) for name in names if row[name] is not None} for row in solutions
-        ]
+        try:  # evaluation goes on while rows are read
+            return [
+                {name: str(row[name]) for name in names if row[name] is not None}
+                for row in solutions
+            ]
+        except (OSError, ValueError, RuntimeError) as error:
+            raise BadQuery(" ".join(str(error).split())) from None
 
 
 def rewritten(literals: Iterable[str]) -> dict[str, str]:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import rdflib
 from rdflib import RDF, SH
 
-from kg.columns import Term, Triple, iri, is_blank, is_literal, parts
+from kg.columns import Index, Term, Triple, iri, is_blank, is_literal, parts
 from kg.graph import CLLM, as_term, as_triple, declared_terms, place_of, places_of
 from kg.namespaces import GRAPHS, IDS, ONTOLOGY, PREFIXES, shorten
 from kg.report import Report, Severity, Violation
@@ -90,9 +90,11 @@ def validate(
     for shape in found.compiled:
         try:
             _check(shape, asked)
-            results += judge(columns, [shape], asked)
+            found_here = list(judge(columns, [shape], asked))
         except NotHere as why:
             found.left[shape.node] = str(why)
+        else:
+            results += found_here
     if found.left:
         results += with_pyshacl.judge(data, shapes, found.left)
     return Validated(results, _engines(found))
@@ -117,11 +119,16 @@ def spoken(result: Result) -> tuple[str, str, str, str, str]:
     shape = result.constraint or result.shape
     messages = sorted(parts(text)[0] for text in result.messages)
     name = result.component.removeprefix(iri("sh:")[:-1]).removesuffix("ConstraintComponent>")
-    said = " ".join(messages) or f"sh:{name[0].lower()}{name[1:]} is not met."
+    if name[0] == "<" or result.constraint:
+        name = _short_name(result.constraint or result.component)
+    else:
+        name = f"sh:{name[0].lower()}{name[1:]}"
+    said = " ".join(messages) or f"{name} is not met."
+    severity = _short_name(result.severity)
     if result.value is not None and result.value != result.focus:
         said += f" Found: {_shown(result.value)}."
     return (
-        _short_name(result.severity).removeprefix("sh:").lower(),
+        severity.removeprefix("sh:").lower() if severity.startswith("sh:") else severity,
         _shown(result.focus),
         _short_name(result.path) if result.path and result.path[0] == "<" else "",
         said,
@@ -132,6 +139,7 @@ def spoken(result: Result) -> tuple[str, str, str, str, str]:
 def report_of(validated: Validated, shapes: Collection[Triple]) -> Iterator[Triple]:
     """The validation report as triples (https://www.w3.org/TR/shacl/#validation-report)."""
     top, kind = "_:report", iri("rdf:type")
+    index = Index(shapes)
     truth = f'"{str(validated.conforms).lower()}"^^{iri("xsd:boolean")}'
     yield top, kind, iri("sh:ValidationReport")
     yield top, iri("sh:conforms"), truth
@@ -155,17 +163,16 @@ def report_of(validated: Validated, shapes: Collection[Triple]) -> Iterator[Trip
         for message in result.messages:
             yield node, iri("sh:resultMessage"), message
         if result.path is not None and is_blank(result.path):
-            yield from _path_triples(result.path, shapes, copied)
+            yield from _path_triples(result.path, index, copied)
 
 
-def _path_triples(node: Term, shapes: Collection[Triple], copied: set[Term]) -> Iterator[Triple]:
+def _path_triples(node: Term, shapes: Index, copied: set[Term]) -> Iterator[Triple]:
     """What the shapes graph says of a path that is no predicate, once in a report."""
     if is_blank(node) and node not in copied:
         copied.add(node)
-        for triple in shapes:
-            if triple[0] == node:
-                yield triple
-                yield from _path_triples(triple[2], shapes, copied)
+        for triple in shapes.candidates((node, "?", "?")):
+            yield triple
+            yield from _path_triples(triple[2], shapes, copied)
 
 
 def validate_sources(
@@ -264,6 +271,7 @@ def _scoped(shapes: rdflib.Graph, scope: rdflib.term.Node) -> rdflib.Graph:
         chosen.add(triple)
     for shape, other in shapes.subject_objects(CLLM.scope):
         if other != scope:
+            chosen.remove((shape, SH.deactivated, None))
             chosen.add((shape, SH.deactivated, rdflib.Literal(True)))
     return chosen
 

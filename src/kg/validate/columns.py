@@ -86,7 +86,7 @@ class Data:
         self.terms = Terms()
         self.relations: Relations = encoded(grouped(triples), self.terms)
         self._members: dict[int, Column] = {}
-        self._wider: dict[Term, NDArray[np.int8]] = {}
+        self._tested: dict[str, dict[int, bool]] = {}
         self._orders: dict[tuple[int, int], int | None] = {}
 
     def relation(self, predicate: Term) -> Column:
@@ -110,17 +110,13 @@ class Data:
 
     def passing(self, test: str, passes: Callable[[Term], bool], nodes: Column) -> Mask:
         """Which nodes pass a test of the term alone; each term is tested once under a name."""
-        known = self._wider.get(test)
-        if known is None or len(known) < len(self.terms):
-            grown = np.full(len(self.terms), -1, np.int8)
-            if known is not None:
-                grown[: len(known)] = known
-            known = self._wider[test] = grown
-        new = np.unique(nodes[known[nodes] < 0])
+        known = self._tested.setdefault(test, {})
+        distinct, back = np.unique(nodes, return_inverse=True)
         names = self.terms.names
-        for node in new.tolist():
-            known[node] = passes(names[node])
-        passed: Mask = known[nodes] == 1
+        for node in distinct.tolist():
+            if node not in known:
+                known[node] = passes(names[node])
+        passed: Mask = np.array([known[node] for node in distinct.tolist()], np.bool_)[back]
         return passed
 
     def order(self, one: int, other: int) -> int | None:
@@ -245,18 +241,23 @@ class Judge:
     def _again_and_again(
         self, step: Path, places: Column, nodes: Column, *, including: bool
     ) -> Pairs:
-        """The step taken any number of times, from none or from one."""
-        if including:
-            reached = np.unique(places << HALF | nodes)
-        else:
+        """The step taken any number of times, from none or from one.
+
+        What is reached is kept in runs, each less than half as long as the one before, so that a
+        long chain does not merge everything at every step.
+        """
+        if not including:
             places, nodes = _unique(*self._onward(step, places, nodes))
-            reached = np.unique(places << HALF | nodes)
-        frontier = reached
+        frontier, runs = np.unique(places << HALF | nodes), []
         while len(frontier):
+            runs.append(frontier)
+            while len(runs) > 1 and len(runs[-2]) <= 2 * len(runs[-1]):
+                runs[-2:] = [np.sort(np.concatenate(runs[-2:]), kind="stable")]
             onward = self._onward(step, frontier >> HALF, frontier & MASK)
-            found = np.unique(onward[0] << HALF | onward[1])
-            frontier = found[~among(found, reached)]
-            reached = np.union1d(reached, frontier)
+            frontier = np.unique(onward[0] << HALF | onward[1])
+            for run in runs:
+                frontier = frontier[~among(frontier, run)]
+        reached = np.sort(np.concatenate(runs)) if runs else frontier
         return reached >> HALF, reached & MASK
 
     # one method for each kind of constraint: shape, constraint, focus nodes, value nodes
@@ -388,11 +389,11 @@ class Judge:
         yield from self._of_values(shape, component, nodes, pairs, ~passed[back])
 
     def _property(
-        self, _: Shape, constraint: Constraint, nodes: Column, pairs: Pairs
+        self, shape: Shape, constraint: Constraint, nodes: Column, pairs: Pairs
     ) -> Iterator[Block]:
         """The results of a property shape for each value node."""
         (inner,) = constraint.shapes
-        if len(pairs[1]) == len(nodes) and np.array_equal(pairs[1], nodes):
+        if shape.path is None:
             yield from self.blocks(inner, nodes)
             return
         distinct, back = np.unique(pairs[1], return_inverse=True)
@@ -431,11 +432,13 @@ class Judge:
         """Constraints and components in SPARQL, a focus node at a time."""
         number, names = self._data.terms.number, self._data.terms.names
         own = constraint.component == "sparql"
+        ends = np.searchsorted(pairs[0], np.arange(len(nodes) + 1))
         for place, focus in enumerate(nodes.tolist()):
             if own:
                 answers = self._asked.constraint(shape, constraint, names[focus])
             else:
-                values = [names[value] for value in pairs[1][pairs[0] == place].tolist()]
+                found = pairs[1][ends[place] : ends[place + 1]]
+                values = [names[value] for value in found.tolist()]
                 answers = self._asked.component(shape, constraint, names[focus], values)
             for value, path, messages in answers:
                 if value is None and shape.path is None:

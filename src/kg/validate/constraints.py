@@ -13,17 +13,30 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from kg.columns import Index, Term, Triple, decoded, iri, is_blank, is_literal, literal, parts
+from kg.columns import (
+    Index,
+    Term,
+    Triple,
+    decoded,
+    iri,
+    is_blank,
+    is_literal,
+    literal,
+    parts,
+    value_of,
+)
 from kg.errors import BadInput, BadQuery
 from kg.store.memory import MemoryStore, rewritten
-from kg.tokens import Token, tokens
+from kg.tokens import Token, tokens, without_codepoint_escapes
+from kg.validate.prebinding import LABELS, prebound, refused
 from kg.validate.shapes import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from kg.validate.columns import Data
     from kg.validate.shapes import Constraint, Path, Shape
@@ -52,7 +65,6 @@ _OF_FORM: Final = frozenset(
     ]
 )
 _IGNORING_CASE: Final = ("LCASE", "LANGMATCHES")
-LABELS: Final = "urn:kg:labels"
 _TRUE: Final = {f'"{text}"^^{iri("xsd:boolean")}' for text in ("true", "1")}
 _AS_WRITTEN: Final = "urn:kg:as-written"
 _PLACE: Final = re.compile(r"\{[?$](\w+)\}")
@@ -82,6 +94,15 @@ class _Stores:
         return {stored: term for term, stored in sorted(self.rewritten.items(), reverse=True)}
 
     @cached_property
+    def is_narrower(self) -> bool:
+        """Whether two literals are one in the store, or a number is beyond what it reckons with."""
+        known = {term for term in self.data.terms.names if is_literal(term)}
+        forms = list(self.rewritten.values())
+        if len(set(forms)) < len(forms) or any(form in known for form in forms):
+            return True
+        return any(_is_beyond(term) for term in known)
+
+    @cached_property
     def labels(self) -> list[Triple]:
         """What tells blank nodes apart in a query, in a graph of its own."""
         nodes = [term for term in self.data.terms.names if is_blank(term)]
@@ -94,13 +115,14 @@ class _Stores:
     @cached_property
     def as_written(self) -> MemoryStore:
         """The store in which rewritten literals keep their text, of a datatype of no value."""
-        kept = {
-            term: literal(parts(term)[0], _AS_WRITTEN)
-            for term in self.rewritten
-            if not parts(term)[2]
-        }
-        triples = [(s, predicate, kept.get(value, value)) for s, predicate, value in self.triples]
+        triples = [(s, predicate, self.kept(value)) for s, predicate, value in self.triples]
         return MemoryStore(triples, {LABELS: self.labels})
+
+    def kept(self, term: Term) -> Term:
+        """A literal that the store would rewrite with its text alone; any other term as it is."""
+        if term in self.rewritten and not parts(term)[2]:
+            return literal(parts(term)[0], _AS_WRITTEN)
+        return term
 
 
 class SparqlConstraints:
@@ -142,12 +164,22 @@ class SparqlConstraints:
         node, name = constraint.terms[0], "select"
         if constraint.component == "component":
             name, node = self._validator(shape, node)
-        words = list(tokens(self._text(shape, node, name)))
+        words = list(tokens(without_codepoint_escapes(self._text(shape, node, name))))
+        bound = {"this", *dict(constraint.more), *(["value"] if name == "ask" else [])}
+        if name == "ask":
+            start = next((n for n, token in enumerate(words) if token.text == "SELECT"), 0)
+            del words[start : start + _HEAD]
+        if not words:
+            raise BadInput(f"A constraint of {shape.node} has no query.")
+        if why := refused(words, bound):
+            raise BadInput(f"{_called(node)} of {shape.node} cannot be asked: {why}.")
         if {t.text[1:] for t in words if t.kind == "variable"} & {"shapesGraph", "currentShape"}:
-            raise NotHere("it asks for the shapes graph")
+            raise BadInput(f"{_called(node)} asks for the shapes graph, which is not there.")
         rewritten = self._stores.rewritten
         if any(parts(term)[2] for term in rewritten) and _looks_at_tags(words):
             raise NotHere("it looks at how language tags are written, which the store changes")
+        if self._stores.is_narrower:
+            raise NotHere("the store cannot tell two literals apart, or has no value for one")
         functions = {token.text.upper() for token in words if token.kind == "word"}
         kinds = any(parts(term)[1] != parts(stored)[1] for term, stored in rewritten.items())
         if ("SAMETERM" in functions and rewritten) or ("DATATYPE" in functions and kinds):
@@ -190,7 +222,8 @@ class SparqlConstraints:
         rows = self._asked(self._stores.plain, text, shape, node, bound)
         words = {token.text.upper() for token in tokens(text) if token.kind == "word"}
         if words & _OF_FORM and any(not parts(t)[2] for t in self._stores.rewritten):
-            again = self._asked(self._stores.as_written, text, shape, node, bound)
+            kept = {variable: self._stores.kept(term) for variable, term in bound.items()}
+            again = self._asked(self._stores.as_written, text, shape, node, kept)
             if _compared(rows) != _compared(again):
                 raise NotHere("it looks at how literals are written, which the store changes")
         return rows
@@ -202,7 +235,7 @@ class SparqlConstraints:
         try:
             return store.select(query)
         except BadQuery as error:
-            said = f"The constraint {node} of {shape.node} cannot be asked: {error}."
+            said = f"{_called(node)} of {shape.node} cannot be asked: {error}."
             raise BadInput(said) from None
 
     def _text(self, shape: Shape, node: Term, name: str) -> str:
@@ -211,7 +244,7 @@ class SparqlConstraints:
         if key not in self._texts:
             text = text_of(self._one(node, name))
             if name == "ask":
-                text = re.sub(r"(?i)^\s*ASK\b", "SELECT (1 AS ?yes)", text, count=1)
+                text = _asking(text)
             if shape.path is not None:
                 text = re.sub(r"[$?]PATH\b", written(shape.path).replace("\\", r"\\"), text)
             self._texts[key] = text
@@ -236,56 +269,6 @@ class SparqlConstraints:
         return next((v for _, _, v in self._shapes.candidates((node, iri(f"sh:{name}"), "?"))), "")
 
 
-def prebound(text: str, bound: Mapping[str, Term]) -> str:
-    """A SELECT query with terms in place of some variables.
-
-    Where the grammar allows no term, in the list of what is selected or grouped, the variable goes.
-    A blank node has no name in a query: its variable stays, and every group says which node it is.
-    """
-    named = {name: term for name, term in bound.items() if not is_blank(term)}
-    which = "".join(
-        f' GRAPH <{LABELS}> {{ ?{name} <{LABELS}> "{term}" }} '
-        for name, term in sorted(bound.items())
-        if is_blank(term) and re.search(rf"[?$]{name}\b", text)
-    )
-    text = _BOUND.sub(lambda match: "true" if match[1] in bound else match.group(), text)
-    out: list[str] = []
-    clause, depth, selected, done = "", 0, 0, 0
-
-    def put(start: int, instead: str, end: int) -> None:
-        nonlocal done
-        out.extend((text[done:start], instead))
-        done = end
-
-    for token in tokens(text):
-        word = token.text.upper() if token.kind == "word" else ""
-        if word in _CLAUSES or token.text in ("{", "}"):
-            if clause == "SELECT" and not selected:
-                put(token.start, "(1 AS ?found) ", token.start)
-            clause, depth, selected = word, 0, 0
-            if token.text == "{" and which:
-                put(token.start + 1, which, token.start + 1)
-        elif token.text in ("(", ")"):
-            depth += 1 if token.text == "(" else -1
-        listed = clause in ("SELECT", "GROUP") and depth == 0
-        if token.kind == "variable" and (term := named.get(token.text[1:])):
-            instead = term
-            if listed:
-                instead = f"({term} AS ?group{token.start})" if clause == "GROUP" else ""
-            elif clause == "ORDER" and depth == 0:
-                instead = f"({term})"
-            put(token.start, instead, token.start + len(token.text))
-        elif listed and word not in _MODIFIERS:
-            selected += 1
-    put(len(text), "", len(text))
-    return "".join(out)
-
-
-_BOUND: Final = re.compile(r"(?i)\bBOUND\s*\(\s*[$?](\w+)\s*\)")
-_CLAUSES: Final = {"SELECT", "GROUP", "WHERE", "HAVING", "ORDER", "LIMIT", "OFFSET", "VALUES"}
-_MODIFIERS: Final = {"SELECT", "DISTINCT", "REDUCED", "GROUP", "BY"}
-
-
 def written(path: Path) -> str:
     """A path as SPARQL writes it."""
     steps = [written(step) for step in path.steps]
@@ -298,6 +281,33 @@ def written(path: Path) -> str:
         "one+": lambda: f"({steps[0]})+",
         "zero-or-one": lambda: f"({steps[0]})?",
     }[path.kind]()
+
+
+def _called(node: Term) -> str:
+    """A constraint by its name, where it has one."""
+    return "A constraint" if is_blank(node) else f"The constraint {node}"
+
+
+def _asking(text: str) -> str:
+    """A query that asks as one that selects a row for yes."""
+    for token in tokens(text):
+        if token.kind == "word" and token.text.upper() == "ASK":
+            end = token.start + len(token.text)
+            return f"{text[: token.start]}SELECT (1 AS ?yes){text[end:]}"
+    return text
+
+
+_HEAD: Final = 6
+"""Number of tokens that ``_asking`` puts in the place of ASK."""
+
+
+def _is_beyond(term: Term) -> bool:
+    """Whether a literal is a number that 64 bits, or 18 decimals, do not hold."""
+    value = value_of(term) if "^^" in term else None
+    if value is None or not isinstance(number := value[1], Decimal):
+        return False
+    exponent = number.as_tuple().exponent
+    return abs(number) >= 2**63 or (isinstance(exponent, int) and exponent < -18)
 
 
 def _looks_at_tags(words: Iterable[Token]) -> bool:

@@ -11,8 +11,10 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
-from kg.columns import Index, Term, Triple, iri, is_literal, parts
+from kg.columns import Index, Term, Triple, iri, parts
+from kg.errors import BadInput
 from kg.namespaces import PREFIXES
+from kg.validate import wellformed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -134,8 +136,7 @@ _READ: Final = {
 }
 _TRUE: Final = {f'"{text}"^^{iri("xsd:boolean")}' for text in ("true", "1")}
 _EXTENSIONS: Final = {
-    iri(f"sh:{name}"): f"sh:{name} is used"
-    for name in ("rule", "target", "entailment", "js", "shapesGraphWellFormed")
+    iri(f"sh:{name}"): f"sh:{name} is used" for name in ("rule", "target", "shapesGraphWellFormed")
 }
 _FUNCTIONS: Final = {
     iri(f"sh:{name}")
@@ -144,8 +145,14 @@ _FUNCTIONS: Final = {
 
 
 def read_shapes(triples: Iterable[Triple]) -> Shapes:
-    """The shapes of a graph. What extends SHACL leaves all of them to pySHACL."""
+    """The shapes of a graph. What extends SHACL leaves all of them to pySHACL.
+
+    Raises ``BadInput`` if a shape is ill-formed, or asks for what nothing here does.
+    """
     index = Index(triples)
+    for name in ("entailment", "js"):
+        if index.candidates(("?", iri(f"sh:{name}"), "?")):
+            raise BadInput(f"The shapes cannot be used: sh:{name} is not supported.")
     found = Shapes(index)
     nodes = sorted(_with_targets(index))
     if extended := _extended(index):
@@ -178,18 +185,25 @@ def _with_targets(index: Index) -> set[Term]:
         for name in ("targetNode", "targetClass", "targetSubjectsOf", "targetObjectsOf")
         for subject, _, _ in index.candidates(("?", iri(f"sh:{name}"), "?"))
     }
-    kinds = (iri("sh:NodeShape"), iri("sh:PropertyShape"))
-    shapes = {s for kind in kinds for s, _, _ in index.candidates(("?", _TYPE, kind))}
-    return found | {shape for shape in shapes if _is_class(shape, index)}
+    typed = {subject for subject, _, _ in index.candidates(("?", _TYPE, "?"))}
+    return found | {node for node in typed if _is_own_target(node, index)}
 
 
-def _is_class(node: Term, index: Index) -> bool:
-    """Whether a node is a class in the shapes graph, and so the target of its own shape."""
+def _is_own_target(node: Term, index: Index) -> bool:
+    """Whether a node is a shape and a class, whose members are then its targets."""
+    kinds = ("sh:NodeShape", "sh:PropertyShape")
+    return _is_instance(node, iri("rdfs:Class"), index) and any(
+        _is_instance(node, iri(kind), index) for kind in kinds
+    )
+
+
+def _is_instance(node: Term, wanted: Term, index: Index) -> bool:
+    """Whether a node is of a class in the shapes graph, or of a class below it."""
     waiting = [kind for _, _, kind in index.candidates((node, _TYPE, "?"))]
     seen: set[Term] = set()
     while waiting:
         kind = waiting.pop()
-        if kind == iri("rdfs:Class"):
+        if kind == wanted:
             return True
         if kind not in seen:
             seen.add(kind)
@@ -218,6 +232,7 @@ class _Reader:
         return self._read[node]
 
     def _shape(self, node: Term) -> Shape:
+        wellformed.check(node, self._index)
         for _, predicate, _ in self._index.candidates((node, "?", "?")):
             if predicate.startswith(SH) and predicate not in _READ:
                 raise _Left(f"{predicate[len(SH) : -1]} is not compiled")
@@ -237,7 +252,7 @@ class _Reader:
         for name in ("targetNode", "targetClass", "targetSubjectsOf", "targetObjectsOf"):
             for value in self._values(node, name):
                 yield name, value
-        if _is_class(node, self._index):
+        if _is_own_target(node, self._index):
             yield "targetClass", node
 
     def _constraints(self, node: Term) -> Iterator[Constraint]:
@@ -295,14 +310,10 @@ class _Reader:
             return
         if not any(given.values()):
             return
-        validators = [
-            value
-            for name in ("validator", "nodeValidator", "propertyValidator")
-            for value in self._values(component, name)
-        ]
-        if any(self._index.candidates((v, iri("sh:jsFunctionName"), "?")) for v in validators):
-            raise _Left("a validator in JavaScript is used")
-        names = [re.split(r"[#/]", path[1:-1])[-1] for path in given]
+        own = "propertyValidator" if self._values(node, "path") else "nodeValidator"
+        if not (self._values(component, own) or self._values(component, "validator")):
+            return  # a component without a validator for a kind of shape is ignored
+        names = [_name_of(path, component) for path in given]
         values = [sorted(found) or [""] for found in given.values()]
         for chosen in itertools.product(*values):
             bound = tuple((n, value) for n, value in zip(names, chosen, strict=True) if value)
@@ -336,29 +347,40 @@ class _Reader:
         heads = self._values(node, "ignoredProperties")
         return paths | {member for head in heads for member in self._members(head)}
 
-    def _path(self, node: Term) -> Path:
+    def _path(self, node: Term, within: frozenset[Term] = frozenset()) -> Path:
         if node[0] == "<":
             return Path("predicate", node)
-        if self._index.candidates((node, iri("rdf:first"), "?")):
-            return Path("sequence", steps=tuple(map(self._path, self._members(node))))
-        if (head := self._one(node, "alternativePath")) is not None:
-            return Path("alternative", steps=tuple(map(self._path, self._members(head))))
-        if (inner := self._one(node, "inversePath")) is not None:
-            return self._path(inner).inverted()
-        kinds: dict[str, PathKind] = {
-            "zeroOrMorePath": "zero+",
-            "oneOrMorePath": "one+",
-            "zeroOrOnePath": "zero-or-one",
+        said = self._index.candidates((node, "?", "?"))
+        is_list = any(predicate == iri("rdf:first") for _, predicate, _ in said)
+        if node in within or len(said) != (2 if is_list else 1):
+            raise BadInput("A path of the shapes is ill-formed: it is of no one form.")
+        within |= {node}
+        if is_list:
+            return Path("sequence", steps=self._several(node, within))
+        _, predicate, inner = said[0]
+        if predicate == iri("sh:alternativePath"):
+            return Path("alternative", steps=self._several(inner, within))
+        if predicate == iri("sh:inversePath"):
+            return self._path(inner, within).inverted()
+        kinds: dict[Term, PathKind] = {
+            iri("sh:zeroOrMorePath"): "zero+",
+            iri("sh:oneOrMorePath"): "one+",
+            iri("sh:zeroOrOnePath"): "zero-or-one",
         }
-        for name, kind in kinds.items():
-            if (inner := self._one(node, name)) is not None:
-                return Path(kind, steps=(self._path(inner),))
-        raise _Left("a path is not well-formed")
+        if predicate not in kinds:
+            raise BadInput("A path of the shapes is ill-formed: it is of no one form.")
+        return Path(kinds[predicate], steps=(self._path(inner, within),))
+
+    def _several(self, head: Term, within: frozenset[Term]) -> tuple[Path, ...]:
+        members = self._members(head)
+        if len(members) < 2:
+            raise BadInput("A path of the shapes is ill-formed: a list of paths has two or more.")
+        return tuple(self._path(member, within) for member in members)
 
     def _members(self, head: Term) -> tuple[Term, ...]:
         members = next(iter(self._index.lists(head)), None)
         if members is None:
-            raise _Left("a list is not well-formed")
+            raise BadInput("A list of the shapes is ill-formed: it is circular or has no end.")
         return members
 
     def _values(self, node: Term, name: str) -> list[Term]:
@@ -374,6 +396,17 @@ class _Reader:
         return tuple((name, value) for name in names for value in self._values(node, name))
 
 
+def _name_of(path: Term, component: Term) -> str:
+    """The variable of a parameter: the local name of its path."""
+    found = re.search(r"[A-Za-z_]\w*$", path[1:-1])
+    if found is None or found[0] in _TAKEN:
+        raise BadInput(f"The parameter {path} of {component} gives no name of a variable.")
+    return found[0]
+
+
+_TAKEN: Final = frozenset({"this", "value", "path", "PATH", "shapesGraph", "currentShape"})
+
+
 def text_of(literal: Term) -> str:
-    """The text of a literal; that of another term as it is."""
-    return parts(literal)[0] if is_literal(literal) else literal
+    """The text of a literal; empty of what is none."""
+    return parts(literal)[0] if literal[:1] == '"' else ""

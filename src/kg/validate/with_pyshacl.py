@@ -5,10 +5,12 @@ Also the cross-check of ``--engine pyshacl``. It works on rdflib graphs, a node 
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Final
 
 import pyshacl
 import rdflib
+from pyshacl.errors import ShapeRecursionWarning
 from rdflib import RDF, RDFS, SH
 
 from kg.columns import Term, Triple, is_blank, is_literal, parts
@@ -33,9 +35,14 @@ def judge(
     if only is not None:
         _aim(graph, {_node(shape) for shape in only})
     try:
-        _, report, _ = pyshacl.validate(
-            _graph(data), shacl_graph=graph, advanced=True, meta_shacl=False
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", ShapeRecursionWarning)
+            _, report, _ = pyshacl.validate(
+                _graph(data), shacl_graph=graph, advanced=True, meta_shacl=False
+            )
+    except ShapeRecursionWarning:
+        said = "a shape refers to itself more levels deep than pySHACL follows"
+        raise BadInput(f"The shapes cannot be used: {said}.") from None
     except Exception as error:  # pySHACL raises many kinds for malformed shapes
         said = " ".join(str(error).split()) or type(error).__name__
         raise BadInput(f"The shapes cannot be used: {said}.") from None
