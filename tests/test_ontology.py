@@ -87,6 +87,9 @@ OUTSIDE = {
     "cllm:Odd owl:disjointUnionOf ( cllm:A cllm:B ) .": (
         "owl:disjointUnionOf (no rule of OWL 2 RL reads it)"
     ),
+    "cllm:Odd owl:propertyChainAxiom _:l . _:l rdf:first cllm:p ; rdf:rest _:l .": (
+        "owl:propertyChainAxiom (its list is circular or has no end)"
+    ),
     "cllm:Odd a owl:ReflexiveProperty .": "owl:ReflexiveProperty (no rule of OWL 2 RL reads it)",
     "owl:Thing rdfs:subClassOf cllm:Odd .": "owl:Thing (it says something of everything)",
     "owl:sameAs rdfs:subPropertyOf cllm:Odd .": "owl:sameAs (the ontology language is not spoken",
@@ -109,6 +112,7 @@ def test_an_axiom_that_leaves_the_profile_is_named(axiom: str) -> None:
         "@prefix owl: <http://www.w3.org/2002/07/owl#> . @prefix cllm: <" + TERMS + "> . "
         "@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> . "
         "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> . "
+        "@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> . "
     )
     found = profile.outside(
         grouped(map(as_triple, rdflib.Graph().parse(data=header + axiom, format="turtle")))

@@ -93,6 +93,13 @@ _PROPERTY_AXIOMS: Final = {
         "owl:propertyChainAxiom",
     )
 }
+_WITH_LISTS: Final = {
+    iri(f"owl:{name}")
+    for name in (
+        *("intersectionOf", "unionOf", "oneOf", "propertyChainAxiom", "hasKey"),
+        *("members", "distinctMembers"),
+    )
+}
 _RESERVED: Final = AXIOM_PREDICATES | {
     TYPE,
     SAME_AS,
@@ -128,6 +135,8 @@ def _of_triple(triple: Triple, index: Index) -> Iterator[str]:
         yield _said(triple, index, predicate, "no rule of OWL 2 RL reads it")
     if predicate == TYPE and value.startswith(_OWL) and value not in _KNOWN_CLASSES:
         yield _said(triple, index, value, "no rule of OWL 2 RL reads it")
+    if predicate in _WITH_LISTS and next(iter(index.lists(value)), None) is None:
+        yield _said(triple, index, predicate, "its list is circular or has no end")
     if predicate in _PROPERTY_AXIOMS:
         for term in (subject, value):
             if term in _RESERVED:
