@@ -12,12 +12,12 @@ from rdflib import PROV, RDF
 
 from kg import graph, reason, sources
 from kg.cli import main
-from kg.columns import Index
+from kg.columns import FIRST, REST, Index
 from kg.graph.claims import CLLM
 from kg.namespaces import IDS, TERMS
 from kg.reason import settled as reasoning
 from kg.reason.oracle import apply
-from kg.reason.rules import FIRST, REST, TYPE, rules
+from kg.reason.rules import TYPE, rules
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,10 +90,14 @@ def test_every_step_replays(closed: Closed, proofs: list[Proof]) -> None:
 
 def test_a_triple_falls_with_a_leaf_of_its_only_proof(closed: Closed, proofs: list[Proof]) -> None:
     """Where each step is the only way, what is taken away takes the triple with it."""
-    unique = [proof for proof in proofs if all(step.ways == 1 for step in proof.steps())]
+    unique = [
+        (proof, [t.triple for t in proof.leaves() if t.triple[0].startswith(f"<{IDS}")])
+        for proof in proofs
+        if all(step.ways == 1 for step in proof.steps())
+    ]
+    unique = [(proof, facts) for proof, facts in unique if facts]
     assert len(unique) > SAMPLE
-    for proof in unique[:: len(unique) // SAMPLE]:
-        facts = [leaf.triple for leaf in proof.leaves() if leaf.triple[0].startswith(f"<{IDS}")]
+    for proof, facts in unique[:: len(unique) // SAMPLE]:
         leaf = facts[len(proof.triple[0]) % len(facts)]
 
         without = reason.materialize(closed.given - {leaf}, reason.says_something)
@@ -209,6 +213,28 @@ def test_a_proof_as_json_and_as_turtle(tiny: Project) -> None:
     assert any(described.value(premise, CLLM.statedIn) for premise in premises)
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("model:first", "<http://www.w3.org/2002/07/owl#sameAs>", "model:first"),
+        ("model:first", "<http://www.w3.org/2000/01/rdf-schema#label>", '"First"@EN'),
+        ("model:first", "cllm:nameAsPrinted", '"First"^^<http://www.w3.org/2001/XMLSchema#string>'),
+    ],
+)
+def test_what_holds_is_said_to_hold(tiny: Project, asked: tuple[str, str, str]) -> None:
+    """Also what is never written down, and a literal in another way of writing."""
+    assert run(tiny, "explain", *asked).exit_code == 0
+
+
+@pytest.mark.parametrize("word", ['"open', '"x"@', "<http://a", "<x y>"])
+def test_a_term_that_n_triples_does_not_write(tiny: Project, word: str) -> None:
+    """One sentence, not a traceback."""
+    done = run(tiny, "explain", "model:first", "cllm:nameAsPrinted", word)
+
+    assert done.exit_code == 2
+    assert "is no term as N-Triples writes it" in done.stderr
+
+
 @pytest.mark.parametrize("word", ["glm-130b", "modl:first", "first"])
 def test_a_word_that_is_no_term_is_said_so(tiny: Project, word: str) -> None:
     """In a sentence that shows what a term looks like."""
@@ -248,6 +274,45 @@ def test_a_contradiction_in_files_fails_with_what_follows(tiny: Project, tmp_pat
     assert done.exit_code == 1
     assert "[prp-asyp]" in done.stderr
     assert "<urn:b> <urn:q> <urn:a> .\n" in done.stdout
+
+
+def test_n_triples_is_read_alike_however_it_is_written(tiny: Project, tmp_path: Path) -> None:
+    """Split or parsed, a term is the same: a tab, an escape, a comment, ends of lines."""
+    axioms = tmp_path / "axioms.ttl"
+    axioms.write_text(
+        "@prefix owl: <http://www.w3.org/2002/07/owl#> . @prefix : <urn:> . "
+        "@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> . "
+        '[ owl:onProperty :p ; owl:hasValue "a\\tb" ] rdfs:subClassOf :C .'
+    )
+    line = '<urn:x> <urn:p> "a{}b" .'
+    for text in (
+        line.format("\\t") + "\n",
+        line.format("\t") + "\n",
+        line.format("\\u0009") + " # said\n\n",
+        line.format("\\t") + "\r\n",
+        line.format("\\t"),
+    ):
+        data = tmp_path / "data.nt"
+        data.write_bytes(text.encode())
+        done = run(tiny, "reason", str(data), "--ontology", str(axioms), "--format", "ntriples")
+        assert f"<urn:x> <{RDF.type}> <urn:C> .\n" in done.stdout, text
+
+
+def test_aliases_of_the_members_of_a_list_are_no_product(tiny: Project, tmp_path: Path) -> None:
+    """Thirty members with an alias each: reasoning ends, and two that are one are found once."""
+    data = tmp_path / "data.ttl"
+    members = " ".join(f":a{n}" for n in range(30))
+    same = " ".join(f":a{n} owl:sameAs :b{n} ." for n in range(30))
+    data.write_text(
+        "@prefix owl: <http://www.w3.org/2002/07/owl#> . @prefix : <urn:> . "
+        f"[] a owl:AllDifferent ; owl:distinctMembers ( {members} ) . {same}"
+    )
+    assert run(tiny, "reason", str(data), "--format", "ntriples").exit_code == 0
+
+    data.write_text(data.read_text() + " :a1 owl:sameAs :a2 .")
+    done = run(tiny, "reason", str(data), "--format", "ntriples")
+    assert done.exit_code == 1
+    assert "urn:a1 owl:sameAs urn:a2" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ OUTSIDE = {
         "owl:maxCardinality (its number is an xsd:nonNegativeInteger)"
     ),
     'cllm:Odd rdfs:subClassOf [ owl:onProperty cllm:p ; owl:maxCardinality "2"'
-    "^^xsd:nonNegativeInteger ] .": "owl:maxCardinality (at most 0 or 1)",
+    "^^xsd:nonNegativeInteger ] .": "owl:maxCardinality (its number is 0 or 1, and written so)",
     "cllm:Odd rdfs:subClassOf [ owl:onProperty cllm:p ; owl:hasSelf true ] .": (
         "owl:hasSelf (it is not in OWL 2 RL)"
     ),
@@ -89,6 +89,13 @@ OUTSIDE = {
     ),
     "cllm:Odd owl:propertyChainAxiom _:l . _:l rdf:first cllm:p ; rdf:rest _:l .": (
         "owl:propertyChainAxiom (its list is circular or has no end)"
+    ),
+    "cllm:Odd owl:equivalentClass owl:Thing .": "owl:Thing (it says something of everything)",
+    "cllm:Odd owl:intersectionOf () .": "owl:intersectionOf (its list is empty)",
+    "cllm:Odd owl:hasKey ( owl:sameAs ) .": "owl:sameAs (the ontology language is not spoken of)",
+    "_:x owl:intersectionOf ( _:x cllm:B ) ; rdfs:subClassOf cllm:Odd .": "(it is part of itself)",
+    "[ owl:onProperty cllm:p ; owl:someValuesFrom owl:real ] rdfs:subClassOf cllm:Odd .": (
+        "owl:real (it is no datatype of OWL 2 RL)"
     ),
     "cllm:Odd a owl:ReflexiveProperty .": "owl:ReflexiveProperty (no rule of OWL 2 RL reads it)",
     "owl:Thing rdfs:subClassOf cllm:Odd .": "owl:Thing (it says something of everything)",

@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
 # spelt out, so that commands which need no rdflib do not wait for it
 ENGINES: Final = ("columns", "owlrl")
-_NUMBER: Final = re.compile(r"[+-]?\d+")
+_NUMBERS: Final = {
+    "integer": re.compile(r"[+-]?\d+"),
+    "decimal": re.compile(r"[+-]?\d*\.\d+"),
+    "boolean": re.compile("true|false"),
+}
 _SHOWN: Final = 5
 """Number of ways to follow that are shown of a triple that does not."""
 
@@ -64,8 +68,8 @@ def reason(
     """Print what follows by the ontology's axioms.
 
     Only the triples that are new. Without FILES: of the settled view of the project, and those
-    that say something. With FILES (.ttl, .nt, .rdf, .owl, .jsonld, .trig, .nq): all that RDF can
-    write. Exit code 1 if something contradicts the axioms.
+    that say something. With FILES (.ttl, .nt, .n3, .rdf, .owl, .xml, .jsonld, .trig, .nq): all
+    that RDF can write. Exit code 1 if something contradicts the axioms.
 
     \b
     Example:
@@ -112,7 +116,7 @@ def _of_project(project: Project, engine: str) -> tuple[list[str], bool]:
     inferences = recipe.inferences(project, progress, "owlrl" if engine == "owlrl" else "columns")
     print_findings(inferences.report)
     text = inferences.triples.serialize(format="nt", encoding="utf-8").decode()
-    return sorted(f"{line}\n" for line in text.splitlines() if line), inferences.report.conforms
+    return sorted(f"{line}\n" for line in text.split("\n") if line), inferences.report.conforms
 
 
 @main.command("explain")
@@ -164,17 +168,20 @@ def explain_command(
 
 def _term(text: str) -> str:
     """A term as N-Triples writes it, from what a person writes."""
+    from kg.store.files import term_of
+
     if text == "a":
         return f"<{PREFIXES['rdf']}type>"
     if text[:1] in ("<", '"'):
-        return text
-    if _NUMBER.fullmatch(text):
-        return f'"{text}"^^<{PREFIXES["xsd"]}integer>'
+        return term_of(text)
+    for kind, form in _NUMBERS.items():
+        if form.fullmatch(text):
+            return f'"{text}"^^<{PREFIXES["xsd"]}{kind}>'
     prefix, colon, local = text.partition(":")
     if colon and prefix in PREFIXES:
-        return f"<{PREFIXES[prefix]}{local}>"
+        return term_of(f"<{PREFIXES[prefix]}{local}>")
     if text.startswith(("http://", "https://", "urn:")):
-        return f"<{text}>"
+        return term_of(f"<{text}>")
     raise BadInput(f"{text!r} is no term: write a prefixed name such as model:glm-130b, or an IRI.")
 
 

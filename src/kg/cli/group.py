@@ -91,7 +91,7 @@ def main(ctx: click.Context, project: Path | None) -> None:
 
 
 def versions_of(settings: Settings, project: Project) -> Versions:
-    """The option to print for people or for a program."""
+    """The published versions in the folder that the settings name, or in the project's own."""
     return Versions(Path(settings.store) if settings.store else project.default_store)
 
 

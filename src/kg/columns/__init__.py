@@ -18,7 +18,7 @@ from kg.columns.datatypes import (
     order,
     value_of,
 )
-from kg.columns.index import Bound, Index, substitute
+from kg.columns.index import FIRST, NIL, REST, Bound, Index, substitute
 from kg.columns.relations import (
     HALF,
     MASK,
@@ -49,8 +49,11 @@ from kg.columns.terms import (
 
 __all__ = [
     "DATATYPES",
+    "FIRST",
     "HALF",
     "MASK",
+    "NIL",
+    "REST",
     "Bound",
     "Groups",
     "Index",

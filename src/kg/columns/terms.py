@@ -18,8 +18,16 @@ Triple = tuple[Term, Term, Term]
 _LITERAL: Final = re.compile(r'"(.*)"(?:\^\^(<.*>)|@([\w-]+))?', re.DOTALL)
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
 _LETTERS: Final = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
-_ESCAPED: Final = re.compile(r'[\\"\n\r]')
-_ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r"}
+_ESCAPED: Final = re.compile('[\\\\"\\x00-\\x1f\\x7f\\ufffe\\uffff]')
+_NAMED: Final = {
+    "\\": "\\\\",
+    '"': '\\"',
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+    "\b": "\\b",
+    "\f": "\\f",
+}
 
 
 def iri(name: str) -> Term:
@@ -30,10 +38,14 @@ def iri(name: str) -> Term:
 
 def literal(text: str, datatype: str = "", language: str = "") -> Term:
     """The term of a literal; ``datatype`` is an IRI without brackets."""
-    quoted = f'"{_ESCAPED.sub(lambda match: _ESCAPES[match.group()], text)}"'
+    quoted = f'"{_ESCAPED.sub(_escaped, text)}"'
     if language:
         return f"{quoted}@{language}"
     return quoted if datatype in ("", f"{PREFIXES['xsd']}string") else f"{quoted}^^<{datatype}>"
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return _NAMED.get(match.group(), f"\\u{ord(match.group()):04X}")
 
 
 def is_variable(term: Term) -> bool:

@@ -27,7 +27,7 @@ from kg.namespaces import PREFIXES, shorten
 from kg.reason.explain import Explainer, Missing, Proof
 from kg.reason.materialize import Closed, materialize
 from kg.reason.rules import NOTHING, SAME_AS, TYPE
-from kg.reason.words import sentence, spells_out
+from kg.reason.words import sentence, shown, spells_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,8 +74,9 @@ def writable(triple: Triple) -> bool:
 
 def contradiction(clause: Clause, facts: list[Triple], closed: Closed) -> str:
     """What contradicts the axioms, in a sentence with the rule that says so."""
-    said = said_of(clause, facts, closed, lambda term: shorten(term[1:-1]))
-    return f"{said} [{clause.rule}]"
+    said = said_of(clause, facts, closed, lambda term: shown(term, closed.axioms))
+    subject = f"{shown(facts[0][0], closed.axioms)}: " if facts else ""
+    return f"{subject}{said} [{clause.rule}]"
 
 
 def said_of(
@@ -93,6 +94,6 @@ def said_of(
     if clause.rule == "dt-not-type":
         literal, _, datatype = facts[0]
         return f"The literal {literal} is not of the datatype {shorten(datatype[1:-1])}."
-    said = " and ".join(f"{sentence(fact, closed.axioms)}" for fact in facts)
+    said = " and ".join(sentence(fact, closed.axioms) for fact in facts) or "what the axioms say"
     axioms = "; ".join(sentence(axiom, closed.axioms) for axiom in clause.axioms)
     return f"This cannot hold: {said}" + (f" (since {axioms})." if axioms else ".")

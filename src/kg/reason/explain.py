@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
-from kg.columns import Index, Term, Triple, is_variable, substitute
+from kg.columns import Index, Term, Triple, is_literal, is_member, is_variable, substitute
 from kg.reason.compiled import schematic_rules
 from kg.reason.oracle import apply
-from kg.reason.rules import TYPE, is_axiom
+from kg.reason.rules import SAME_AS, TYPE, is_axiom
 from kg.reason.words import sentence
 
 if TYPE_CHECKING:
@@ -113,6 +113,10 @@ class Explainer:
 
     def proof(self, triple: Triple) -> Proof | None:
         """The smallest proof of a triple, None if it does not follow."""
+        if triple[1] == SAME_AS and triple[0] == triple[2]:
+            return Proof(triple, "eq-ref", ways=1)
+        if triple[1] == TYPE and is_literal(triple[0]) and is_member(triple[0], triple[2]):
+            return Proof(triple, "dt-type2", ways=1)
         if triple not in self._given and triple not in self._facts.triples:
             return None
         instances = self._collected(triple)
@@ -139,7 +143,7 @@ class Explainer:
             wanted = waiting.pop()
             if wanted in found or wanted in self._given:
                 continue
-            found[wanted] = list(self._instances(wanted))
+            found[wanted] = list(dict.fromkeys(self._instances(wanted)))
             waiting += [needed for instance in found[wanted] for needed in instance.premises]
         return found
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from kg.columns import Groups, Triple, grouped, ungrouped
+from kg.columns import FIRST, Groups, Triple, grouped, ungrouped
 from kg.errors import BadInput
 from kg.reason import profile
 from kg.reason.compiled import (
@@ -103,7 +103,12 @@ def _materialized(groups: Groups, wanted: Callable[[Triple], bool] | None) -> Cl
             clauses = useful(clauses, wanted)
         columns = Columns(_needed(groups, clauses) if wanted else groups)
         columns.close(clauses)
-        new = columns.axioms() - index.triples
+        # what an alias in a list would give, equality gives of the member itself
+        new = {
+            triple
+            for triple in columns.axioms() - index.triples
+            if triple[1] != FIRST or not index.candidates((triple[0], FIRST, "?"))
+        }
         if not new:
             return Closed(groups, index, clauses, columns)
         found |= new

@@ -138,9 +138,8 @@ def _computed(conditions: Sequence[Condition], bound: Bound, index: Index) -> It
 def relevant(closure: Closure) -> set[Triple]:
     """The triples that the compiled evaluators derive too.
 
-    They do not write down what rules only say to themselves: that a thing is the same as itself
-    (eq-ref), and what tables 5, 6 and 8 say of the vocabulary and of literals without any premise.
-    What follows from these is derived all the same.
+    They do not write down that a thing is the same as itself (eq-ref); what follows is derived all
+    the same. Of the datatypes of literals they derive those that some rule asks for.
     """
     return {
         triple

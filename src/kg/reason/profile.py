@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from kg.columns import DATATYPES, Groups, Index, Term, Triple, iri, is_literal
 from kg.namespaces import PREFIXES
-from kg.reason.rules import AXIOM_CLASSES, AXIOM_PREDICATES, DIFFERENT_FROM, SAME_AS, THING, TYPE
+from kg.reason.rules import (
+    AXIOM_CLASSES,
+    AXIOM_PREDICATES,
+    DIFFERENT_FROM,
+    NOTHING,
+    SAME_AS,
+    THING,
+    TYPE,
+)
 from kg.reason.words import shown
 
 if TYPE_CHECKING:
@@ -21,6 +29,7 @@ if TYPE_CHECKING:
     Side = Literal["subclass", "superclass", "equivalent"]
 
 _OWL: Final = f"<{PREFIXES['owl']}"
+_SYSTEM: Final = tuple(f"<{PREFIXES[name]}" for name in ("owl", "rdf", "rdfs", "xsd"))
 _KNOWN_PREDICATES: Final = (
     AXIOM_PREDICATES
     | {SAME_AS, DIFFERENT_FROM}
@@ -93,6 +102,12 @@ _PROPERTY_AXIOMS: Final = {
         "owl:propertyChainAxiom",
     )
 }
+_NOT_EMPTY: Final = {
+    iri(f"owl:{name}") for name in ("intersectionOf", "propertyChainAxiom", "hasKey")
+}
+_OF_PROPERTIES: Final = {
+    iri(f"owl:{name}") for name in ("propertyChainAxiom", "hasKey", "assertionProperty")
+}
 _WITH_LISTS: Final = {
     iri(f"owl:{name}")
     for name in (
@@ -137,6 +152,13 @@ def _of_triple(triple: Triple, index: Index) -> Iterator[str]:
         yield _said(triple, index, value, "no rule of OWL 2 RL reads it")
     if predicate in _WITH_LISTS and next(iter(index.lists(value)), None) is None:
         yield _said(triple, index, predicate, "its list is circular or has no end")
+    if predicate in _NOT_EMPTY and value == iri("rdf:nil"):
+        yield _said(triple, index, predicate, "its list is empty")
+    if predicate in _OF_PROPERTIES:
+        members = next(iter(index.lists(value)), (value,))
+        for term in members:
+            if term in _RESERVED:
+                yield _said(triple, index, term, "the ontology language is not spoken of")
     if predicate in _PROPERTY_AXIOMS:
         for term in (subject, value):
             if term in _RESERVED:
@@ -158,9 +180,14 @@ def _of_triple(triple: Triple, index: Index) -> Iterator[str]:
                 yield _said(triple, index, construct, reason)
 
 
-def _expression(node: Term, side: Side, index: Index) -> Iterator[tuple[Term, str]]:
-    """What is wrong with a class expression on one side of an axiom."""
-    if node == THING and side == "subclass":
+def _expression(
+    node: Term, side: Side, index: Index, within: frozenset[Term] = frozenset()
+) -> Iterator[tuple[Term, str]]:
+    """What is wrong with a class expression on one side of an axiom, which is part of others."""
+    if node in within:
+        yield node, "it is part of itself"
+        return
+    if node == THING and side != "superclass":
         yield node, "it says something of everything"
     if is_literal(node):
         yield node, "a literal is no class"
@@ -175,7 +202,7 @@ def _expression(node: Term, side: Side, index: Index) -> Iterator[tuple[Term, st
     if not defining:
         yield node, "it is not a class expression"
     for name, value in defining:
-        yield from _construct(name, value, node, side, index)
+        yield from _construct(name, value, node, side, index, within | {node})
 
 
 _PARTS: Final = {
@@ -190,7 +217,12 @@ _PARTS: Final = {
 
 
 def _construct(
-    name: str, value: Term, node: Term, side: Side, index: Index
+    name: str,
+    value: Term,
+    node: Term,
+    side: Side,
+    index: Index,
+    within: frozenset[Term] = frozenset(),
 ) -> Iterator[tuple[Term, str]]:
     construct = iri(f"owl:{name}")
     allowed = _EXPRESSIONS.get(name)
@@ -202,15 +234,17 @@ def _construct(
     elif name in ("intersectionOf", "unionOf"):
         for members in index.lists(value):
             for member in members:
-                yield from _expression(member, side, index)
+                yield from _expression(member, side, index, within)
     elif name == "oneOf":
         if any(is_literal(member) for members in index.lists(value) for member in members):
             yield construct, "a list of literals is not in OWL 2 RL"
     elif name == "complementOf":
-        yield from _expression(value, "subclass", index)
+        yield from _expression(value, "subclass", index, within)
     elif name in ("someValuesFrom", "allValuesFrom"):
-        if value != THING and value not in DATATYPES:
-            yield from _expression(value, side, index)
+        if value.startswith(_SYSTEM) and value not in (*DATATYPES, THING, NOTHING):
+            yield value, "it is no datatype of OWL 2 RL"
+        elif value != THING and value not in DATATYPES:
+            yield from _expression(value, side, index, within)
     elif name.startswith("max"):
         yield from _cardinality(construct, value, node, index)
 
@@ -219,7 +253,7 @@ def _cardinality(
     construct: Term, value: Term, node: Term, index: Index
 ) -> Iterator[tuple[Term, str]]:
     if not value.startswith(_ONCE):
-        yield construct, "at most 0 or 1"
+        yield construct, "its number is 0 or 1, and written so"
     elif not value.endswith(iri("xsd:nonNegativeInteger")):
         yield construct, "its number is an xsd:nonNegativeInteger"
     if index.candidates((node, iri("owl:onDataRange"), "?")):

@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from kg.columns import Term, Triple, iri, is_variable
+from kg.columns import FIRST, REST, Term, Triple, iri, is_variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,9 +40,6 @@ SAME_AS: Final = iri("owl:sameAs")
 DIFFERENT_FROM: Final = iri("owl:differentFrom")
 THING: Final = iri("owl:Thing")
 NOTHING: Final = iri("owl:Nothing")
-FIRST: Final = iri("rdf:first")
-REST: Final = iri("rdf:rest")
-NIL: Final = iri("rdf:nil")
 
 TABLES: Final = """
 Table 4: equality

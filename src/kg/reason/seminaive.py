@@ -158,12 +158,6 @@ class Columns:
                 if self._passes(clause, bound):
                     yield clause, [_filled(atom, bound) for atom in clause.body]
 
-    def __contains__(self, triple: Triple) -> bool:
-        subject, predicate, value = map(self.terms.number, triple)
-        relation = self.relations.get(predicate)
-        key = np.array([subject << HALF | value], np.int64)
-        return relation is not None and bool(among(key, relation.pairs)[0])
-
     def triples(self) -> Iterator[Triple]:
         """All facts, those that follow included."""
         yield from decoded(self.relations, self.terms)

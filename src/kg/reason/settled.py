@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import groupby
 from typing import TYPE_CHECKING, Final, Literal
 
 import rdflib
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kg.columns import Term, Triple
+    from kg.reason.compiled import Clause
     from kg.reason.explain import Proof
     from kg.sources import Source
 
@@ -120,13 +120,11 @@ def _consistency(
     terms: dict[Term, rdflib.term.Node],
 ) -> Report:
     """A violation for each thing of which the rules say that it cannot be."""
-    met = [(clause, facts) for clause, facts in closed.contradictions()]
-    by_subject = sorted(
-        met, key=lambda pair: (pair[1][0] if pair[1] else ("", "", ""), pair[0].rule)
-    )
+    met: dict[tuple[str, frozenset[Triple]], tuple[Clause, list[Triple]]] = {}
+    for clause, facts in sorted(closed.contradictions(), key=lambda m: (m[0].rule, m[1])):
+        met.setdefault((clause.rule, _unordered(clause, facts)), (clause, facts))
     found = []
-    for _, group in groupby(by_subject, key=lambda pair: (pair[0].rule, frozenset(pair[1]))):
-        clause, facts = next(group)
+    for clause, facts in met.values():
         place = next(
             (
                 (file, line)
@@ -151,7 +149,17 @@ def _consistency(
     return Report.of(found)
 
 
+def _unordered(clause: Clause, facts: list[Triple]) -> frozenset[Triple]:
+    """The facts of a contradiction; that one value is another says what the reverse says."""
+    if clause.rule == "dt-diff":
+        one, predicate, other = facts[0]
+        return frozenset({(min(one, other), predicate, max(one, other))})
+    return frozenset(facts)
+
+
 def _named(term: Term, ontology: rdflib.Graph) -> str:
+    if term[0] != "<":
+        return "that has no name"
     labels = [
         label
         for label in ontology.objects(rdflib.URIRef(term[1:-1]), RDFS.label)

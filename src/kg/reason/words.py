@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from kg.columns import Term, Triple, iri, is_literal, parts
+from kg.columns import Term, Triple, iri, is_literal, is_variable, parts
 from kg.namespaces import shorten
 from kg.reason.rules import TYPE
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _DEEPEST: Final = 8
 """Number of expressions within each other after which one is not spelt out."""
+_LONGEST: Final = 12
+"""Number of members of a list after which the others are not named."""
 _JOINED: Final = {"owl:intersectionOf": " and ", "owl:unionOf": " or "}
 _RESTRICTIONS: Final = {
     "owl:someValuesFrom": "some",
@@ -39,6 +41,8 @@ def shown(term: Term, index: Index, depth: int = 0) -> str:
 
     A blank node of which nothing says what it is comes out as ``[ ]``.
     """
+    if is_variable(term):
+        return "something"
     if is_literal(term):
         text, datatype, language = parts(term)
         tag = f"@{language}" if language else ""
@@ -50,7 +54,9 @@ def shown(term: Term, index: Index, depth: int = 0) -> str:
         return "..."
     members = next(iter(index.lists(term)), None)
     if members:
-        return f"( {' '.join(shown(member, index, depth + 1) for member in members)} )"
+        more = " ..." if len(members) > _LONGEST else ""
+        named = [shown(member, index, depth + 1) for member in members[:_LONGEST]]
+        return f"( {' '.join(named)}{more} )"
     return _expression(term, index, depth + 1) or "[ ]"
 
 

@@ -25,7 +25,6 @@ _FORMATS: Final = {
     ".nq": ox.RdfFormat.N_QUADS,
     ".n3": ox.RdfFormat.N3,
 }
-_XSD: Final = re.escape("http://www.w3.org/2001/XMLSchema#")
 SUFFIXES: Final = tuple(_FORMATS)
 """The endings of the files that can be read."""
 
@@ -41,6 +40,9 @@ def read_triples(path: Path) -> Iterator[Triple]:
     try:
         with path.open("rb") as file:
             for quad in ox.parse(file, format=syntax, base_iri=base, rename_blank_nodes=True):
+                if isinstance(quad.object, ox.Triple):
+                    said = "it has a triple as a term (RDF 1.2), which nothing here reads."
+                    raise BadSource(str(path), None, said)
                 yield str(quad.subject), str(quad.predicate), str(quad.object)
     except (SyntaxError, ValueError) as error:
         line = error.lineno if isinstance(error, SyntaxError) else None
@@ -49,6 +51,19 @@ def read_triples(path: Path) -> Iterator[Triple]:
         raise BadSource(str(path), line, f"syntax error: {said}.") from None
     except OSError as error:
         raise BadSource(str(path), None, f"cannot be read: {error.strerror}.") from None
+
+
+def term_of(text: str) -> str:
+    """A term that somebody wrote as N-Triples does, in its canonical form.
+
+    Raises ``BadInput`` if it is none.
+    """
+    line = f"<urn:s> <urn:p> {text} .\n".encode()
+    try:
+        (quad,) = ox.parse(line, format=ox.RdfFormat.N_TRIPLES)
+    except (SyntaxError, ValueError):
+        raise BadInput(f"{text!r} is no term as N-Triples writes it.") from None
+    return str(quad.object)
 
 
 def read_groups(paths: Iterable[Path]) -> Groups:
@@ -77,10 +92,20 @@ def _syntax(path: Path) -> ox.RdfFormat:
     return syntax
 
 
-_IRI: Final = r"<[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]*>"
+_IRI: Final = r"<[A-Za-z][A-Za-z0-9+.-]*:(?:[^\x00-\x20<>\"{}|^`\\%\[\]]|%[0-9A-Fa-f]{2})*>"
 _BLANK: Final = r"_:[A-Za-z0-9]+"
+_PLAIN: Final = "|".join(
+    re.escape(f"http://www.w3.org/{name}>")
+    for name in (
+        "2001/XMLSchema#string",
+        "1999/02/22-rdf-syntax-ns#langString",
+        "1999/02/22-rdf-syntax-ns#dirLangString",
+    )
+)
+"""Datatypes that canonical N-Triples does not write."""
 _LITERAL: Final = (
-    rf'"(?:[^"\\\n\r]|\\["\\nr])*"(?:\^\^(?!<{_XSD}string>){_IRI}|@[a-z]+(?:-[a-z0-9]+)*)?'
+    r'"(?:[^"\\\x00-\x1f\x7f\ufffe\uffff]|\\["\\nrtbf])*"'
+    rf"(?:\^\^(?!<(?:{_PLAIN})){_IRI}|@[a-z]{{1,8}}(?:-[a-z0-9]{{1,8}})*)?"
 )
 _SUBJECT: Final = re.compile(f"{_IRI}|{_BLANK}")
 _PREDICATE: Final = re.compile(_IRI)

@@ -72,7 +72,7 @@ def rewritten(literals: Iterable[str]) -> dict[str, str]:
 
 _XSD: Final = "http://www.w3.org/2001/XMLSchema#"
 _STAYS: Final = re.compile(
-    rf'(?s:".*")(?:@[a-z0-9-]+)?|"-?[1-9][0-9]*"\^\^<{_XSD}integer>'
+    rf'"[^\x00-\x1f\x7f]*"(?:@[a-z0-9-]+)?|"-?[1-9][0-9]*"\^\^<{_XSD}integer>'
     rf'|"[1-9][0-9]{{3}}-[0-9]{{2}}-[0-9]{{2}}"\^\^<{_XSD}date>'
 ).fullmatch
 """Whether a literal is one that every store writes as it is: a text, most integers and dates."""
