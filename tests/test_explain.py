@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import TYPE_CHECKING
 
@@ -126,6 +127,27 @@ def test_a_proof_is_the_smallest() -> None:
         (near, broader, steps[3]),
         ("<urn:x>", near, "<urn:y>"),
     }
+
+
+def test_a_long_proof_is_built() -> None:
+    """Four hundred things along a chain, each a member since the one before it is."""
+    steps = [f"<urn:{n}>" for n in range(400)]
+    chain = {(one, "<urn:p>", two) for one, two in itertools.pairwise(steps)}
+    range_ = [("<urn:M>", f"<{rdflib.RDFS.subClassOf}>", "_:m"), ("<urn:0>", TYPE, "<urn:M>")]
+    only = [
+        ("_:m", f"<{rdflib.OWL.onProperty}>", "<urn:p>"),
+        ("_:m", f"<{rdflib.OWL.allValuesFrom}>", "<urn:M>"),
+    ]
+    explainer = reason.Explainer(reason.materialize({*chain, *range_, *only}))
+
+    proof = explainer.proof((steps[-1], TYPE, "<urn:M>"))
+
+    assert proof is not None
+    depth = 0
+    while proof.rule:
+        depth += 1
+        proof = next(p for p in proof.premises if p.rule or p.triple[0] == "<urn:0>")
+    assert depth > 700
 
 
 def test_what_is_missing_is_named(explainer: Explainer) -> None:

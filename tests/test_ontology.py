@@ -90,6 +90,11 @@ OUTSIDE = {
     "cllm:Odd owl:propertyChainAxiom _:l . _:l rdf:first cllm:p ; rdf:rest _:l .": (
         "owl:propertyChainAxiom (its list is circular or has no end)"
     ),
+    "[ owl:someValuesFrom cllm:C ] rdfs:subClassOf cllm:Odd .": (
+        "owl:someValuesFrom (it lacks owl:onProperty)"
+    ),
+    "cllm:Odd rdfs:subClassOf [ owl:onProperty cllm:p ; owl:maxQualifiedCardinality "
+    '"1"^^xsd:nonNegativeInteger ] .': "owl:maxQualifiedCardinality (it lacks owl:onClass)",
     "cllm:Odd owl:equivalentClass owl:Thing .": "owl:Thing (it says something of everything)",
     "cllm:Odd owl:intersectionOf () .": "owl:intersectionOf (its list is empty)",
     "cllm:Odd owl:hasKey ( owl:sameAs ) .": "owl:sameAs (the ontology language is not spoken of)",

@@ -224,11 +224,12 @@ class Explainer:
         best: dict[Triple, _Instance],
         instances: dict[Triple, list[_Instance]],
     ) -> Proof:
-        way = best.get(triple)
-        if way is None:
-            return Proof(triple)
-        premises = tuple(self._built(premise, best, instances) for premise in way.premises)
-        return Proof(triple, way.rule, premises, len(instances[triple]))
+        """The proof of a triple; ``best`` has every premise before what rests on it."""
+        proofs: dict[Triple, Proof] = {}
+        for head, way in best.items():
+            premises = tuple(proofs.get(premise) or Proof(premise) for premise in way.premises)
+            proofs[head] = Proof(head, way.rule, premises, len(instances[head]))
+        return proofs.get(triple) or Proof(triple)
 
     def _missing(self, triple: Triple, seen: set[Triple], depth: int) -> list[Missing]:
         ways: list[Missing] = []

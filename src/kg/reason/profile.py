@@ -205,6 +205,12 @@ def _expression(
         yield from _construct(name, value, node, side, index, within | {node})
 
 
+_RESTRICTIONS: Final = frozenset(
+    {
+        *("someValuesFrom", "allValuesFrom", "hasValue"),
+        *("maxCardinality", "maxQualifiedCardinality"),
+    }
+)
 _PARTS: Final = {
     "onProperty",
     "onClass",
@@ -231,6 +237,12 @@ def _construct(
     elif side not in allowed:
         only = " and ".join(allowed)
         yield construct, f"it may stand in {only} expressions, not in {side} ones"
+    elif name in _RESTRICTIONS and not index.candidates((node, iri("owl:onProperty"), "?")):
+        yield construct, "it lacks owl:onProperty"
+    elif name == "maxQualifiedCardinality" and not any(
+        index.candidates((node, iri(f"owl:{part}"), "?")) for part in ("onClass", "onDataRange")
+    ):
+        yield construct, "it lacks owl:onClass"
     elif name in ("intersectionOf", "unionOf"):
         for members in index.lists(value):
             for member in members:
