@@ -328,6 +328,22 @@ def test_a_report_in_rdf_and_in_json(files: tuple[str, ...]) -> None:
     assert told["engines"] == {"<http://example.org/Model-shape>": "columns"}
 
 
+def test_a_report_keeps_values_and_is_the_same_every_time(files: tuple[str, ...]) -> None:
+    """A number comes back as it was written; what has no name has the same one again."""
+    Path(files[0]).write_text(f"{DATA} ex:odd a ex:Model ; ex:size 01 , [ ex:of 1 ] , 007 .")
+    Path(files[2]).write_text(
+        f"{SHAPES} ex:Model-shape sh:property [ sh:path [ sh:alternativePath ( ex:size ex:n ) ] ; "
+        "sh:maxInclusive 0 ] ."
+    )
+
+    report = run(*files, "--format", "turtle").stdout
+
+    assert "sh:value 01 " in report
+    assert "sh:value 007 " in report
+    assert report == run(*files, "--format", "turtle").stdout
+    assert run(*files).stdout == run(*files).stdout
+
+
 def test_what_is_not_compiled_is_judged_by_pyshacl(files: tuple[str, ...]) -> None:
     """And the report says which shape that was, and why."""
     path = Path(files[2])

@@ -23,9 +23,7 @@ from kg.cli.output import (
     write_bytes,
 )
 from kg.errors import BadInput
-from kg.results import named
 from kg.settings import Settings
-from kg.store import EmbeddedStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -147,6 +145,7 @@ def _by_shapes(
     files: tuple[Path, ...], shape_files: tuple[Path, ...], engine: Engine, format_: str
 ) -> bool:
     """Check files against shapes, print the report, and say whether they conform."""
+    from kg.graph import as_graph
     from kg.store.files import read_triples
     from kg.validate import report_of, spoken
     from kg.validate import validate as judge
@@ -159,9 +158,9 @@ def _by_shapes(
     with progress("validate"):
         validated = judge(data, shapes, engine)
     if format_ == "turtle":
-        lines = sorted(f"{' '.join(triple)} .\n" for triple in report_of(validated, shapes))
-        store = EmbeddedStore.in_memory({"": "".join(lines).encode()})
-        write_bytes(store.dump(named("turtle", "graph")))
+        graph = as_graph(report_of(validated, shapes))
+        write_bytes(graph.serialize(format="turtle", encoding="utf-8"))
+        _print_engines(dict(sorted(validated.engines.items())))
         return validated.conforms
     results = sorted(map(spoken, validated.results))
     engines = dict(sorted(validated.engines.items()))

@@ -12,7 +12,7 @@ sources ──► passages, as written
 from kg.graph.claims import CLLM, Claim, Conflict, find_claims, find_conflicts
 from kg.graph.evidence import passages_of
 from kg.graph.landscape import Landscape, declared_terms, merge
-from kg.graph.ntriples import as_term, as_triple
+from kg.graph.ntriples import as_graph, as_node, as_term, as_triple
 from kg.graph.places import place_of, places_of
 
 __all__ = [
@@ -20,6 +20,8 @@ __all__ = [
     "Claim",
     "Conflict",
     "Landscape",
+    "as_graph",
+    "as_node",
     "as_term",
     "as_triple",
     "declared_terms",

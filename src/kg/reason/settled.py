@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import rdflib
 from rdflib import PROV, RDF, RDFS
-from rdflib.util import from_n3
 
-from kg.graph import CLLM, as_term, as_triple, place_of
+from kg.graph import CLLM, as_node, as_term, as_triple, place_of
 from kg.namespaces import shorten
 from kg.reason import DISJOINT, said_of, says_something
 from kg.reason.materialize import Closed, materialize
@@ -99,7 +98,7 @@ def describe(proof: Proof, passages: Callable[[Triple], list[str]]) -> rdflib.Gr
         for predicate, term in zip(
             (RDF.subject, RDF.predicate, RDF.object), step.triple, strict=True
         ):
-            graph.add((named, predicate, from_n3(term)))  # type: ignore[arg-type]
+            graph.add((named, predicate, as_node(term)))
         if step.rule:
             graph.add((named, CLLM.byRule, rdflib.Literal(step.rule)))
         else:

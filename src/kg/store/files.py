@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -32,18 +33,25 @@ SUFFIXES: Final = tuple(_FORMATS)
 def read_triples(path: Path) -> Iterator[Triple]:
     """The triples of a file, whatever graph they are in; each term as N-Triples writes it.
 
-    Blank nodes get labels of their own, so that two files never share one. Raises ``BadInput`` if
+    Blank nodes are numbered in the order in which they come, with a mark of the file's path, so
+    that two files never share one and the same file always gives the same. Raises ``BadInput`` if
     the file is missing or its ending says nothing, ``BadSource`` if it cannot be parsed.
     """
     syntax = _syntax(path)
     base = path.resolve().as_uri()
+    mark = hashlib.sha256(base.encode()).hexdigest()[:8]
+    labels: dict[str, str] = {}
+
+    def named(term: str) -> str:
+        return labels.setdefault(term, f"_:{mark}b{len(labels)}") if term[0] == "_" else term
+
     try:
         with path.open("rb") as file:
-            for quad in ox.parse(file, format=syntax, base_iri=base, rename_blank_nodes=True):
+            for quad in ox.parse(file, format=syntax, base_iri=base):
                 if isinstance(quad.object, ox.Triple):
                     said = "it has a triple as a term (RDF 1.2), which nothing here reads."
                     raise BadSource(str(path), None, said)
-                yield str(quad.subject), str(quad.predicate), str(quad.object)
+                yield named(str(quad.subject)), str(quad.predicate), named(str(quad.object))
     except (SyntaxError, ValueError) as error:
         line = error.lineno if isinstance(error, SyntaxError) else None
         said = str(error.msg if isinstance(error, SyntaxError) else error).rstrip(".")

@@ -13,13 +13,14 @@ import rdflib
 from pyshacl.errors import ShapeRecursionWarning
 from rdflib import RDF, RDFS, SH
 
-from kg.columns import Term, Triple, is_blank, is_literal, parts
 from kg.errors import BadInput
-from kg.graph import as_term
+from kg.graph import as_graph, as_node, as_term
 from kg.validate.results import Result
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+
+    from kg.columns import Term, Triple
 
 _TARGETS: Final = (SH.targetNode, SH.targetClass, SH.targetSubjectsOf, SH.targetObjectsOf)
 
@@ -31,14 +32,14 @@ def judge(
 
     Raises ``BadInput`` if pySHACL cannot make sense of the shapes.
     """
-    graph = _graph(shapes)
+    graph = as_graph(shapes)
     if only is not None:
-        _aim(graph, {_node(shape) for shape in only})
+        _aim(graph, {as_node(shape) for shape in only})
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", ShapeRecursionWarning)
             _, report, _ = pyshacl.validate(
-                _graph(data), shacl_graph=graph, advanced=True, meta_shacl=False
+                as_graph(data), shacl_graph=graph, advanced=True, meta_shacl=False
             )
     except ShapeRecursionWarning:
         said = "a shape refers to itself more levels deep than pySHACL follows"
@@ -78,24 +79,3 @@ def _result(report: rdflib.Graph, node: rdflib.term.Node) -> Result:
         tuple(sorted(as_term(message) for message in report.objects(node, SH.resultMessage))),
         one(SH.sourceConstraint),
     )
-
-
-def _graph(triples: Iterable[Triple]) -> rdflib.Graph:
-    graph = rdflib.Graph()
-    nodes: dict[Term, rdflib.term.Node] = {}
-    for triple in triples:
-        subject, predicate, value = (nodes.setdefault(t, _node(t)) for t in triple)
-        graph.add((subject, predicate, value))
-    return graph
-
-
-def _node(term: Term) -> rdflib.term.Node:
-    """The rdflib term, a literal in the form in which it is written."""
-    if is_literal(term):
-        text, datatype, language = parts(term)
-        if language:
-            return rdflib.Literal(text, lang=language)
-        plain = datatype == f"<{rdflib.XSD.string}>"
-        kind = None if plain else rdflib.URIRef(datatype[1:-1])
-        return rdflib.Literal(text, datatype=kind, normalize=False)
-    return rdflib.BNode(term[2:]) if is_blank(term) else rdflib.URIRef(term[1:-1])
