@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 sys.path.insert(0, str(Path(__file__).parent))
 from generate import ROOT, generate
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     Triple = tuple[str, str, str]
+
+Found = TypeVar("Found")
 
 LIMITS: Final = {"owlrl": 1_000, "reasonable": 10_000, "updates": 10_000}
 """Number of models beyond which an engine is not asked: it takes minutes, or all memory."""
@@ -101,15 +103,34 @@ ENGINES: Final[dict[str, Callable[[Path], tuple[Iterable[Triple], float]]]] = {
 }
 
 
-def run(engine: str, data: Path, out: Path) -> None:
-    """Reason with one engine in this process, and print what it took."""
+def measured(work: Callable[[], tuple[Found, float]]) -> Found:
+    """Do some work, which also gives the CPU time when it had loaded, and print what it took."""
     started, before = time.perf_counter(), time.process_time()
-    found, loaded = ENGINES[engine](data)
+    found, loaded = work()
     wall, cpu = time.perf_counter() - started, time.process_time() - before
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"wall": wall, "cpu": cpu, "load": loaded - before, "memory": memory}))
+    return found
+
+
+def apart(*command: object) -> dict[str, float]:
+    """Run a script in a process of its own: what it printed with ``measured``.
+
+    Raises ``RuntimeError`` with the end of what it said if it failed.
+    """
+    words = [sys.executable, *map(str, command)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise RuntimeError(done.stderr.strip()[-80:])
+    took: dict[str, float] = json.loads(done.stdout)
+    return took
+
+
+def run(engine: str, data: Path, out: Path) -> None:
+    """Reason with one engine in this process, and print what it took."""
+    found = measured(lambda: ENGINES[engine](data))
     with out.open("w", encoding="utf-8") as file:
         file.writelines(f"{' '.join(triple)} .\n" for triple in found)
-    print(json.dumps({"wall": wall, "cpu": cpu, "load": loaded - before, "memory": memory}))
 
 
 def world(models: int, folder: Path) -> Path:
@@ -161,12 +182,11 @@ def _compare(models: int, engines: list[str], folder: Path) -> None:
             print(f"{start} not installed")
             continue
         out = folder / f"{engine}.nt"
-        command = [sys.executable, __file__, "--run", engine, "--data", data, "--out", out]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-        if done.returncode:
-            print(f"{start} failed: {done.stderr.strip()[-80:]}")
+        try:
+            took = apart(__file__, "--run", engine, "--data", data, "--out", out)
+        except RuntimeError as error:
+            print(f"{start} failed: {error}")
             continue
-        took = json.loads(done.stdout)
         new = set(filter(_says_something, _lines(out) - given))
         alone = took["cpu"] - took["load"]
         first = first or (new, took["cpu"], alone)

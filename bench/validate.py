@@ -15,8 +15,6 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
-import resource
-import subprocess
 import sys
 import tempfile
 import time
@@ -26,7 +24,7 @@ from typing import TYPE_CHECKING, Final
 
 sys.path.insert(0, str(Path(__file__).parent))
 from generate import ROOT
-from reason import world
+from reason import apart, measured, world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -96,12 +94,8 @@ ENGINES: Final[dict[str, Callable[[Path, Path], tuple[Iterable[Row], float]]]] =
 
 def run(engine: str, data: Path, shapes: Path, out: Path) -> None:
     """Validate with one engine in this process, and print what it took."""
-    started, before = time.perf_counter(), time.process_time()
-    found, loaded = ENGINES[engine](data, shapes)
-    wall, cpu = time.perf_counter() - started, time.process_time() - before
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    found = measured(lambda: ENGINES[engine](data, shapes))
     out.write_text(json.dumps(list(found)), "utf-8")
-    print(json.dumps({"wall": wall, "cpu": cpu, "load": loaded - before, "memory": memory}))
 
 
 def chosen_shapes(folder: Path, kind: str) -> Path:
@@ -165,12 +159,11 @@ def _compare(models: int, kind: str, engines: list[str], files: tuple[Path, Path
             print(f"{start} not installed")
             continue
         out = files[0].parent / "results.json"
-        command = [sys.executable, __file__, "--run", engine, "--files", *files, out]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-        if done.returncode:
-            print(f"{start} failed: {done.stderr.strip()[-80:]}")
+        try:
+            took = apart(__file__, "--run", engine, "--files", *files, out)
+        except RuntimeError as error:
+            print(f"{start} failed: {error}")
             continue
-        took = json.loads(done.stdout)
         results = Counter(tuple(_comparable(row)) for row in json.loads(out.read_text("utf-8")))
         first = first or (results, took["cpu"])
         compared = f"{'-':>9}{'-':>7}"

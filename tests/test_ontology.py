@@ -60,6 +60,12 @@ def test_headers(project: Project, ontology: rdflib.Graph) -> None:
             assert (module, predicate, None) in ontology, (module, predicate)
 
 
+_PREFIXES = (
+    "@prefix owl: <http://www.w3.org/2002/07/owl#> . @prefix cllm: <" + TERMS + "> . "
+    "@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> . "
+    "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> . "
+    "@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> . "
+)
 OUTSIDE = {
     "cllm:Odd rdfs:subClassOf [ owl:onProperty cllm:p ; owl:someValuesFrom cllm:C ] .": (
         "owl:someValuesFrom (it may stand in subclass expressions, not in superclass ones)"
@@ -120,14 +126,8 @@ def test_no_axiom_leaves_the_profile(ontology: rdflib.Graph) -> None:
 @pytest.mark.parametrize("axiom", OUTSIDE)
 def test_an_axiom_that_leaves_the_profile_is_named(axiom: str) -> None:
     """With the construct that leaves it and the reason."""
-    header = (
-        "@prefix owl: <http://www.w3.org/2002/07/owl#> . @prefix cllm: <" + TERMS + "> . "
-        "@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> . "
-        "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> . "
-        "@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> . "
-    )
     found = profile.outside(
-        grouped(map(as_triple, rdflib.Graph().parse(data=header + axiom, format="turtle")))
+        grouped(map(as_triple, rdflib.Graph().parse(data=_PREFIXES + axiom, format="turtle")))
     )
 
     assert any("cllm:Odd" in line and OUTSIDE[axiom] in line for line in found), found
@@ -149,12 +149,7 @@ INSIDE = (
 @pytest.mark.parametrize("axiom", INSIDE)
 def test_an_axiom_within_the_profile_is_let_pass(axiom: str) -> None:
     """A construct is refused for where it stands, not for what it is."""
-    header = (
-        "@prefix owl: <http://www.w3.org/2002/07/owl#> . @prefix cllm: <" + TERMS + "> . "
-        "@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> . "
-        "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> . "
-    )
-    graph = rdflib.Graph().parse(data=header + axiom, format="turtle")
+    graph = rdflib.Graph().parse(data=_PREFIXES + axiom, format="turtle")
 
     assert profile.outside(grouped(map(as_triple, graph))) == []
 

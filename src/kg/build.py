@@ -156,9 +156,15 @@ def landscape(project: Project, watch: Watch) -> tuple[graph.Landscape, rdflib.G
 
     Raises ``BadSource`` if a file cannot be read.
     """
+    merged, ontology, _ = _read(project, watch)
+    return merged, ontology
+
+
+def _read(project: Project, watch: Watch) -> tuple[graph.Landscape, rdflib.Graph, list[Source]]:
     with watch("read"):
         ontology = read_graph(project.ontology_files(), project)
-        return graph.merge(read_all(project), ontology), ontology
+        sources = read_all(project)
+        return graph.merge(sources, ontology), ontology, sources
 
 
 def inferences(project: Project, watch: Watch, engine: reasoning.Engine) -> reasoning.Inferences:
@@ -166,9 +172,9 @@ def inferences(project: Project, watch: Watch, engine: reasoning.Engine) -> reas
 
     Raises ``BadSource`` if a file cannot be read, ``BadInput`` if an axiom leaves OWL 2 RL.
     """
-    merged, ontology = landscape(project, watch)
+    merged, ontology, sources = _read(project, watch)
     with watch("reason"):
-        return reasoning.reason(merged.settled, ontology, read_all(project), engine)
+        return reasoning.reason(merged.settled, ontology, sources, engine)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from kg.cli.group import main
+from kg.cli.group import engine_option, main
 from kg.cli.output import print_findings, print_json, print_tree, progress, write_bytes
 from kg.errors import BadInput
 from kg.namespaces import PREFIXES, passage_name
@@ -43,13 +43,7 @@ _SHOWN: Final = 5
     type=click.Path(path_type=Path),
     help="A file with axioms, beside FILES; may be repeated.",
 )
-@click.option(
-    "--engine",
-    type=click.Choice(ENGINES),
-    default="columns",
-    show_default=True,
-    help="Our own, or owlrl as a cross-check (slow; only for the project).",
-)
+@engine_option(ENGINES, "Our own, or owlrl as a cross-check (slow; only for the project).")
 @click.option(
     "--format",
     "format_",

@@ -17,7 +17,7 @@ from kg.settings import Settings, sentence, variable
 from kg.store import EmbeddedStore, Versions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 MEMORY = "memory"
 """The word that stands for a store built in memory."""
@@ -68,6 +68,17 @@ def json_option(command: Any) -> Any:  # noqa: ANN401
         show_default=True,
         help="For people, or for a program.",
     )(command)
+
+
+def engine_option(engines: Sequence[str], help_text: str) -> Callable[[Any], Any]:
+    """The option for the engine to work with; the first is the default."""
+    return click.option(
+        "--engine",
+        type=click.Choice(engines),
+        default=engines[0],
+        show_default=True,
+        help=help_text,
+    )
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from kg.cli.group import MEMORY, json_option, main, setting, versions_of
+from kg.cli.group import MEMORY, engine_option, json_option, main, setting, versions_of
 from kg.cli.output import (
     counted,
     plural,
@@ -72,13 +72,7 @@ def build(project: Project, store: str | None, keep_versions: str | None, format
     type=click.Path(path_type=Path),
     help="Check FILES, any RDF, against these shapes and not as parts of the project.",
 )
-@click.option(
-    "--engine",
-    type=click.Choice(ENGINES),
-    default="columns",
-    show_default=True,
-    help="Our own, or pySHACL as a cross-check (slow).",
-)
+@engine_option(ENGINES, "Our own, or pySHACL as a cross-check (slow).")
 @click.option(
     "--format",
     "format_",

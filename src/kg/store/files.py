@@ -78,8 +78,8 @@ def read_groups(paths: Iterable[Path]) -> Groups:
     """The triples of some files by predicate, as ``kg.columns`` groups them.
 
     Canonical N-Triples (https://www.w3.org/TR/n-triples/#canonical-ntriples) is taken apart at its
-    blanks, which is three times as fast as parsing, and each different term is looked at once; any
-    other file is parsed. Raises as ``read_triples`` does.
+    blanks and each different term is looked at once; any other file is parsed. Raises as
+    ``read_triples`` does.
     """
     groups: Groups = {}
     for number, path in enumerate(paths):

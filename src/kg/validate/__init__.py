@@ -77,13 +77,12 @@ def validate(
 
     What the columns do not judge goes to pySHACL. Raises ``BadInput`` if the shapes cannot be used.
     """
-    from kg.validate import with_pyshacl  # which takes half a second to import
-
+    found = read_shapes(shapes)
     if engine == "pyshacl":
-        found = read_shapes(shapes)
+        from kg.validate import with_pyshacl  # which takes half a second to import
+
         engines = dict.fromkeys([*(s.node for s in found.compiled), *found.left], "pyshacl")
         return Validated(with_pyshacl.judge(data, shapes), engines)
-    found = read_shapes(shapes)
     columns = Data(data)
     asked = SparqlConstraints(found.graph, columns)
     results: list[Result] = []
@@ -96,6 +95,8 @@ def validate(
         else:
             results += found_here
     if found.left:
+        from kg.validate import with_pyshacl
+
         results += with_pyshacl.judge(data, shapes, found.left)
     return Validated(results, _engines(found))
 
