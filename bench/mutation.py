@@ -36,7 +36,8 @@ from kg.project import Project
 from kg.queries import Catalogue
 from kg.reason import settled as reasoning
 from kg.sources import Source, read_all, read_graph
-from kg.store import EmbeddedStore
+from kg.store import EmbeddedStore, Written
+from kg.tables import Columnar, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -81,13 +82,17 @@ class Bench:
         self.queries = Catalogue.read(self.project.finding_files())
         self.landscape = graph.merge(self.sources, self.ontology)
         self.inferred = reasoning.reason(
-            self.landscape.settled, self.ontology, self.sources
+            self.landscape.settled, self.ontology, self.landscape.passages
         ).triples
         self.shown = self._audited(self.landscape)
         self.warned = {str(f) for f in self.landscape.report.findings} | {
             str(f)
             for f in validate.validate_settled(
-                self.landscape.settled, self.inferred, self.ontology, self.shapes, self.sources
+                self.landscape.settled,
+                self.inferred,
+                self.ontology,
+                self.shapes,
+                self.landscape.passages,
             ).findings
         }
 
@@ -101,7 +106,7 @@ class Bench:
         if {str(f) for f in landscape.report.findings} - self.warned:
             return "settling"
         settled = validate.validate_settled(
-            landscape.settled, self.inferred, self.ontology, self.shapes, sources
+            landscape.settled, self.inferred, self.ontology, self.shapes, landscape.passages
         )
         if {str(f) for f in settled.findings} - self.warned:
             return "shapes"
@@ -109,21 +114,23 @@ class Bench:
         if shown[0] - self.shown[0]:
             return "audit"
         if mutation.operator in STRUCTURAL:
-            inferences = reasoning.reason(landscape.settled, self.ontology, sources)
+            inferences = reasoning.reason(landscape.settled, self.ontology, landscape.passages)
             if inferences.report.findings:
                 return "reasoner"
         return "findings" if shown[1] != self.shown[1] else ""
 
     def _audited(self, landscape: graph.Landscape) -> tuple[set[str], list[tuple[str, str]]]:
         """The audit's items that are a verdict, and the verdicts on the findings."""
-        graphs = {
+        default = f"{GRAPHS}default"
+        tables: dict[str, Columnar] = {
             **landscape.passages,
             f"{GRAPHS}claims": landscape.claims,
             f"{GRAPHS}settled": landscape.settled,
-            "": landscape.settled + self.inferred + self.ontology,
+            default: landscape.settled + self.inferred + self.ontology,
         }
-        texts = {name: g.serialize(format="nt", encoding="utf-8") for name, g in graphs.items()}
-        store = EmbeddedStore.in_memory(findings.without_summaries(texts))
+        columns = {name: table.columns for name, table in tables.items()}
+        graphs = Written(landscape.passages.nodes.terms, columns, [default])
+        store = EmbeddedStore.in_memory(findings.without_summaries(graphs))
         results = findings.recompute(findings.read(landscape.settled), self.queries, store)
         items = audit.audit(
             landscape, self.ontology, self.inferred, findings.members_by_criterion(results)
@@ -142,10 +149,10 @@ class Bench:
             changed.add(triple)
         graphs[mutation.graph] = changed
         copies = list(self.sources)
-        copies[mutation.source] = replace(source, graphs=graphs)
+        copies[mutation.source] = replace(source, rows=rows_of(graphs))
         return copies
 
-    def places(self) -> Iterator[tuple[int, str, rdflib.Graph]]:
+    def places(self) -> Iterator[tuple[int, str, Columnar]]:
         """Every graph of every source that people write by hand."""
         for number, source in enumerate(self.sources):
             for name, content in source.graphs.items():
@@ -157,7 +164,7 @@ def drop_required(bench: Bench) -> Iterator[Mutation]:
     kinds: dict[Node, list[set[Node]]] = defaultdict(list)
     for _, _, content in bench.places():
         for subject, kind in content.subject_objects(RDF.type):
-            kinds[kind].append(set(content.predicates(subject)))
+            kinds[kind].append({p for _, p, _ in content.triples((subject, None, None))})
     required = {
         kind: set.intersection(*found) for kind, found in kinds.items() if len(found) >= FEWEST
     }

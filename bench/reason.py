@@ -71,8 +71,8 @@ def owlrl(path: Path) -> tuple[Iterable[Triple], float]:
     """The reasoner owlrl, which interprets the tables on an rdflib graph."""
     import rdflib
 
-    from kg.graph import as_triple
     from kg.reason import with_owlrl
+    from kg.tables import as_triple
 
     graph = rdflib.Graph().parse(path, format="nt")
     loaded = time.process_time()
@@ -84,7 +84,7 @@ def reasonable(path: Path) -> tuple[Iterable[Triple], float]:
     """The reasoner reasonable, in Rust; it does not apply property chains."""
     import reasonable as rust
 
-    from kg.graph import as_triple
+    from kg.tables import as_triple
 
     reasoner = rust.PyReasoner()
     turtle = path.with_suffix(".ttl")  # N-Triples is Turtle, and it knows no other ending

@@ -80,7 +80,7 @@ def pyrudof(data: Path, shapes: Path) -> tuple[Iterable[Row], float]:
 
 
 def _text(node: object) -> str:
-    from kg.graph import as_term
+    from kg.tables import as_term
 
     return "" if node is None else as_term(node)  # type: ignore[arg-type]
 

@@ -25,6 +25,7 @@ from kg.graph.claims import CLLM
 from kg.namespaces import GRAPHS, IDS, PREFIXES, TERMS
 from kg.project import Project, SourceFile
 from kg.sources import Source
+from kg.tables import rows_of
 
 ROOT = Path(__file__).resolve().parents[1]
 CASES = ROOT / "tests" / "cases" / "audit"
@@ -314,7 +315,7 @@ def test_names_and_scales_make_no_difference(
 ) -> None:
     """With every name another, and compute, machines and sizes scaled, the same is found."""
     moved = [
-        Source(s.shown, s.graph, {name: elsewhere(g) for name, g in s.graphs.items()}, {})
+        Source(s.shown, s.graph, rows_of({name: elsewhere(g) for name, g in s.graphs.items()}))
         for s in files
     ]
     recomputed = {
@@ -370,7 +371,7 @@ def claimed(
         passage.add((figure, CLLM.quantity, CLLM[quantity]))
         passage.add((figure, CLLM.asPrinted, rdflib.Literal(text)))
         passage.add((figure, CLLM.unit, CLLM[unit]))
-    return viewed([Source("made.ttl", str(name), {str(name): passage}, {})], ontology)
+    return viewed([Source("made.ttl", str(name), rows_of({str(name): passage}))], ontology)
 
 
 FACTS = [

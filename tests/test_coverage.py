@@ -20,6 +20,7 @@ from kg.graph.claims import CLLM
 from kg.namespaces import GRAPHS, IDS
 from kg.project import Project
 from kg.sources import Source
+from kg.tables import rows_of
 
 ANSWERS = Path(__file__).parent / "answers"
 
@@ -68,7 +69,7 @@ def test_a_sentence_that_nobody_wrote_down_is_found(
                     if str(triple[0]) != lost:
                         about.add(triple)
                 graphs[name] = about
-            changed.append(replace(source, graphs=graphs))
+            changed.append(replace(source, rows=rows_of(graphs)))
 
         missing = [p for p in places(merged(changed, ontology)) if not p.accounted]
 

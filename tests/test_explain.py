@@ -19,6 +19,7 @@ from kg.namespaces import IDS, TERMS
 from kg.reason import settled as reasoning
 from kg.reason.oracle import apply
 from kg.reason.rules import TYPE, rules
+from kg.tables import as_term
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +42,7 @@ def term(name: str) -> str:
 def closed(project: Project, ontology: rdflib.Graph) -> Closed:
     """The closure of the real graph."""
     settled = graph.merge(sources.read_all(project), ontology).settled
-    return reasoning.close(settled, ontology)[0]
+    return reasoning.close(settled, ontology)
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +196,7 @@ def test_the_command_tells_where_a_number_comes_from(tiny: Project) -> None:
     compute = graph.merge(
         sources.read_all(tiny), sources.read_graph(tiny.ontology_files(), tiny)
     ).settled.value(rdflib.URIRef(f"{IDS}run/first"), CLLM.trainingCompute)
-    literal = graph.as_term(compute)
+    literal = as_term(compute)
 
     done = run(tiny, "explain", "run:first", "cllm:trainingCompute", literal)
 

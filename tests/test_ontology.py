@@ -10,10 +10,10 @@ from rdflib import DCTERMS, OWL, RDF, RDFS, SKOS
 
 from kg import sources
 from kg.columns import grouped
-from kg.graph import as_triple
 from kg.namespaces import ONTOLOGY, TERMS
 from kg.project import Project
 from kg.reason import profile
+from kg.tables import as_triple
 
 
 def terms(ontology: rdflib.Graph) -> list[rdflib.URIRef]:

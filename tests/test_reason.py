@@ -8,12 +8,14 @@ from rdflib import OWL, RDF, RDFS
 
 from kg import build, graph, sources
 from kg.errors import BadInput
-from kg.graph.claims import CLLM
+from kg.graph import CLLM, Passages
 from kg.namespaces import IDS
 from kg.project import Project
 from kg.reason import settled as reasoning
+from kg.tables import Table
 
 ID = rdflib.Namespace(IDS)
+NOWHERE = Passages([])
 PREFIXES = (
     f"@prefix cllm: <{CLLM}> . @prefix owl: <{OWL}> . @prefix rdfs: <{RDFS}> . "
     "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> . @prefix : <http://example.org/> . "
@@ -23,8 +25,8 @@ PREFIXES = (
 def infer(project: Project) -> reasoning.Inferences:
     """The inferences of a project, whatever its shapes say."""
     ontology = sources.read_graph(project.ontology_files(), project)
-    read = sources.read_all(project)
-    return reasoning.reason(graph.merge(read, ontology).settled, ontology, read)
+    merged = graph.merge(sources.read_all(project), ontology)
+    return reasoning.reason(merged.settled, ontology, merged.passages)
 
 
 def turtle(text: str) -> rdflib.Graph:
@@ -78,9 +80,9 @@ def test_a_literal_in_another_form_is_not_new() -> None:
         ":Small a owl:Class . [] a owl:Restriction ; owl:onProperty :size ; "
         'owl:hasValue "1.0"^^xsd:decimal ; rdfs:subClassOf :Small .'
     )
-    data = turtle(":first :size 1 .")
+    data = Table.of(turtle(":first :size 1 ."))
 
-    inferred = reasoning.reason(data, ontology, []).triples
+    inferred = reasoning.reason(data, ontology, NOWHERE).triples
 
     assert set(inferred) == {
         (
@@ -158,7 +160,7 @@ def test_an_inconsistency_of_another_kind_has_a_place_too(tiny: Project) -> None
 )
 def test_contradictions_are_said_in_words(axiom: str, data: str, rule: str, words: str) -> None:
     """A message says what cannot hold, and the rule which the specification has for it."""
-    report = reasoning.reason(turtle(data), turtle(axiom), []).report
+    report = reasoning.reason(Table.of(turtle(data)), turtle(axiom), NOWHERE).report
 
     assert {v.rule for v in report.violations} == {f"inconsistent: {rule}"}
     assert any(words in violation.message for violation in report.violations)
@@ -169,20 +171,20 @@ def test_what_is_outside_the_profile_is_refused_by_name() -> None:
     axiom = turtle("cllm:Odd rdfs:subClassOf [ owl:onProperty :p ; owl:someValuesFrom :C ] .")
 
     with pytest.raises(BadInput, match=r"cllm:Odd rdfs:subClassOf .* owl:someValuesFrom"):
-        reasoning.reason(rdflib.Graph(), axiom, [])
+        reasoning.reason(Table.of(()), axiom, NOWHERE)
 
 
 def test_owlrl_says_the_same_of_the_miniature(tiny: Project) -> None:
     """The same new triples, and of a contradiction that there is one."""
     ontology = sources.read_graph(tiny.ontology_files(), tiny)
     settled = graph.merge(sources.read_all(tiny), ontology).settled
-    ours = reasoning.reason(settled, ontology, [])
-    theirs = reasoning.reason(settled, ontology, [], "owlrl")
+    ours = reasoning.reason(settled, ontology, NOWHERE)
+    theirs = reasoning.reason(settled, ontology, NOWHERE, "owlrl")
     assert len(ours.triples) > 50
 
     assert set(ours.triples) == set(theirs.triples)
     assert theirs.report.conforms
 
-    settled.add((ID["organization/university"], RDF.type, CLLM.Company))
-    assert not reasoning.reason(settled, ontology, []).report.conforms
-    assert not reasoning.reason(settled, ontology, [], "owlrl").report.conforms
+    settled += [(ID["organization/university"], RDF.type, CLLM.Company)]
+    assert not reasoning.reason(settled, ontology, NOWHERE).report.conforms
+    assert not reasoning.reason(settled, ontology, NOWHERE, "owlrl").report.conforms

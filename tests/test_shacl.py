@@ -20,6 +20,7 @@ from kg.cli import main
 from kg.columns import Index, iri, literal
 from kg.namespaces import IDS
 from kg.reason import settled as reasoning
+from kg.tables import as_term, as_triple, rows_of
 from kg.validate import Validated, with_pyshacl
 from kg.validate.prebinding import prebound
 
@@ -146,11 +147,11 @@ def mutated(found: list[Source], seed: int) -> list[Source]:
         graphs = {}
         for name, content in source.graphs.items():
             copy = rdflib.Graph()
-            for triple in sorted(content, key=graph.as_triple):
+            for triple in sorted(content, key=as_triple):
                 for wrong in mistakes(triple, chance) if chance.random() < 1 / 40 else [triple]:
                     copy.add(wrong)
             graphs[name] = copy
-        changed.append(replace(source, graphs=graphs))
+        changed.append(replace(source, rows=rows_of(graphs)))
     return changed
 
 
@@ -205,13 +206,13 @@ def test_engines_agree_on_a_settled_view_with_mistakes(
     """The same of the shapes for the settled view."""
     found = sources.read_all(project)
     settled = graph.merge(mutated(found, seed), ontology).settled
-    nothing = rdflib.Graph()
+    passages = graph.Passages(found)
 
-    ours = validate.validate_settled(settled, nothing, ontology, shapes, found)
+    ours = validate.validate_settled(settled, (), ontology, shapes, passages)
 
     assert len(ours.findings) > 100
     assert len({finding.rule for finding in ours.findings}) > 30
-    theirs = validate.validate_settled(settled, nothing, ontology, shapes, found, "pyshacl")
+    theirs = validate.validate_settled(settled, (), ontology, shapes, passages, "pyshacl")
     differing = set(ours.findings) ^ set(theirs.findings)
     assert {finding.rule for finding in differing} <= COMPARES_ANYTHING
 
@@ -221,11 +222,11 @@ def test_the_real_shapes_are_all_compiled(
 ) -> None:
     """Nothing of the project needs pySHACL."""
     found = sources.read_all(project)
-    settled = graph.merge(found, ontology).settled
-    inferred = reasoning.reason(settled, ontology, found).triples
+    merged = graph.merge(found, ontology)
+    inferred = reasoning.reason(merged.settled, ontology, merged.passages).triples
 
     report = validate.validate_sources(found, shapes, ontology)
-    report += validate.validate_settled(settled, inferred, ontology, shapes, found)
+    report += validate.validate_settled(merged.settled, inferred, ontology, shapes, merged.passages)
 
     assert len(report.engines) > 60
     assert set(report.engines.values()) == {"columns"}
@@ -246,10 +247,9 @@ def test_a_violation_names_every_file_that_states_it(tiny: Project) -> None:
             f"model:first cllm:hasTrainingRun run:{part} .\n"
             f"run:{part} a cllm:TrainingRun .\n"
         )
-    found = sources.read_all(tiny)
-    settled = graph.merge(found, ontology).settled
+    merged = graph.merge(sources.read_all(tiny), ontology)
 
-    report = validate.validate_settled(settled, rdflib.Graph(), ontology, shapes, found)
+    report = validate.validate_settled(merged.settled, (), ontology, shapes, merged.passages)
 
     files = {f.file: f.line for f in report.findings if f.rule == "Model-run"}
     assert files["data/other/one.ttl"] == files["data/other/two.ttl"] == 4
@@ -319,7 +319,7 @@ def test_a_report_in_rdf_and_in_json(files: tuple[str, ...]) -> None:
     report = rdflib.Graph().parse(data=run(*files, "--format", "turtle").stdout, format="turtle")
     found = Validated(with_pyshacl.judge(read(Path(files[0])), read(Path(files[2]))), {})
     (result,) = report.objects(None, rdflib.SH.result)
-    assert graph.as_term(report.value(result, rdflib.SH.value) or result) == found.results[0].value
+    assert as_term(report.value(result, rdflib.SH.value) or result) == found.results[0].value
     assert (None, rdflib.SH.conforms, rdflib.Literal(False)) in report
 
     told = json.loads(run(*files, "--format", "json").stdout)

@@ -71,7 +71,7 @@ def test_subjects(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [p for p in TURTLE if p.parent.parent.name == "data"], ids=shown)
 def test_data(path: Path) -> None:
-    """No blank nodes, kinds of the table only, and every value's datatype as it was meant."""
+    """No blank nodes, kinds of the table only, and every value as it was meant, in one form."""
     graph = rdflib.Dataset().parse(path)
     for subject, _, value, _ in graph.quads():
         assert not isinstance(subject, rdflib.BNode)
@@ -81,6 +81,8 @@ def test_data(path: Path) -> None:
                 assert str(term).removeprefix(IDS).partition("/")[0] in KINDS
         if isinstance(value, rdflib.Literal) and value.datatype is not None:
             assert value.ill_typed is not True
+    for number in re.findall(r'"([^"]*)"\^\^xsd:double', path.read_text("utf-8")):
+        assert re.fullmatch(r"-?[1-9]\.(?:\d*[1-9]|0)E-?\d+|0\.0E0", number), number
 
 
 @pytest.mark.parametrize("path", QUERIES, ids=shown)

@@ -9,10 +9,11 @@ import rdflib
 from rdflib import OWL, RDF, RDFS, SH
 
 from kg import sources, validate
-from kg.graph.claims import CLLM
+from kg.graph import CLLM, Passages
 from kg.namespaces import GRAPHS, PREFIXES, TERMS, shorten
 from kg.project import Project, SourceFile
 from kg.report import Severity, Violation
+from kg.tables import Table
 
 CASES = Path(__file__).parent / "cases" / "shapes"
 RULES = sorted(folder.name for folder in CASES.iterdir())
@@ -53,8 +54,8 @@ def findings(
     if scope == CLLM.sourceGraph:
         report = validate.validate_sources([source], shapes, ontology)
     else:
-        data = source.graphs[graph]
-        report = validate.validate_settled(data, rdflib.Graph(), ontology, shapes, [source])
+        data = Table.of(source.graphs[graph])
+        report = validate.validate_settled(data, (), ontology, shapes, Passages([source]))
     return [finding for finding in report.findings if finding.rule == rule]
 
 

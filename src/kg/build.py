@@ -20,14 +20,16 @@ from kg.queries import Catalogue
 from kg.reason import settled as reasoning
 from kg.report import Report, Severity, Violation
 from kg.sources import Source, read_all, read_graph
-from kg.store import EmbeddedStore, data_version
+from kg.store import EmbeddedStore, Written
+from kg.tables import Table, as_node
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from kg.project import Project
     from kg.store import Version, Versions
+    from kg.tables import Columnar
 
     Watch = Callable[[str], AbstractContextManager[object]]
 
@@ -45,17 +47,18 @@ _IN_DEFAULT: Final = (SETTLED, INFERRED, ONTOLOGY)
 class Built:
     """What a build made: the report, and, if it conforms, the graphs and their version.
 
-    ``graphs`` is N-Triples by graph IRI, the default graph under "". ``seconds`` is by step,
+    ``graphs`` is N-Triples by graph IRI, the default graph under "", each written when asked for.
+    ``seconds`` is by step,
     ``counts`` is what the summary prints, ``results`` are the findings recomputed and ``items``
     what the audit found.
     """
 
     report: Report = field(default_factory=Report)
-    graphs: dict[str, bytes] = field(default_factory=dict)
+    graphs: Mapping[str, bytes] = field(default_factory=dict)
     version: str = ""
     counts: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
-    inferred: rdflib.Graph = field(default_factory=rdflib.Graph)
+    inferred: Table = field(default_factory=lambda: Table.of(()))
     results: list[findings.Result] = field(default_factory=list)
     items: list[audit.Item] = field(default_factory=list)
 
@@ -93,34 +96,29 @@ def make(
         built.report += merged.report
     if not built.report.conforms:
         return built
+    passages, nodes = merged.passages, merged.passages.nodes
     with timed("reason"):
-        inferences = reasoning.reason(merged.settled, ontology, sources)
+        inferences = reasoning.reason(merged.settled, ontology, passages)
         built.report += inferences.report
         built.inferred = inferences.triples
     if not built.report.conforms:
         return built
     with timed("validate settled view"):
         built.report += validate.validate_settled(
-            merged.settled, inferences.triples, ontology, shapes, sources, engine
+            merged.settled, inferences.triples, ontology, shapes, passages, engine
         )
     if not built.report.conforms:
         return built
-    described = ontology + alignments
-    named = {
-        **merged.passages,
+    named: dict[str, Columnar] = {
         f"{GRAPHS}claims": merged.claims,
         INFERRED: inferences.triples,
-        ONTOLOGY: described,
+        ONTOLOGY: Table.of(ontology + alignments, nodes),
         SETTLED: merged.settled,
     }
-    with timed("write"):
-        built.graphs = {name: _ntriples(triples) for name, triples in sorted(named.items())}
-        built.graphs[""] = b"".join(built.graphs[name] for name in _IN_DEFAULT)
     with timed("findings"):
-        bare = findings.without_summaries(built.graphs)
-        built.results = findings.recompute(
-            findings.read(merged.settled), finding_queries, EmbeddedStore.in_memory(bare)
-        )
+        known = findings.read(merged.settled)
+        bare = findings.without_summaries(_written(passages, named)) if known else {}
+        built.results = findings.recompute(known, finding_queries, EmbeddedStore.in_memory(bare))
     with timed("audit"):
         built.items = audit.audit(
             merged,
@@ -128,20 +126,21 @@ def make(
             inferences.triples,
             findings.members_by_criterion(built.results),
         )
-    named[FINDINGS] = findings.describe(built.results)
-    named[AUDIT] = audit.describe(built.items)
-    built.report += _unaccepted(built.results, sources)
-    sizes = {name: len(triples) for name, triples in sorted(named.items())}
-    named[CATALOG] = catalog(ontology, sizes, queries)
+    named[FINDINGS] = Table.of(findings.describe(built.results), nodes)
+    named[AUDIT] = Table.of(audit.describe(built.items), nodes)
+    built.report += _unaccepted(built.results, passages)
+    sizes = {name: len(triples) for name, triples in sorted({**passages, **named}.items())}
+    described = catalog(ontology, sizes, queries)
     with timed("name"):
-        built.graphs |= {n: _ntriples(named[n]) for n in (FINDINGS, AUDIT, CATALOG)}
-        built.version = data_version({n: text for n, text in built.graphs.items() if n})
-    built.graphs[CATALOG] = _ntriples(named[CATALOG] + named_version(built.version))
+        named[CATALOG] = Table.of(described, nodes)
+        built.version = _written(passages, named).version()
+        named[CATALOG] = Table.of(described + named_version(built.version), nodes)
+    built.graphs = _written(passages, named)
     built.counts = {
         "files": len(sources),
-        "asserted": sum(source.triples for source in sources),
+        "asserted": sum(len(source.rows) for source in sources),
         "inferred": len(inferences.triples),
-        "claims": len(set(merged.claims.subjects(rdflib.RDF.subject))),
+        "claims": len(merged.compared),
         "conflicts": len(merged.conflicts),
         "findings": len(built.results),
         "audit": len(built.items),
@@ -156,15 +155,9 @@ def landscape(project: Project, watch: Watch) -> tuple[graph.Landscape, rdflib.G
 
     Raises ``BadSource`` if a file cannot be read.
     """
-    merged, ontology, _ = _read(project, watch)
-    return merged, ontology
-
-
-def _read(project: Project, watch: Watch) -> tuple[graph.Landscape, rdflib.Graph, list[Source]]:
     with watch("read"):
         ontology = read_graph(project.ontology_files(), project)
-        sources = read_all(project)
-        return graph.merge(sources, ontology), ontology, sources
+        return graph.merge(read_all(project), ontology), ontology
 
 
 def inferences(project: Project, watch: Watch, engine: reasoning.Engine) -> reasoning.Inferences:
@@ -172,9 +165,9 @@ def inferences(project: Project, watch: Watch, engine: reasoning.Engine) -> reas
 
     Raises ``BadSource`` if a file cannot be read, ``BadInput`` if an axiom leaves OWL 2 RL.
     """
-    merged, ontology, sources = _read(project, watch)
+    merged, ontology = landscape(project, watch)
     with watch("reason"):
-        return reasoning.reason(merged.settled, ontology, sources, engine)
+        return reasoning.reason(merged.settled, ontology, merged.passages, engine)
 
 
 @dataclass(frozen=True)
@@ -189,10 +182,10 @@ def explainer(project: Project, watch: Watch) -> Explained:
     """What explains the triples of ``project``. Raises as ``inferences`` does."""
     merged, ontology = landscape(project, watch)
     with watch("reason"):
-        closed, terms = reasoning.close(merged.settled, ontology)
+        closed = reasoning.close(merged.settled, ontology)
 
     def passages(triple: reason.Triple) -> list[str]:
-        subject, predicate, value = (terms[term] for term in triple)
+        subject, predicate, value = map(as_node, triple)
         return graph.passages_of(merged, ontology, (subject, predicate, value))
 
     return Explained(reason.Explainer(closed), passages)
@@ -209,12 +202,12 @@ def publish(
         return versions.publish(built.version, built.graphs, built.summary(), keep)
 
 
-def _unaccepted(results: list[findings.Result], sources: list[Source]) -> Report:
+def _unaccepted(results: list[findings.Result], passages: graph.Passages) -> Report:
     """A warning for each finding whose verdict nobody has accepted."""
     warnings = []
     for result in findings.changed(results):
         node = rdflib.URIRef(result.finding.iri)
-        file, line = graph.place_of(sources, node, rdflib.RDF.type)
+        file, line = passages.place_of(node, rdflib.RDF.type)
         warnings.append(
             Violation(
                 file,
@@ -258,5 +251,8 @@ def _timer(built: Built, watch: Watch) -> Callable[[str], AbstractContextManager
     return timed
 
 
-def _ntriples(triples: rdflib.Graph) -> bytes:
-    return triples.serialize(format="nt", encoding="utf-8")
+def _written(passages: graph.Passages, named: Mapping[str, Columnar]) -> Written:
+    """The graphs of passages and others, and the default graph, as they are published."""
+    tables = {**{name: passages[name] for name in passages}, **named}
+    columns = {name: table.columns for name, table in sorted(tables.items())}
+    return Written(passages.nodes.terms, columns, _IN_DEFAULT)

@@ -15,6 +15,7 @@ import rdflib
 from rdflib import DCTERMS, RDF, RDFS
 
 from kg.graph.claims import CLLM
+from kg.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from rdflib.term import Node
 
     from kg.graph import Landscape
+    from kg.tables import Columnar
 
 By = Literal["model", "developer", "year"]
 STATES: Final = ("stated", "vague", "generic", "unspecified", "empty")
@@ -71,10 +73,8 @@ class Place:
 
 def places(landscape: Landscape) -> list[Place]:
     """Every sentence, row and entry of every part, in the order of the source."""
-    everything = rdflib.Graph()
-    for graph in landscape.passages.values():
-        for triple in graph:
-            everything.add(triple)
+    passages = landscape.passages
+    everything = Table(passages.nodes, passages.quads.relations())
     parts = sorted(
         everything.subjects(RDF.type, CLLM.Part),
         key=lambda part: (
@@ -85,7 +85,7 @@ def places(landscape: Landscape) -> list[Place]:
     return [place for part in parts for place in _places(landscape, everything, part)]
 
 
-def _places(landscape: Landscape, everything: rdflib.Graph, part: Node) -> Iterator[Place]:
+def _places(landscape: Landscape, everything: Table, part: Node) -> Iterator[Place]:
     label = str(everything.value(part, RDFS.label))
     if (part, CLLM.entryCount, None) in everything:
         yield from _entries(landscape, everything, part, label)
@@ -117,9 +117,7 @@ def _places(landscape: Landscape, everything: rdflib.Graph, part: Node) -> Itera
         yield Place(label, 0, number + 1)
 
 
-def _entries(
-    landscape: Landscape, everything: rdflib.Graph, part: Node, label: str
-) -> Iterator[Place]:
+def _entries(landscape: Landscape, everything: Table, part: Node, label: str) -> Iterator[Place]:
     """The rows of a table, or the entries of a list, in the graph that is named like the part."""
     slug = str(part).rpartition("/")[2]
     found: dict[int, tuple[str, int]] = {}
@@ -134,7 +132,7 @@ def _entries(
         yield Place(label, 0, number, (stated[0],) if stated else (), stated[1] if stated else 0)
 
 
-def _reached(graph: rdflib.Graph, start: Node) -> int:
+def _reached(graph: Columnar, start: Node) -> int:
     """Number of statements about a thing and what it leads to, within one graph."""
     waiting, seen, count = [start], {start}, 0
     while waiting:
@@ -177,7 +175,7 @@ def silence(landscape: Landscape, ontology: rdflib.Graph, by: By) -> list[Silenc
     ]
 
 
-def _state(graph: rdflib.Graph, model: Node, prop: Node) -> str:
+def _state(graph: Columnar, model: Node, prop: Node) -> str:
     things = [model, *graph.objects(model, CLLM.hasTrainingRun)]
     for predicate, state in _OMISSIONS.items():
         if any((thing, predicate, prop) in graph for thing in things):
@@ -185,7 +183,7 @@ def _state(graph: rdflib.Graph, model: Node, prop: Node) -> str:
     return "stated"
 
 
-def _groups(landscape: Landscape, graph: rdflib.Graph, model: Node, by: By) -> Iterable[str]:
+def _groups(landscape: Landscape, graph: Columnar, model: Node, by: By) -> Iterable[str]:
     if by == "model":
         return [str(graph.value(model, CLLM.nameAsPrinted))]
     if by == "year":
@@ -194,10 +192,10 @@ def _groups(landscape: Landscape, graph: rdflib.Graph, model: Node, by: By) -> I
     return sorted(str(_english(settled, who)) for who in graph.objects(model, CLLM.hasDeveloper))
 
 
-def _english(graph: rdflib.Graph, thing: Node) -> Node | None:
+def _english(graph: Columnar | rdflib.Graph, thing: Node) -> Node | None:
     labels = [o for o in graph.objects(thing, RDFS.label) if getattr(o, "language", "") == "en"]
     return min(labels, default=None, key=str)
 
 
-def _int(graph: rdflib.Graph, subject: Node, predicate: Node) -> int:
+def _int(graph: Columnar, subject: Node, predicate: Node) -> int:
     return int(str(graph.value(subject, predicate) or 0))

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from kg.queries import Catalogue
     from kg.store import EmbeddedStore
+    from kg.tables import Table
 
 _FINDING: Final = f"{IDS}finding/"
 _TYPE, _HAS_FIGURE = (f"<{term}>".encode() for term in (RDF.type, CLLM.hasFigure))
@@ -125,7 +126,7 @@ class Result:
         }
 
 
-def read(settled: rdflib.Graph) -> list[Finding]:
+def read(settled: Table) -> list[Finding]:
     """The findings of the settled view, in the order of their parts, paragraphs and names."""
     found = []
     for node in settled.subjects(RDF.type, CLLM.Finding):

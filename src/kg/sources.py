@@ -2,46 +2,70 @@
 
 from __future__ import annotations
 
-import difflib
-import logging
-import re
+import codecs
+import hashlib
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
-import rdflib
-from rdflib import RDF
-from rdflib.graph import DATASET_DEFAULT_GRAPH_ID
-from rdflib.plugins.parsers.notation3 import BadSyntax
-
+from kg.columns import Quads, Rows, Terms, iri
 from kg.errors import BadInput, BadSource
-from kg.namespaces import GRAPHS, PREFIXES, TERMS
+from kg.namespaces import GRAPHS
 from kg.project import SUFFIXES, Project, SourceFile
+from kg.store.files import parse
+from kg.tables import Nodes, Passage, as_graph
 from kg.turtle import Places, places
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    import rdflib
 
-_PASSAGE: Final = rdflib.URIRef(f"{TERMS}Passage")
+    from kg.columns import Triple
+
+_BASE: Final = "urn:relative:"
+_KIND: Final = iri("rdf:type")
+_PASSAGE: Final = iri("cllm:Passage")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Source:
-    """One file as read: its named graphs by IRI, and the lines of its statements.
+    """One file as read: the rows of its named graphs, and on demand the lines of its statements.
 
     A Turtle file is one graph, of the IRI that its path gives. A TriG file holds one graph for each
-    passage, and its default graph, the statements about the passages, gets the file's IRI.
+    passage, and its default graph, the statements about the passages, gets the file's IRI. ``path``
+    is None and ``digest`` empty for what was never a file.
     """
 
     shown: str
     graph: str
-    graphs: dict[str, rdflib.Graph]
-    places: Places
+    rows: Rows
+    path: Path | None = None
+    digest: str = ""
+
+    @cached_property
+    def graphs(self) -> Mapping[str, Passage]:
+        """The graphs by their IRIs."""
+        nodes = Nodes(Terms())
+        quads = Quads(nodes.terms, [self.rows])
+        return {str(nodes.of(graph)): Passage(nodes, quads, graph) for graph in quads.spans}
 
     @property
-    def triples(self) -> int:
-        """Number of triples in all graphs of the file."""
-        return sum(len(graph) for graph in self.graphs.values())
+    def places(self) -> Places:
+        """The line of each subject and of each property of it, where the file has them first."""
+        return _places(self.path, self.digest) if self.path else {}
+
+
+@lru_cache(maxsize=64)
+def _places(path: Path, digest: str) -> Places:
+    """The places in a file, found once as long as it stays what was read."""
+    data = path.read_bytes().removeprefix(codecs.BOM_UTF8)
+    return places(data.decode()) if _digest(data) == digest else {}
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def read(file: SourceFile, shown: str) -> Source:
@@ -50,24 +74,18 @@ def read(file: SourceFile, shown: str) -> Source:
     Raises ``BadSource`` if the file cannot be opened, is not UTF-8, does not parse, or names a
     graph that does not belong to it.
     """
-    text = _text(file.path, shown)
-    lines = places(text)
-    if file.path.suffix == ".ttl":
-        graph = rdflib.Graph()
-        _parse(graph, text, "turtle", shown)
-        return Source(shown, file.graph, {file.graph: graph}, lines)
-    dataset = rdflib.Dataset()
-    _parse(dataset, text, "trig", shown)
-    graphs: dict[str, rdflib.Graph] = {}
-    for part in dataset.graphs():
-        is_default = part.identifier == DATASET_DEFAULT_GRAPH_ID
-        name = file.graph if is_default else str(part.identifier)
-        if not is_default and not name.startswith(f"{file.graph}/"):
+    data = _bytes(file.path, shown)
+    graph = f"<{file.graph}>"
+    rows = Rows.of(
+        (name or graph, subject, predicate, value)
+        for name, subject, predicate, value in parse(data, file.path.suffix, _BASE, shown)
+    )
+    source = Source(shown, file.graph, rows, file.path, _digest(data))
+    for name in source.graphs:
+        if name != file.graph and not name.startswith(f"{file.graph}/"):
             said = f"the graph <{name}> must be named <{file.graph}/...>, after its file."
-            raise BadSource(shown, lines.get((name, "")), said)
-        if len(part):
-            graphs[name] = _plain(part)
-    return Source(shown, file.graph, graphs, lines)
+            raise BadSource(shown, source.places.get((name, "")), said)
+    return source
 
 
 def read_all(project: Project) -> list[Source]:
@@ -80,11 +98,14 @@ def read_graph(paths: list[Path], project: Project) -> rdflib.Graph:
 
     Raises ``BadSource`` as ``read`` does.
     """
-    graph = rdflib.Graph()
-    for path in paths:
-        shown = project.shown(path)
-        _parse(graph, _text(path, shown), "turtle", shown)
-    return graph
+    return as_graph(triple for path in paths for triple in _triples(path, project))
+
+
+def _triples(path: Path, project: Project) -> Iterable[Triple]:
+    shown = project.shown(path)
+    base = _BASE + shown  # which tells the blank nodes of one file from those of another
+    for _, subject, predicate, value in parse(_bytes(path, shown), path.suffix, base, shown):
+        yield subject, predicate, value
 
 
 def read_given(path: Path, project: Project) -> Source:
@@ -105,48 +126,22 @@ def read_given(path: Path, project: Project) -> Source:
     graph = f"{GRAPHS}{path.resolve().parent.name}/{path.stem}"
     if path.suffix == ".ttl":
         described = {
-            str(passage)
-            for passage in read_graph([path], project).subjects(RDF.type, _PASSAGE)
-            if str(passage).startswith(GRAPHS)
+            subject[1:-1]
+            for subject, predicate, value in _triples(path, project)
+            if (predicate, value) == (_KIND, _PASSAGE) and subject.startswith(f"<{GRAPHS}")
         }
         graph = described.pop() if len(described) == 1 else graph
     return read(SourceFile(path, graph), shown)
 
 
-def _text(path: Path, shown: str) -> str:
+def _bytes(path: Path, shown: str) -> bytes:
+    """The bytes of a file of UTF-8 text, without a mark of byte order."""
     try:
-        return path.read_text("utf-8-sig")
+        data = path.read_bytes()
+        data.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        line = data[: error.start].count(b"\n") + 1
         raise BadSource(shown, line, "this is not UTF-8 text.") from None
     except OSError as error:
         raise BadSource(shown, None, f"cannot be read: {error.strerror}.") from None
-
-
-def _parse(graph: rdflib.Graph, text: str, syntax: str, shown: str) -> None:
-    logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)  # validate says it, with the line
-    try:
-        graph.parse(data=text, format=syntax, publicID="urn:relative:")
-    except BadSyntax as error:
-        raise BadSource(shown, error.lines + 1, f"syntax error: {_said(error)}.") from None
-    except Exception as error:  # rdflib's parser raises many kinds for malformed text
-        said = " ".join(str(error).split())
-        raise BadSource(shown, None, f"syntax error: {said}.") from None
-
-
-def _said(error: BadSyntax) -> str:
-    """What the parser has to say, in words for who wrote the file where it has too few."""
-    said = str(error._why).rstrip(".")
-    if undeclared := re.fullmatch(r'Prefix "(.*):" not bound', said):
-        name = undeclared[1]
-        close = difflib.get_close_matches(name, PREFIXES, n=1)
-        hint = f"did you mean {close[0]}:? Else " if close and close[0] != name else ""
-        return f"the prefix {name}: is not declared in this file; {hint}add an @prefix line"
-    return said
-
-
-def _plain(graph: rdflib.Graph) -> rdflib.Graph:
-    plain = rdflib.Graph()
-    for triple in graph:
-        plain.add(triple)
-    return plain
+    return data.removeprefix(codecs.BOM_UTF8)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import rdflib
 
     from kg.graph import Landscape
+    from kg.tables import NodeTriple
 
 __all__ = ["RULES", "Grade", "Item", "Statement", "audit", "describe"]
 
@@ -52,7 +53,7 @@ RULES: Final[Mapping[str, Callable[[View], Iterable[Item]]]] = {
 def audit(
     landscape: Landscape,
     ontology: rdflib.Graph,
-    inferred: rdflib.Graph,
+    inferred: Iterable[NodeTriple],
     recomputed: Mapping[str, frozenset[str]],
 ) -> list[Item]:
     """Everything that the rules find, the heaviest first.

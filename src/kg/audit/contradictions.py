@@ -67,9 +67,13 @@ def figures_of_one_stance(view: View) -> Iterator[Item]:
 
     No settled view has these; a plan is only held against a plan, a claim against a claim.
     """
-    for (subject, predicate, _), claims in view.unsettled.items():
-        if CLLM.OneValue not in set(view.ontology.objects(predicate, CLLM.comparedAs)):
-            continue
+    single = set(view.ontology.subjects(CLLM.comparedAs, CLLM.OneValue))
+    groups: dict[tuple[Node, Node, Node | None], list[Claim]] = defaultdict(list)
+    for several in view.compared.groups(~view.compared.factual):
+        for claim in several:
+            if claim.predicate in single:
+                groups[claim.subject, claim.predicate, claim.stance].append(claim)
+    for (subject, predicate, _), claims in groups.items():
         apart = [
             (_apart(one.value, other.value), one, other)
             for one, other in combinations(claims, 2)
@@ -138,9 +142,8 @@ def described_as_another_kind(view: View) -> Iterator[Item]:
         registered = sorted(view.name(k) for k in own)
         denied = [
             view.statement(name, f"denied: {view.name(subject)}, described as: {other}")
-            for name, graph in sorted(view.passages.items())
-            for other in graph.objects(subject, CLLM.describedAs)
-            if CLLM.denied in _stances(view, name)
+            for name, thing, other in sorted(view.passages.pairs(CLLM.describedAs))
+            if thing == subject and CLLM.denied in _stances(view, name)
         ]
         yield Item(
             "described-as-another-kind",
@@ -161,6 +164,6 @@ def _classes(view: View) -> list[Node]:
 def _stances(view: View, passage: str) -> set[Node]:
     return {
         stance
-        for graph in view.passages.values()
-        for stance in graph.objects(rdflib.URIRef(passage), CLLM.stance)
+        for _, about, stance in view.passages.pairs(CLLM.stance)
+        if about == rdflib.URIRef(passage)
     }

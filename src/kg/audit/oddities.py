@@ -22,13 +22,12 @@ _DIGITS: Final = re.compile(r"[1-9]\d*(?:\.\d+)?")
 def identical_figures(view: View) -> Iterator[Item]:
     """The same measured figure, in at least two digits, for different things in one passage."""
     groups: dict[tuple[Node, Node, Fraction], list[Claim]] = defaultdict(list)
-    for (_, quantity), claims in view.claims.items():
-        for claim in claims:
-            value = claim.value
-            if value is None or value.value is None or value.low == value.high:
-                continue
-            if _significant(view, claim) >= 2:
-                groups[claim.passage, quantity, value.value].append(claim)
+    for claim in view.compared:
+        value = claim.value
+        if not claim.factual or value is None or value.value is None or value.low == value.high:
+            continue
+        if _significant(view, claim) >= 2:
+            groups[claim.passage, claim.predicate, value.value].append(claim)
     for (_, quantity, same), claims in groups.items():
         subjects = sorted({claim.subject for claim in claims}, key=str)
         if len(subjects) < 2 or _versions(view, subjects):
@@ -70,13 +69,13 @@ def member_without_the_series_maker(view: View) -> Iterator[Item]:
         held = {whole for d in developers for whole in view.graph.objects(d, CLLM.partOf)}
         complete = {
             claim.passage
-            for claim in view.claims[model, CLLM.hasDeveloper]
+            for claim in view.claims(model, CLLM.hasDeveloper)
             if (claim.passage, CLLM.completeFor, CLLM.hasDeveloper) in view.graph
         }
         for maker in makers:
             if not complete or not developers or maker in developers | held:
                 continue
-            listed = [view.claimed(c) for c in view.claims[model, CLLM.hasDeveloper]]
+            listed = [view.claimed(c) for c in view.claims(model, CLLM.hasDeveloper)]
             yield Item(
                 "member-without-the-series-maker",
                 Grade.ODDITY,
@@ -167,9 +166,8 @@ def outside_the_sample(view: View) -> Iterator[Item]:
 
 def works_without_a_place(view: View) -> Iterator[Item]:
     """Listed works that nothing cites, and members of a sample for which nothing is cited."""
-    pointed = {str(value) for graph in view.passages.values() for _, _, value in graph}
     for work, _ in pairs(view, CLLM.referenceNumber):
-        if str(work) not in pointed:
+        if not view.passages.points_to(work):
             yield Item(
                 "works-without-a-place",
                 Grade.ODDITY,

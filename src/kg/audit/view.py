@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rdflib.term import Node
 
     from kg.graph import Landscape
+    from kg.tables import NodeTriple
 
 EXPONENT: Final = 1_000_000.0
 """From here on a number is written with an exponent."""
@@ -94,23 +95,18 @@ class View:
         self,
         landscape: Landscape,
         ontology: rdflib.Graph,
-        inferred: rdflib.Graph,
+        inferred: Iterable[NodeTriple],
         recomputed: Mapping[str, frozenset[str]],
     ) -> None:
         self.ontology = ontology
         self.recomputed = recomputed
         self.passages = landscape.passages
         self.conflicts = landscape.conflicts
+        self.compared = landscape.compared
         self.graph = landscape.settled + inferred
-        self.claims: dict[tuple[Node, Node], list[Claim]] = defaultdict(list)
-        self.unsettled: dict[tuple[Node, Node, Node | None], list[Claim]] = defaultdict(list)
-        for claim in sorted(landscape.ranks, key=lambda c: (c.passage, str(c.object))):
-            if claim.factual:
-                self.claims[claim.subject, claim.predicate].append(claim)
-            else:
-                self.unsettled[claim.subject, claim.predicate, claim.stance].append(claim)
-        self._speakers = _speakers(landscape.passages)
-        self._places = _places(landscape.passages)
+        self._speakers: dict[str, list[Node]] = defaultdict(list)
+        for _, passage, speaker in self.passages.pairs(CLLM.speaker):
+            self._speakers[str(passage)].append(speaker)
         self._decisions: Mapping[tuple[Node | None, Node | None], Node] = {
             (
                 self.graph.value(decision, CLLM.onSubject),
@@ -118,10 +114,15 @@ class View:
             ): decision
             for decision in self.graph.subjects(RDF.type, CLLM.Decision)
         }
+        self._names: dict[Node | None, str] = {}
+
+    def claims(self, subject: Node, predicate: Node) -> list[Claim]:
+        """What is stated or estimated of a property of a thing."""
+        return [claim for claim in self.compared.about(subject, predicate) if claim.factual]
 
     def readings(self, subject: Node, quantity: Node) -> list[Claim]:
         """The figures for a quantity of a thing that are stated or estimated, with a number."""
-        return [c for c in self.claims[subject, quantity] if c.value is not None]
+        return [c for c in self.claims(subject, quantity) if c.value is not None]
 
     def span(self, subject: Node, quantity: Node) -> Span | None:
         """The span of all readings of a quantity, None if there are none."""
@@ -137,6 +138,12 @@ class View:
 
     def name(self, thing: Node | None) -> str:
         """The English label or title of a thing or a term, else its shortened IRI."""
+        known = self._names.get(thing)
+        if known is None:
+            known = self._names[thing] = self._named(thing)
+        return known
+
+    def _named(self, thing: Node | None) -> str:
         for graph, predicate in (
             (self.graph, RDFS.label),
             (self.ontology, RDFS.label),
@@ -167,7 +174,7 @@ class View:
         text = f"{self.name(subject)}, {self.name(predicate)}: {self.name(value)}"
         return [
             self.statement(passage, text)
-            for passage in self._places.get((subject, predicate, value), ())
+            for passage in self.passages.stating((subject, predicate, value))
         ]
 
     def statement(self, passage: Node | str, text: str) -> Statement:
@@ -181,24 +188,6 @@ class View:
         for kind in list(found):
             found.update(k for k in self.ontology.transitive_objects(kind, RDFS.subClassOf) if k)
         return {kind for kind in found if str(kind).startswith(TERMS)}
-
-
-def _speakers(passages: Mapping[str, rdflib.Graph]) -> dict[str, list[Node]]:
-    speakers: dict[str, list[Node]] = defaultdict(list)
-    for graph in passages.values():
-        for passage, speaker in graph.subject_objects(CLLM.speaker):
-            speakers[str(passage)].append(speaker)
-    return speakers
-
-
-def _places(
-    passages: Mapping[str, rdflib.Graph],
-) -> dict[tuple[Node, Node, Node], list[str]]:
-    places: dict[tuple[Node, Node, Node], list[str]] = defaultdict(list)
-    for name, graph in sorted(passages.items()):
-        for triple in graph:
-            places[triple].append(name)
-    return places
 
 
 def pairs(view: View, predicate: Node) -> Iterator[tuple[Node, Node]]:

@@ -106,11 +106,12 @@ def _of_files(paths: tuple[Path, ...]) -> tuple[list[str], list[str]]:
 def _of_project(project: Project, engine: str) -> tuple[list[str], bool]:
     """What follows from the settled view, as sorted lines, and whether it is consistent."""
     from kg import build as recipe
+    from kg.columns import decoded
 
     inferences = recipe.inferences(project, progress, "owlrl" if engine == "owlrl" else "columns")
     print_findings(inferences.report)
-    text = inferences.triples.serialize(format="nt", encoding="utf-8").decode()
-    return sorted(f"{line}\n" for line in text.split("\n") if line), inferences.report.conforms
+    triples = decoded(inferences.triples.relations, inferences.triples.nodes.terms)
+    return sorted(f"{' '.join(triple)} .\n" for triple in triples), inferences.report.conforms
 
 
 @main.command("explain")

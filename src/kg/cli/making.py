@@ -139,8 +139,8 @@ def _by_shapes(
     files: tuple[Path, ...], shape_files: tuple[Path, ...], engine: Engine, format_: str
 ) -> bool:
     """Check files against shapes, print the report, and say whether they conform."""
-    from kg.graph import as_graph
     from kg.store.files import read_triples
+    from kg.tables import as_graph
     from kg.validate import report_of, spoken
     from kg.validate import validate as judge
 

@@ -3,6 +3,7 @@
 terms       what N-Triples writes, taken apart
 datatypes   the values of literals
 index       triples by any of their terms
+quads       triples in named graphs, the rows of a graph together
 relations   pairs by predicate, looked up by binary search
 
 What follows and what is wrong is found on these, so that millions of triples never become objects.
@@ -19,6 +20,7 @@ from kg.columns.datatypes import (
     value_of,
 )
 from kg.columns.index import FIRST, NIL, REST, Bound, Index, substitute
+from kg.columns.quads import NONE, Block, Quads, Rows
 from kg.columns.relations import (
     HALF,
     MASK,
@@ -27,8 +29,10 @@ from kg.columns.relations import (
     Relations,
     Terms,
     among,
+    columns_of,
     common,
     decoded,
+    decoded_groups,
     encoded,
     grouped,
     joint,
@@ -53,20 +57,26 @@ __all__ = [
     "HALF",
     "MASK",
     "NIL",
+    "NONE",
     "REST",
+    "Block",
     "Bound",
     "Groups",
     "Index",
+    "Quads",
     "Relation",
     "Relations",
+    "Rows",
     "Term",
     "Terms",
     "Triple",
     "Value",
     "among",
     "are_unequal",
+    "columns_of",
     "common",
     "decoded",
+    "decoded_groups",
     "encoded",
     "equal_literals",
     "grouped",

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from kg.columns.terms import is_blank
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -31,6 +33,8 @@ class Terms:
     def __init__(self) -> None:
         self._numbers: dict[Term, int] = {}
         self._names: list[Term] = []
+        self._ranks: Column = np.empty(0, np.int64)
+        self._blanks: tuple[int, Column] = 0, self._ranks
 
     @property
     def names(self) -> list[Term]:
@@ -45,11 +49,36 @@ class Terms:
         """The number of a term, a new one if need be."""
         return self._numbers.setdefault(term, len(self._numbers))
 
+    def find(self, term: Term) -> int | None:
+        """The number of a term if it has one."""
+        return self._numbers.get(term)
+
     def column(self, terms: Iterable[Term]) -> Column:
         """The numbers of some terms."""
         numbers = self._numbers
         given = numbers.setdefault
         return np.array([given(term, len(numbers)) for term in terms], np.int64)
+
+    @property
+    def ranks(self) -> Column:
+        """The place of each term in the order of their code points, by its number."""
+        if len(self._ranks) != len(self):
+            names = self.names
+            order = np.array(sorted(range(len(names)), key=names.__getitem__), np.int64)
+            self._ranks = np.empty(len(names), np.int64)
+            self._ranks[order] = np.arange(len(names))
+        return self._ranks
+
+    @property
+    def blanks(self) -> Column:
+        """The numbers of the blank nodes."""
+        looked_at, found = self._blanks
+        if looked_at != len(self):
+            new = enumerate(itertools.islice(self.names, looked_at, None), looked_at)
+            numbers = [number for number, name in new if is_blank(name)]
+            found = np.concatenate((found, np.array(numbers, np.int64)))
+            self._blanks = len(self), found
+        return found
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -150,6 +179,26 @@ def decoded(relations: Relations, terms: Terms) -> Iterator[Triple]:
         subjects, values = (relation.pairs >> HALF).tolist(), (relation.pairs & MASK).tolist()
         for subject, value in zip(subjects, values, strict=True):
             yield names[subject], name, names[value]
+
+
+def decoded_groups(relations: Relations, terms: Terms) -> Groups:
+    """The triples of some relations, by predicate."""
+    names = terms.names
+    return {
+        names[predicate]: (
+            [names[subject] for subject in (relation.pairs >> HALF).tolist()],
+            [names[value] for value in (relation.pairs & MASK).tolist()],
+        )
+        for predicate, relation in relations.items()
+    }
+
+
+def columns_of(relations: Relations) -> tuple[Column, Column, Column]:
+    """The subjects, predicates and objects of some relations."""
+    pairs = [np.empty(0, np.int64), *(relation.pairs for relation in relations.values())]
+    sizes = [len(relation) for relation in relations.values()]
+    joined = np.concatenate(pairs)
+    return joined >> HALF, np.repeat(np.array(list(relations), np.int64), sizes), joined & MASK
 
 
 def without(relations: Relations, others: Relations) -> Relations:

@@ -10,10 +10,9 @@ from rdflib import RDFS
 from kg.graph.claims import CLLM
 
 if TYPE_CHECKING:
-    from fractions import Fraction
-
     from rdflib.term import Node
 
+    from kg.graph.claims import Claim
     from kg.graph.landscape import Landscape
 
     Triple = tuple[Node, Node, Node]
@@ -25,16 +24,16 @@ def passages_of(landscape: Landscape, ontology: rdflib.Graph, triple: Triple) ->
     A number that the build derives is stated where its figure is. Empty if nothing states it.
     """
     subject, predicate, value = triple
-    found = {name for name, graph in landscape.passages.items() if triple in graph}
-    if found:
-        return sorted(found)
+    if stating := landscape.passages.stating(triple):
+        return stating
     if triple in ontology:
         return _modules(ontology, subject) or _modules(ontology, value)
-    for claim, rank in landscape.ranks.items():
-        if claim.value is not None and rank != CLLM.rejected:
-            of_subject = (claim.subject, claim.predicate) == (subject, predicate)
-            if claim.object == subject or (of_subject and _is(claim.value.value, value)):
-                found.add(str(claim.passage))
+    claims = landscape.compared
+    derived = [
+        *claims.with_figure(subject),
+        *(claim for claim in claims.about(subject, predicate) if _is(claim, value)),
+    ]
+    found = {str(claim.passage) for claim in derived if claims.rank(claim) != CLLM.rejected}
     return sorted(found)
 
 
@@ -52,6 +51,7 @@ def _modules(ontology: rdflib.Graph, term: Node) -> list[str]:
     return []
 
 
-def _is(number: Fraction | None, term: Node) -> bool:
-    """Whether a number is the one that a literal has."""
+def _is(claim: Claim, term: Node) -> bool:
+    """Whether the number of a claim is the one that a literal has."""
+    number = claim.value.value if claim.value else None
     return number is not None and float(number) == float(str(term))

@@ -236,7 +236,11 @@ class Explainer:
         for clause, bound in self._concluding(triple):
             if clause.body and depth < _DEEPEST and self._given.issuperset(clause.axioms):
                 ways.append(self._nearest(triple, clause, bound))
-        ways = [way for way in ways if not any(premise in seen for premise in way.missing)]
+        ways = [
+            way
+            for way in ways
+            if not any(premise in seen or is_literal(premise[0]) for premise in way.missing)
+        ]
         seen.update(premise for way in ways for premise in way.missing)
         ways = [
             replace(

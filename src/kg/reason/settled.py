@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Final, Literal
 import rdflib
 from rdflib import PROV, RDF, RDFS
 
-from kg.graph import CLLM, as_node, as_term, as_triple, place_of
+from kg.columns import decoded_groups, encoded, grouped
+from kg.graph import CLLM, Passages
 from kg.namespaces import shorten
 from kg.reason import DISJOINT, said_of, says_something
 from kg.reason.materialize import Closed, materialize
 from kg.report import Report, Violation
+from kg.tables import Table, as_node, as_triple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from kg.columns import Term, Triple
     from kg.reason.compiled import Clause
     from kg.reason.explain import Proof
-    from kg.sources import Source
 
 Engine = Literal["columns", "owlrl"]
 ENGINES: Final[tuple[Engine, ...]] = ("columns", "owlrl")
@@ -30,55 +31,30 @@ ENGINES: Final[tuple[Engine, ...]] = ("columns", "owlrl")
 class Inferences:
     """What follows: the new triples, and the contradictions in which the ontology sees no sense."""
 
-    triples: rdflib.Graph
+    triples: Table
     report: Report
 
 
 def reason(
-    settled: rdflib.Graph,
-    ontology: rdflib.Graph,
-    sources: list[Source],
-    engine: Engine = "columns",
+    settled: Table, ontology: rdflib.Graph, passages: Passages, engine: Engine = "columns"
 ) -> Inferences:
     """Everything new that the ontology's axioms say about the settled view.
 
-    ``sources`` only serve to give the file and line of what is inconsistent. Raises ``BadInput``,
+    ``passages`` only serve to give the file and line of what is inconsistent. Raises ``BadInput``,
     naming the axiom, if the ontology leaves OWL 2 RL.
     """
     if engine == "owlrl":
         return _by_owlrl(settled, ontology)
-    closed, terms = close(settled, ontology)
-    new = rdflib.Graph()
-    for triple in closed.derived():
-        if says_something(triple):
-            subject, predicate, value = (terms[term] for term in triple)
-            new.add((subject, predicate, value))
-    return Inferences(new, _consistency(closed, ontology, sources, terms))
+    closed = close(settled, ontology)
+    new = grouped(filter(says_something, closed.derived()))
+    inferred = Table(settled.nodes, encoded(new, settled.nodes.terms))
+    return Inferences(inferred, _consistency(closed, ontology, passages))
 
 
-def close(
-    settled: rdflib.Graph, ontology: rdflib.Graph
-) -> tuple[Closed, dict[Term, rdflib.term.Node]]:
-    """The closure of both graphs, and the rdflib terms by the names that it has for them.
-
-    Raises ``BadInput`` as ``reason`` does.
-    """
-    terms: dict[Term, rdflib.term.Node] = {}
-    names: dict[rdflib.term.Node, Term] = {}
-
-    def name(term: rdflib.term.Node) -> Term:
-        found = names.get(term)
-        if found is None:
-            found = names[term] = as_term(term)
-            terms[found] = term
-        return found
-
-    triples = [
-        (name(subject), name(predicate), name(value))
-        for graph in (settled, ontology)
-        for subject, predicate, value in graph
-    ]
-    return materialize(triples, says_something), terms
+def close(settled: Table, ontology: rdflib.Graph) -> Closed:
+    """The closure of both graphs. Raises ``BadInput`` as ``reason`` does."""
+    whole = settled + ontology
+    return materialize(decoded_groups(whole.relations, whole.nodes.terms), says_something)
 
 
 def describe(proof: Proof, passages: Callable[[Triple], list[str]]) -> rdflib.Graph:
@@ -112,12 +88,7 @@ def describe(proof: Proof, passages: Callable[[Triple], list[str]]) -> rdflib.Gr
     return graph
 
 
-def _consistency(
-    closed: Closed,
-    ontology: rdflib.Graph,
-    sources: list[Source],
-    terms: dict[Term, rdflib.term.Node],
-) -> Report:
+def _consistency(closed: Closed, ontology: rdflib.Graph, passages: Passages) -> Report:
     """A violation for each thing of which the rules say that it cannot be."""
     met: dict[tuple[str, frozenset[Triple]], tuple[Clause, list[Triple]]] = {}
     for clause, facts in sorted(closed.contradictions(), key=lambda m: (m[0].rule, m[1])):
@@ -128,7 +99,7 @@ def _consistency(
             (
                 (file, line)
                 for fact in facts
-                for file, line in [place_of(sources, terms.get(fact[0]), terms.get(fact[1]))]
+                for file, line in [passages.place_of(as_node(fact[0]), as_node(fact[1]))]
                 if file
             ),
             ("", 0),
@@ -167,13 +138,11 @@ def _named(term: Term, ontology: rdflib.Graph) -> str:
     return f"'{labels[0]}'" if labels else shorten(term[1:-1])
 
 
-def _by_owlrl(settled: rdflib.Graph, ontology: rdflib.Graph) -> Inferences:
+def _by_owlrl(settled: Table, ontology: rdflib.Graph) -> Inferences:
     from kg.reason import with_owlrl
 
     closure, errors = with_owlrl.closure(settled, ontology)
-    new = rdflib.Graph()
-    for triple in closure:
-        if triple not in settled and triple not in ontology and says_something(as_triple(triple)):
-            new.add(triple)
+    known = settled + ontology
+    new = (t for t in closure if t not in known and says_something(as_triple(t)))
     found = [Violation("", 0, "ontology", f"{text}.", "inconsistent: owlrl") for text in errors]
-    return Inferences(new, Report.of(found))
+    return Inferences(Table.of(new, settled.nodes), Report.of(found))

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import owlrl
 import rdflib
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kg.tables import NodeTriple
+
 _ERROR: Final = "http://www.daml.org/2002/03/agents/agent-ont#"
 
 
-def closure(settled: rdflib.Graph, ontology: rdflib.Graph) -> tuple[rdflib.Graph, list[str]]:
+def closure(
+    settled: Iterable[NodeTriple], ontology: Iterable[NodeTriple]
+) -> tuple[rdflib.Graph, list[str]]:
     """The closure of both graphs, and what owlrl calls errors, in its words and sorted."""
     graph = rdflib.Graph()
     for triple in (*settled, *ontology):

@@ -2,12 +2,14 @@
 
 embedded    one Oxigraph store, in memory or on disk, read-only once published
 canonical   the bytes of a graph that depend on nothing but its content
+written     graphs in columns as canonical N-Triples, in pieces
 versions    folders of published stores, and which one is current
 """
 
 from kg.store.canonical import canonical_nquads, data_version
 from kg.store.embedded import Answer, EmbeddedStore, Number
 from kg.store.versions import Current, Reading, Version, Versions
+from kg.store.written import Written
 
 __all__ = [
     "Answer",
@@ -17,6 +19,7 @@ __all__ = [
     "Reading",
     "Version",
     "Versions",
+    "Written",
     "canonical_nquads",
     "data_version",
 ]

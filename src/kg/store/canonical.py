@@ -7,7 +7,7 @@ RDFC-1.0), and the lines of N-Quads (https://www.w3.org/TR/n-quads/) are sorted 
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import pyoxigraph as ox
 
@@ -28,11 +28,26 @@ def data_version(graphs: Mapping[str, bytes]) -> str:
 
     The SHA-256 of the sorted names and hashes of the graphs.
     """
-    hashes = sorted(
-        f"{name} {hashlib.sha256(canonical_nquads(parse_graph(text))).hexdigest()}\n"
-        for name, text in graphs.items()
+    return version_of(
+        {
+            name: hashlib.sha256(canonical_nquads(parse_graph(text))).hexdigest()
+            for name, text in graphs.items()
+        }
     )
-    return hashlib.sha256("".join(hashes).encode()).hexdigest()[:16]
+
+
+def version_of(hashes: Mapping[str, str]) -> str:
+    """The data version of graphs with these hashes by their IRIs."""
+    lines = sorted(f"{name} {digest}\n" for name, digest in hashes.items())
+    return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
+
+
+@runtime_checkable
+class InPieces(Protocol):
+    """Graphs whose canonical N-Triples can be had without holding all of a graph."""
+
+    def pieces(self, name: str) -> Iterable[bytes]:
+        """The text of a graph in pieces of whole lines."""
 
 
 def parse_graph(ntriples: bytes, graph: str = "") -> Iterable[ox.Quad]:

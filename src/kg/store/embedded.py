@@ -11,17 +11,17 @@ import io
 import itertools
 import re
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final, cast
 
 import pyoxigraph as ox
 
 from kg.errors import BadInput, BadQuery, StoreError
 from kg.namespaces import PREFIXES, expand, shorten
 from kg.queries import Term
-from kg.store.canonical import canonical_nquads, parse_graph
+from kg.store.canonical import InPieces, canonical_nquads, parse_graph
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from kg.queries import Parameter, Query
@@ -103,7 +103,7 @@ class EmbeddedStore:
     def in_memory(cls, graphs: Mapping[str, bytes]) -> EmbeddedStore:
         """A store in memory of N-Triples by graph IRI; the name "" is the default graph."""
         store = ox.Store()
-        store.bulk_extend(_quads(graphs))
+        _load(store, graphs)
         return cls(store)
 
     @classmethod
@@ -120,7 +120,7 @@ class EmbeddedStore:
     def create(path: Path, graphs: Mapping[str, bytes]) -> None:
         """Write a new store on disk of N-Triples by graph IRI, complete and compacted."""
         store = ox.Store(str(path))
-        store.bulk_extend(_quads(graphs))
+        _load(store, graphs)
         store.flush()
         store.optimize()
 
@@ -232,6 +232,46 @@ def _text(term: object) -> str | None:
     return str(term)
 
 
-def _quads(graphs: Mapping[str, bytes]) -> Iterator[ox.Quad]:
-    """The quads of all graphs in one go: each bulk load costs some files of its own."""
-    return itertools.chain.from_iterable(parse_graph(text, name) for name, text in graphs.items())
+def _load(store: ox.Store, graphs: Mapping[str, bytes]) -> None:
+    """Load all graphs in one go: each bulk load costs some files of its own."""
+    if not isinstance(graphs, InPieces):
+        store.bulk_extend(_quads(graphs.items()))
+        return
+    apart: list[tuple[str, bytes]] = []
+
+    def lines() -> Iterator[bytes]:
+        for name in graphs:
+            end = f" <{name}> .\n".encode() if name else b" .\n"
+            for piece in graphs.pieces(name):
+                if b"_:" in piece:  # loading text gives blank nodes other labels
+                    apart.append((name, piece))
+                else:
+                    yield piece.replace(b" .\n", end)
+
+    store.bulk_load(cast("IO[bytes]", _Stream(lines())), format=ox.RdfFormat.N_QUADS)
+    store.bulk_extend(_quads(apart))
+
+
+def _quads(graphs: Iterable[tuple[str, bytes]]) -> Iterator[ox.Quad]:
+    return itertools.chain.from_iterable(parse_graph(text, name) for name, text in graphs)
+
+
+class _Stream(io.BufferedIOBase):
+    """A file of pieces that are made while it is read."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return b""
+            self._rest = memoryview(piece)
+        size = len(self._rest) if size is None or size < 0 else size
+        taken, self._rest = bytes(self._rest[:size]), self._rest[size:]
+        return taken

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import re
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
 from kg.columns import Groups, Triple, grouped
 from kg.errors import BadInput, BadSource
+from kg.namespaces import PREFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+    Quad = tuple[str, str, str, str]
 
 _FORMATS: Final = {
     ".ttl": ox.RdfFormat.TURTLE,
@@ -28,17 +32,38 @@ _FORMATS: Final = {
 }
 SUFFIXES: Final = tuple(_FORMATS)
 """The endings of the files that can be read."""
+_UNDECLARED: Final = re.compile(r"The prefix ([^ ]*): has not been declared")
+_PLACE: Final = re.compile(r"^Parser error .*?: | \(line \d+\)$")
 
 
 def read_triples(path: Path) -> Iterator[Triple]:
     """The triples of a file, whatever graph they are in; each term as N-Triples writes it.
 
-    Blank nodes are numbered in the order in which they come, with a mark of the file's path, so
-    that two files never share one and the same file always gives the same. Raises ``BadInput`` if
-    the file is missing or its ending says nothing, ``BadSource`` if it cannot be parsed.
+    Blank nodes are named as ``parse`` does, so that two files never share one and the same file
+    always gives the same. Raises ``BadInput`` if the file is missing or its ending says nothing,
+    ``BadSource`` if it cannot be parsed.
     """
     syntax = _syntax(path)
     base = path.resolve().as_uri()
+    try:
+        with path.open("rb") as file:
+            for _, subject, predicate, value in _parsed(file, syntax, base, str(path)):
+                yield subject, predicate, value
+    except OSError as error:
+        raise BadSource(str(path), None, f"cannot be read: {error.strerror}.") from None
+
+
+def parse(data: bytes, suffix: str, base: str, shown: str) -> Iterator[Quad]:
+    """The quads of a text in the syntax of a file's ending: graph, subject, predicate, object.
+
+    The graph is an empty text for the default graph. Blank nodes are numbered in the order in which
+    they come, with a mark of ``base``, the IRI that relative ones are resolved against. Raises
+    ``BadSource``, which names the file as ``shown``, if the text cannot be parsed.
+    """
+    return _parsed(data, _FORMATS[suffix], base, shown)
+
+
+def _parsed(data: bytes | IO[bytes], syntax: ox.RdfFormat, base: str, shown: str) -> Iterator[Quad]:
     mark = hashlib.sha256(base.encode()).hexdigest()[:8]
     labels: dict[str, str] = {}
 
@@ -46,19 +71,31 @@ def read_triples(path: Path) -> Iterator[Triple]:
         return labels.setdefault(term, f"_:{mark}b{len(labels)}") if term[0] == "_" else term
 
     try:
-        with path.open("rb") as file:
-            for quad in ox.parse(file, format=syntax, base_iri=base):
-                if isinstance(quad.object, ox.Triple):
-                    said = "it has a triple as a term (RDF 1.2), which nothing here reads."
-                    raise BadSource(str(path), None, said)
-                yield named(str(quad.subject)), str(quad.predicate), named(str(quad.object))
+        for quad in ox.parse(data, format=syntax, base_iri=base):
+            if isinstance(quad.object, ox.Triple):
+                said = "it has a triple as a term (RDF 1.2), which nothing here reads."
+                raise BadSource(shown, None, said)
+            graph = quad.graph_name
+            yield (
+                "" if isinstance(graph, ox.DefaultGraph) else named(str(graph)),
+                named(str(quad.subject)),
+                str(quad.predicate),
+                named(str(quad.object)),
+            )
     except (SyntaxError, ValueError) as error:
         line = error.lineno if isinstance(error, SyntaxError) else None
-        said = str(error.msg if isinstance(error, SyntaxError) else error).rstrip(".")
-        said = said.removeprefix("Parser error ")
-        raise BadSource(str(path), line, f"syntax error: {said}.") from None
-    except OSError as error:
-        raise BadSource(str(path), None, f"cannot be read: {error.strerror}.") from None
+        said = str(error.msg if isinstance(error, SyntaxError) else error)
+        raise BadSource(shown, line, f"syntax error: {_said(said)}.") from None
+
+
+def _said(error: str) -> str:
+    """What the parser has to say, in words for who wrote the file where it has too few."""
+    if undeclared := _UNDECLARED.search(error):
+        name = undeclared[1]
+        close = difflib.get_close_matches(name, PREFIXES, n=1)
+        hint = f"did you mean {close[0]}:? Else " if close and close[0] != name else ""
+        return f"the prefix {name}: is not declared in this file; {hint}add an @prefix line"
+    return _PLACE.sub("", error).rstrip(".")
 
 
 def term_of(text: str) -> str:

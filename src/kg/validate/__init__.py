@@ -18,24 +18,36 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final, Literal
 
+import numpy as np
 import rdflib
 from rdflib import RDF, SH
 
-from kg.columns import Index, Term, Triple, iri, is_blank, is_literal, parts
-from kg.graph import CLLM, as_term, as_triple, declared_terms, place_of, places_of
+from kg.columns import (
+    Index,
+    Term,
+    Triple,
+    iri,
+    is_blank,
+    is_literal,
+    parts,
+)
+from kg.graph import CLLM, Passages, declared_terms, place_of
 from kg.namespaces import GRAPHS, IDS, ONTOLOGY, PREFIXES, shorten
 from kg.report import Report, Severity, Violation
+from kg.tables import as_node, as_term, as_triple
 from kg.validate.columns import Data, judge
 from kg.validate.constraints import NotHere, SparqlConstraints
 from kg.validate.results import Result
 from kg.validate.shapes import Shape, Shapes, read_shapes
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from kg.sources import Source
+    from kg.tables import NodeTriple, Table
 
 __all__ = [
     "ENGINES",
@@ -54,6 +66,8 @@ ENGINES: Final[tuple[Engine, ...]] = ("columns", "pyshacl")
 _MARK: Final = re.compile(r"-in-graph-\d+")
 _IRI: Final = re.compile(r"https?://[^\s,;()]*[^\s,;().]")
 _COPIED: Final = (f"<{GRAPHS}", "<urn:")
+_BATCH: Final = 200_000
+"""Number of triples of source graphs that are checked in one run."""
 _PASSAGE: Final = as_triple((RDF.type, RDF.type, CLLM.Passage))[1:]
 
 
@@ -71,25 +85,28 @@ class Validated:
 
 
 def validate(
-    data: Collection[Triple], shapes: Collection[Triple], engine: Engine = "columns"
+    data: Iterable[Triple], shapes: Collection[Triple], engine: Engine = "columns"
 ) -> Validated:
     """Judge a graph by a shapes graph.
 
     What the columns do not judge goes to pySHACL. Raises ``BadInput`` if the shapes cannot be used.
     """
+    return _judged(Data(data), shapes, engine)
+
+
+def _judged(data: Data, shapes: Collection[Triple], engine: Engine) -> Validated:
     found = read_shapes(shapes)
     if engine == "pyshacl":
         from kg.validate import with_pyshacl  # which takes half a second to import
 
         engines = dict.fromkeys([*(s.node for s in found.compiled), *found.left], "pyshacl")
-        return Validated(with_pyshacl.judge(data, shapes), engines)
-    columns = Data(data)
-    asked = SparqlConstraints(found.graph, columns)
+        return Validated(with_pyshacl.judge(data.triples(), shapes), engines)
+    asked = SparqlConstraints(found.graph, data)
     results: list[Result] = []
     for shape in found.compiled:
         try:
             _check(shape, asked)
-            found_here = list(judge(columns, [shape], asked))
+            found_here = list(judge(data, [shape], asked))
         except NotHere as why:
             found.left[shape.node] = str(why)
         else:
@@ -97,7 +114,7 @@ def validate(
     if found.left:
         from kg.validate import with_pyshacl
 
-        results += with_pyshacl.judge(data, shapes, found.left)
+        results += with_pyshacl.judge(data.triples(), shapes, found.left)
     return Validated(results, _engines(found))
 
 
@@ -177,39 +194,70 @@ def _path_triples(node: Term, shapes: Index, copied: set[Term]) -> Iterator[Trip
 
 
 def validate_sources(
-    sources: list[Source],
+    sources: Sequence[Source],
     shapes: rdflib.Graph,
     ontology: rdflib.Graph,
     engine: Engine = "columns",
 ) -> Report:
     """Check each named graph of each source against the shapes for source graphs.
 
-    All graphs are checked in one run: each thing gets a name of its own in each graph, so that no
+    Many graphs are checked in one run: each thing gets a name of its own in each graph, so that no
     graph sees what another says, and the report has the names that the files have.
     """
     declares = as_term(CLLM.declares)
-    data = {(f"<{ONTOLOGY}>", declares, as_term(term)) for term in declared_terms(ontology)}
-    report = Report()
-    copies: dict[Term, tuple[Term, Source]] = {}
-    names: dict[rdflib.term.Node, Term] = {}
-    graphs = [(source, name, graph) for source in sources for name, graph in source.graphs.items()]
-    for number, (source, name, graph) in enumerate(graphs):
-        mark = f"-in-graph-{number}>"
-        about_passages = source.graphs.get(source.graph, rdflib.Graph())
-        for triple in (*graph, *_about(name, about_passages)):
-            subject, predicate, value = (
-                _copy(
-                    names.get(term) or names.setdefault(term, as_term(term)), mark, copies, source
-                )
-                for term in triple
-            )
-            data.add((subject, predicate, value))
-        if not _only_about_passages(graph, source):
-            passage = f"<{name}>"
-            copies[passage] = passage, source
-            data.add((passage, *_PASSAGE))
-        report += Report.of(_ill_typed(graph, source))
-    return report + _run(data, _scoped(shapes, CLLM.sourceGraph), sources, copies, engine)
+    declared = [(f"<{ONTOLOGY}>", declares, as_term(term)) for term in declared_terms(ontology)]
+    scoped = _scoped(shapes, CLLM.sourceGraph)
+    findings: list[Violation] = []
+    engines: dict[str, str] = {}
+    for batch in _batches(sources):
+        copies: dict[Term, tuple[Term, Source]] = {}
+        data = [*declared]
+        for source in batch:
+            data += _copied(source, copies)
+            findings += _ill_typed(source)
+        report = _run(Data(data), scoped, partial(Passages, batch), copies, engine)
+        findings += report.findings
+        engines |= report.engines
+    return Report.of(findings, engines)
+
+
+def _batches(sources: Sequence[Source]) -> Iterator[list[Source]]:
+    """The sources, as many together as have no more triples than are looked at in one run."""
+    batch: list[Source] = []
+    for source in sources:
+        if batch and sum(map(len, (s.rows for s in (*batch, source)))) > _BATCH:
+            yield batch
+            batch = []
+        batch.append(source)
+    yield batch
+
+
+def _copied(source: Source, copies: dict[Term, tuple[Term, Source]]) -> Iterator[Triple]:
+    """The triples of a source, each thing with the name that it has in each graph.
+
+    A passage has beside its own triples those that its file states about it.
+    """
+    terms, table = source.rows.terms, source.rows.table
+    graphs = table[:, 0]
+    numbers = np.unique(graphs).tolist()
+    own = table[np.isin(graphs, [n for n in numbers if terms[n] == f"<{source.graph}>"])]
+    for graph in numbers:
+        name = terms[graph]
+        rows = table[graphs == graph]
+        subjects = {terms[subject] for subject in np.unique(rows[:, 1]).tolist()}
+        about = own[own[:, 1] == graph] if name != f"<{source.graph}>" else own[:0]
+        rows = np.concatenate((rows, about))[:, 1:]
+        mark = f"-in-graph-{len(copies)}>"
+        named = {
+            number: _copy(terms[number], mark, copies, source)
+            for number in np.unique(rows).tolist()
+        }
+        for subject, predicate, value in rows.tolist():
+            yield named[subject], named[predicate], named[value]
+        # what stands outside of passages only describes them, and is no passage
+        if not all(subject.startswith(f"<{source.graph}/") for subject in subjects):
+            copies[name] = name, source
+            yield name, *_PASSAGE
 
 
 def _copy(term: Term, mark: str, copies: dict[Term, tuple[Term, Source]], source: Source) -> Term:
@@ -225,44 +273,40 @@ def _copy(term: Term, mark: str, copies: dict[Term, tuple[Term, Source]], source
 
 
 def validate_settled(
-    settled: rdflib.Graph,
-    inferred: rdflib.Graph,
+    settled: Table,
+    inferred: Iterable[NodeTriple],
     ontology: rdflib.Graph,
     shapes: rdflib.Graph,
-    sources: list[Source],
+    passages: Passages,
     engine: Engine = "columns",
 ) -> Report:
     """Check the settled view, with what follows from it, against the shapes for it.
 
-    ``sources`` only serve to give the files and lines of a finding.
+    ``passages`` only serve to give the files and lines of a finding.
     """
-    data = {as_triple(triple) for graph in (settled, inferred, ontology) for triple in graph}
-    return _run(data, _scoped(shapes, CLLM.settledView), sources, {}, engine)
+    whole = settled + inferred + ontology
+    data = Data.of(whole.relations, whole.nodes.terms)
+    return _run(data, _scoped(shapes, CLLM.settledView), lambda: passages, {}, engine)
 
 
-def _only_about_passages(graph: rdflib.Graph, source: Source) -> bool:
-    """Whether a graph only describes passages of its file, as what stands outside them does."""
-    return len(graph) > 0 and all(
-        str(subject).startswith(f"{source.graph}/") for subject in graph.subjects()
-    )
-
-
-def _ill_typed(graph: rdflib.Graph, source: Source) -> list[Violation]:
+def _ill_typed(source: Source) -> list[Violation]:
     """A violation for each literal that is not of its datatype, such as a date in words."""
+    terms, table = source.rows.terms, source.rows.table
+    wrong = [
+        number
+        for number in np.unique(table[:, 3]).tolist()
+        if is_literal(terms[number]) and getattr(as_node(terms[number]), "ill_typed", False)
+    ]
     found = []
-    for subject, predicate, value in graph:
-        if isinstance(value, rdflib.Literal) and value.ill_typed:
-            file, line = place_of([source], subject, predicate)
-            said = f'"{value}" is not of the datatype {shorten(str(value.datatype))}.'
-            remedy = "Write a date as 2021-03-11, a whole number in digits."
-            name = shorten(str(subject))
-            found.append(Violation(file, line, name, said, "Statement-datatype", remedy=remedy))
+    for row in np.flatnonzero(np.isin(table[:, 3], wrong)).tolist():
+        subject, predicate, value = (as_node(terms[number]) for number in table[row, 1:].tolist())
+        file, line = place_of([source], subject, predicate)
+        datatype = getattr(value, "datatype", "")
+        said = f'"{value}" is not of the datatype {shorten(str(datatype))}.'
+        remedy = "Write a date as 2021-03-11, a whole number in digits."
+        name = shorten(str(subject))
+        found.append(Violation(file, line, name, said, "Statement-datatype", remedy=remedy))
     return found
-
-
-def _about(name: str, graph: rdflib.Graph) -> list[rdflib.graph._TripleType]:
-    """What the file says about one of its passages outside of the passage's own graph."""
-    return list(graph.triples((rdflib.URIRef(name), None, None)))
 
 
 def _scoped(shapes: rdflib.Graph, scope: rdflib.term.Node) -> rdflib.Graph:
@@ -278,18 +322,19 @@ def _scoped(shapes: rdflib.Graph, scope: rdflib.term.Node) -> rdflib.Graph:
 
 
 def _run(
-    data: Collection[Triple],
+    data: Data,
     shapes: rdflib.Graph,
-    sources: list[Source],
+    passages: Callable[[], Passages],
     copies: Mapping[Term, tuple[Term, Source]],
     engine: Engine,
 ) -> Report:
     """Run the engine; ``copies`` leads from names in ``data`` to those in the files."""
-    validated = validate(data, set(map(as_triple, shapes)), engine)
+    passages = cache(passages)
+    validated = _judged(data, set(map(as_triple, shapes)), engine)
     findings = [
         violation
         for result in validated.results
-        for violation in _violations(result, shapes, sources, copies)
+        for violation in _violations(result, shapes, passages, copies)
     ]
     engines = {_rule(shape): judged for shape, judged in validated.engines.items()}
     return Report.of(findings, engines)
@@ -298,7 +343,7 @@ def _run(
 def _violations(
     result: Result,
     shapes: rdflib.Graph,
-    sources: list[Source],
+    passages: Callable[[], Passages],
     copies: Mapping[Term, tuple[Term, Source]],
 ) -> Iterator[Violation]:
     """A finding in each file that holds the triple at fault."""
@@ -313,7 +358,7 @@ def _violations(
         said = f" Found: {_shown(result.value)}."
     focus, source = copies.get(focus, (focus, None))
     severity = Severity.VIOLATION if result.severity == iri("sh:Violation") else Severity.WARNING
-    for file, line in _places(focus, result, source, sources):
+    for file, line in _places(focus, result, source, passages):
         yield Violation(
             file=file,
             line=line,
@@ -326,7 +371,7 @@ def _violations(
 
 
 def _places(
-    focus: Term, result: Result, source: Source | None, sources: list[Source]
+    focus: Term, result: Result, source: Source | None, passages: Callable[[], Passages]
 ) -> list[tuple[str, int]]:
     """Files and lines of what is at fault; what is missing from a file stands on its first line."""
     subject = rdflib.URIRef(focus[1:-1])
@@ -335,7 +380,7 @@ def _places(
     if source is not None:
         file, line = place_of([source], subject, predicate)
         return [(file, line) if file else (source.shown, 1)]
-    return places_of(sources, subject, predicate, result.value)
+    return passages().places_of(subject, predicate, result.value)
 
 
 def _rule(shape: Term) -> str:

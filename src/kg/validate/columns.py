@@ -19,6 +19,7 @@ from kg.columns import (
     Terms,
     Triple,
     among,
+    decoded,
     encoded,
     grouped,
     iri,
@@ -82,12 +83,30 @@ class Asked(Protocol):
 class Data:
     """A graph to validate, and what has been worked out of its terms."""
 
-    def __init__(self, triples: Iterable[Triple]) -> None:
+    def __init__(self, triples: Iterable[Triple] = ()) -> None:
         self.terms = Terms()
         self.relations: Relations = encoded(grouped(triples), self.terms)
         self._members: dict[int, Column] = {}
         self._tested: dict[str, dict[int, bool]] = {}
         self._orders: dict[tuple[int, int], int | None] = {}
+
+    @classmethod
+    def of(cls, relations: Relations, terms: Terms) -> Data:
+        """The graph of some relations, numbered by a dictionary that may have other terms too."""
+        data = cls()
+        data.terms, data.relations = terms, relations
+        return data
+
+    def triples(self) -> Iterator[Triple]:
+        """The triples of the graph."""
+        return decoded(self.relations, self.terms)
+
+    def nodes(self) -> Column:
+        """The numbers of the subjects and objects, sorted."""
+        found = [np.empty(0, np.int64)]
+        for relation in self.relations.values():
+            found += (np.unique(relation.pairs >> HALF), np.unique(relation.pairs & MASK))
+        return np.unique(np.concatenate(found))
 
     def relation(self, predicate: Term) -> Column:
         """The sorted pairs of a predicate."""

@@ -5,13 +5,15 @@ appendix A asks: the term stands in its place wherever the query has the variabl
 
 A store rewrites some literals (``01`` becomes ``1``). A constraint that looks at how literals are
 written is asked a second time, of a store in which those literals keep their text and lose their
-value; if the answers differ, it is left to pySHACL. One that looks at language tags as they are
-written is left to it whenever there are tags that the store rewrites.
+value; if the answers differ, it is left to pySHACL. Where the store makes two literals one, every
+constraint is asked a second time, of a store that keeps those two apart. One that looks at language
+tags as they are written is left to pySHACL whenever there are tags that the store rewrites.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -21,7 +23,6 @@ from kg.columns import (
     Index,
     Term,
     Triple,
-    decoded,
     iri,
     is_blank,
     is_literal,
@@ -36,7 +37,7 @@ from kg.validate.prebinding import LABELS, prebound, refused
 from kg.validate.shapes import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from kg.validate.columns import Data
     from kg.validate.shapes import Constraint, Path, Shape
@@ -82,11 +83,16 @@ class _Stores:
 
     @cached_property
     def triples(self) -> list[Triple]:
-        return list(decoded(self.data.relations, self.data.terms))
+        return list(self.data.triples())
+
+    @cached_property
+    def nodes(self) -> list[Term]:
+        names = self.data.terms.names
+        return [names[number] for number in self.data.nodes().tolist()]
 
     @cached_property
     def rewritten(self) -> dict[Term, Term]:
-        return rewritten(term for term in self.data.terms.names if is_literal(term))
+        return rewritten(term for term in self.nodes if is_literal(term))
 
     @cached_property
     def original(self) -> dict[Term, Term]:
@@ -94,19 +100,21 @@ class _Stores:
         return {stored: term for term, stored in sorted(self.rewritten.items(), reverse=True)}
 
     @cached_property
-    def is_narrower(self) -> bool:
-        """Whether two literals are one in the store, or a number is beyond what it reckons with."""
-        known = {term for term in self.data.terms.names if is_literal(term)}
-        forms = list(self.rewritten.values())
-        if len(set(forms)) < len(forms) or any(form in known for form in forms):
-            return True
-        return any(_is_beyond(term) for term in known)
+    def merged(self) -> set[Term]:
+        """The literals that the store rewrites and cannot tell from another one then."""
+        forms = Counter(self.rewritten.values())
+        forms.update(forms.keys() & set(self.nodes))
+        return {term for term, form in self.rewritten.items() if forms[form] > 1}
+
+    @cached_property
+    def is_beyond(self) -> bool:
+        """Whether a number is beyond what the store reckons with."""
+        return any(_is_beyond(term) for term in self.nodes if is_literal(term))
 
     @cached_property
     def labels(self) -> list[Triple]:
         """What tells blank nodes apart in a query, in a graph of its own."""
-        nodes = [term for term in self.data.terms.names if is_blank(term)]
-        return [(node, f"<{LABELS}>", literal(node)) for node in nodes]
+        return [(t, f"<{LABELS}>", literal(t)) for t in self.nodes if is_blank(t)]
 
     @cached_property
     def plain(self) -> MemoryStore:
@@ -115,14 +123,23 @@ class _Stores:
     @cached_property
     def as_written(self) -> MemoryStore:
         """The store in which rewritten literals keep their text, of a datatype of no value."""
-        triples = [(s, predicate, self.kept(value)) for s, predicate, value in self.triples]
+        return self._keeping(self.rewritten)
+
+    @cached_property
+    def apart(self) -> MemoryStore:
+        """The same, only of those literals that the store could not tell from others."""
+        return self._keeping(self.merged)
+
+    def _keeping(self, literals: Collection[Term]) -> MemoryStore:
+        triples = [(s, p, kept(value, literals)) for s, p, value in self.triples]
         return MemoryStore(triples, {LABELS: self.labels})
 
-    def kept(self, term: Term) -> Term:
-        """A literal that the store would rewrite with its text alone; any other term as it is."""
-        if term in self.rewritten and not parts(term)[2]:
-            return literal(parts(term)[0], _AS_WRITTEN)
-        return term
+
+def kept(term: Term, literals: Collection[Term]) -> Term:
+    """One of some literals with its text alone; any other term as it is."""
+    if term in literals and not parts(term)[2]:
+        return literal(parts(term)[0], _AS_WRITTEN)
+    return term
 
 
 class SparqlConstraints:
@@ -178,8 +195,8 @@ class SparqlConstraints:
         rewritten = self._stores.rewritten
         if any(parts(term)[2] for term in rewritten) and _looks_at_tags(words):
             raise NotHere("it looks at how language tags are written, which the store changes")
-        if self._stores.is_narrower:
-            raise NotHere("the store cannot tell two literals apart, or has no value for one")
+        if self._stores.is_beyond:
+            raise NotHere("the store has no value for a number")
         functions = {token.text.upper() for token in words if token.kind == "word"}
         kinds = any(parts(term)[1] != parts(stored)[1] for term, stored in rewritten.items())
         if ("SAMETERM" in functions and rewritten) or ("DATATYPE" in functions and kinds):
@@ -219,13 +236,19 @@ class SparqlConstraints:
     ) -> list[dict[str, Term]]:
         """The rows of a query; of one that asks, one row for yes."""
         text = self._text(shape, node, name)
-        rows = self._asked(self._stores.plain, text, shape, node, bound)
+        stores = self._stores
+        rows = self._asked(stores.plain, text, shape, node, bound)
         words = {token.text.upper() for token in tokens(text) if token.kind == "word"}
-        if words & _OF_FORM and any(not parts(t)[2] for t in self._stores.rewritten):
-            kept = {variable: self._stores.kept(term) for variable, term in bound.items()}
-            again = self._asked(self._stores.as_written, text, shape, node, kept)
+        if words & _OF_FORM and any(not parts(t)[2] for t in stores.rewritten):
+            given = {variable: kept(term, stores.rewritten) for variable, term in bound.items()}
+            again = self._asked(stores.as_written, text, shape, node, given)
             if _compared(rows) != _compared(again):
                 raise NotHere("it looks at how literals are written, which the store changes")
+        if stores.merged:
+            given = {variable: kept(term, stores.merged) for variable, term in bound.items()}
+            again = self._asked(stores.apart, text, shape, node, given)
+            if _compared(rows) != _compared(again):
+                raise NotHere("it looks at literals that the store cannot tell apart")
         return rows
 
     def _asked(

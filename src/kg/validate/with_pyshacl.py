@@ -14,7 +14,7 @@ from pyshacl.errors import ShapeRecursionWarning
 from rdflib import RDF, RDFS, SH
 
 from kg.errors import BadInput
-from kg.graph import as_graph, as_node, as_term
+from kg.tables import as_graph, as_node, as_term
 from kg.validate.results import Result
 
 if TYPE_CHECKING:
