@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
 from rdflib import RDF
 
 from kg.columns import Quads
@@ -76,8 +77,20 @@ class Passages(Mapping[str, Passage]):
         return number is not None and bool((self.quads.objects == number).any())
 
     def place_of(self, subject: Node | None, predicate: Node | None) -> tuple[str, int]:
-        """File and line where a statement about ``subject`` stands; ("", 0) if nowhere."""
-        return place_of(self._speaking_of(subject), subject, predicate)
+        """File and line where a statement about ``subject`` stands, or one that points to it.
+
+        ("", 0) if nowhere.
+        """
+        found = place_of(self._speaking_of(subject), subject, predicate)
+        number = self.nodes.find(subject)
+        if found[0] or number is None:
+            return found
+        rows = np.flatnonzero(self.quads.objects == number)[:1]
+        for row in rows.tolist():
+            pointing = self.nodes.of(int(self.quads.subjects[row]))
+            file = self.sources[self.file(int(self.quads.graphs[row]))]
+            found = place_of([file], pointing, self.nodes.of(int(self.quads.predicates[row])))
+        return found
 
     def places_of(
         self, subject: Node, predicate: Node | None, value: Term | None

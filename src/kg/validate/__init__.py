@@ -11,7 +11,8 @@
 A node shape says with ``cllm:scope`` what it is meant for. So that shapes can check what no file
 holds, the data of a source graph gets two kinds of triples beside its own:
 ``<ontology> cllm:declares <term>`` for every term that data may use, and ``<graph> a cllm:Passage``
-for the graph itself.
+for the graph itself. Those of the settled view get ``<ontology> cllm:describes <thing>`` for what
+is the subject of a statement, and ``<ontology> cllm:pointsTo <thing>`` for the value of one.
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ import rdflib
 from rdflib import RDF, SH
 
 from kg.columns import (
+    HALF,
     Index,
+    Relation,
+    Relations,
     Term,
     Triple,
     iri,
@@ -101,7 +105,7 @@ def _judged(data: Data, shapes: Collection[Triple], engine: Engine) -> Validated
 
         engines = dict.fromkeys([*(s.node for s in found.compiled), *found.left], "pyshacl")
         return Validated(with_pyshacl.judge(data.triples(), shapes), engines)
-    asked = SparqlConstraints(found.graph, data)
+    asked = SparqlConstraints(found.graph, data, found.compiled)
     results: list[Result] = []
     for shape in found.compiled:
         try:
@@ -285,8 +289,21 @@ def validate_settled(
     ``passages`` only serve to give the files and lines of a finding.
     """
     whole = settled + inferred + ontology
-    data = Data.of(whole.relations, whole.nodes.terms)
+    data = Data.of(whole.relations | _met(settled), whole.nodes.terms)
     return _run(data, _scoped(shapes, CLLM.settledView), lambda: passages, {}, engine)
+
+
+def _met(settled: Table) -> Relations:
+    """What the settled view describes and what it points to, for shapes to look at."""
+    terms = settled.nodes.terms
+    names = terms.names
+    above = terms.number(f"<{ONTOLOGY}>") << HALF
+    subjects, _, values = settled.columns()
+    met: Relations = {}
+    for predicate, column in ((CLLM.describes, subjects), (CLLM.pointsTo, values)):
+        things = [n for n in np.unique(column).tolist() if names[n].startswith(f"<{IDS}")]
+        met[settled.nodes.number(predicate)] = Relation(above | np.array(things, np.int64))
+    return met
 
 
 def _ill_typed(source: Source) -> list[Violation]:

@@ -97,6 +97,12 @@ class Data:
         data.terms, data.relations = terms, relations
         return data
 
+    def of_predicates(self, predicates: Iterable[Term]) -> Data:
+        """The part of the graph with some predicates."""
+        numbers = {self.terms.find(predicate) for predicate in predicates}
+        chosen = {p: relation for p, relation in self.relations.items() if p in numbers}
+        return Data.of(chosen, self.terms)
+
     def triples(self) -> Iterator[Triple]:
         """The triples of the graph."""
         return decoded(self.relations, self.terms)

@@ -34,6 +34,7 @@ from kg.errors import BadInput, BadQuery
 from kg.store.memory import MemoryStore, rewritten
 from kg.tokens import Token, tokens, without_codepoint_escapes
 from kg.validate.prebinding import LABELS, prebound, refused
+from kg.validate.reading import predicates_read
 from kg.validate.shapes import text_of
 
 if TYPE_CHECKING:
@@ -80,15 +81,22 @@ class _Stores:
     """The stores of one graph, each made when first asked."""
 
     data: Data
+    predicates: frozenset[Term] | None
+    """Those that are asked for; None if any may be."""
+
+    @cached_property
+    def asked(self) -> Data:
+        """The part of the data that is asked for."""
+        return self.data if self.predicates is None else self.data.of_predicates(self.predicates)
 
     @cached_property
     def triples(self) -> list[Triple]:
-        return list(self.data.triples())
+        return list(self.asked.triples())
 
     @cached_property
     def nodes(self) -> list[Term]:
         names = self.data.terms.names
-        return [names[number] for number in self.data.nodes().tolist()]
+        return [names[number] for number in self.asked.nodes().tolist()]
 
     @cached_property
     def rewritten(self) -> dict[Term, Term]:
@@ -145,10 +153,10 @@ def kept(term: Term, literals: Collection[Term]) -> Term:
 class SparqlConstraints:
     """Answers what the shapes of a graph ask of one graph of data in SPARQL."""
 
-    def __init__(self, shapes: Index, data: Data) -> None:
+    def __init__(self, shapes: Index, data: Data, asking: Iterable[Shape]) -> None:
         self._shapes = shapes
-        self._stores = _Stores(data)
         self._texts: dict[tuple[Term, Term], str] = {}
+        self._stores = _Stores(data, self._predicates(asking))
 
     def constraint(self, shape: Shape, constraint: Constraint, focus: Term) -> Iterator[Answer]:
         """The value, path and messages of each result of a constraint for a focus node."""
@@ -201,6 +209,27 @@ class SparqlConstraints:
         kinds = any(parts(term)[1] != parts(stored)[1] for term, stored in rewritten.items())
         if ("SAMETERM" in functions and rewritten) or ("DATATYPE" in functions and kinds):
             raise NotHere("it looks at the datatypes of literals, which the store changes")
+
+    def _predicates(self, asking: Iterable[Shape]) -> frozenset[Term] | None:
+        """The predicates that the queries of some shapes ask for; None if they may ask for any."""
+        read: set[Term] = set()
+        for shape in asking:
+            for constraint in shape.constraints:
+                if constraint.component in ("sparql", "component"):
+                    node, name = constraint.terms[0], "select"
+                    if constraint.component == "component":
+                        try:
+                            name, node = self._validator(shape, node)
+                        except NotHere:
+                            continue
+                    text = self._text(shape, node, name)
+                    found = predicates_read(self._prefixes(node) + text) if text else frozenset()
+                else:
+                    found = self._predicates(constraint.shapes)
+                if found is None:
+                    return None
+                read |= found
+        return frozenset(read)
 
     def _validator(self, shape: Shape, component: Term) -> tuple[str, Term]:
         """The validator of a component for a kind of shape, and whether it selects or asks."""
