@@ -214,7 +214,7 @@ class SparqlConstraints:
         """The predicates that the queries of some shapes ask for; None if they may ask for any."""
         read: set[Term] = set()
         for shape in asking:
-            for constraint in shape.constraints:
+            for constraint in () if shape.deactivated else shape.constraints:
                 if constraint.component in ("sparql", "component"):
                     node, name = constraint.terms[0], "select"
                     if constraint.component == "component":
