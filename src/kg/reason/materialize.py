@@ -4,11 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import hashlib
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from kg.columns import FIRST, Groups, Triple, grouped, ungrouped
+import numpy as np
+
+from kg.columns import (
+    FIRST,
+    MASK,
+    Groups,
+    Relation,
+    Relations,
+    Terms,
+    Triple,
+    decoded,
+    decoded_groups,
+    encoded,
+    grouped,
+    ungrouped,
+    without,
+)
 from kg.errors import BadInput
 from kg.reason import profile
 from kg.reason.compiled import (
@@ -24,7 +41,7 @@ from kg.reason.compiled import (
 )
 from kg.reason.oracle import interpret
 from kg.reason.rules import TYPE
-from kg.reason.seminaive import Columns
+from kg.reason.seminaive import Columns, Followed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -45,6 +62,10 @@ class Closed:
     axioms: Index
     clauses: list[Clause]
     columns: Columns
+    signature: str
+    """Of the clauses with a body; what follows by clauses of another is not to go on from."""
+    fresh: Relations | None = None
+    """The facts that are new since what it went on from, which had no contradictions."""
 
     @cached_property
     def given(self) -> frozenset[Triple]:
@@ -53,19 +74,24 @@ class Closed:
 
     def derived(self) -> Iterator[Triple]:
         """The triples that were not given, without those that follow from nothing."""
+        yield from self.chosen(self.columns.derived())
+
+    def chosen(self, derived: Relations) -> Iterator[Triple]:
+        """Some of the facts that were not given, without those that follow from nothing."""
         always = _always()
-        for triple in self.columns.derived():
+        for triple in decoded(derived, self.columns.terms):
             if triple not in always and not (self._equals and self._restated(triple)):
                 yield triple
 
     def contradictions(self) -> Iterator[tuple[Clause, list[Triple]]]:
         """The clauses that are met and may not be, each with the facts that meet it."""
-        return self.columns.contradictions(self.clauses)
+        return self.columns.contradictions(self.clauses, self.fresh)
 
     def _restated(self, triple: Triple) -> bool:
         """Whether a triple only writes the literal of a given one in another form."""
         subject, predicate, value = triple
-        return any((subject, predicate, o) in self.given for o in self._equals.get(value, ()))
+        equal = self._equals.get(value, ())
+        return any(self.columns.was_given((subject, predicate, other)) for other in equal)
 
     @cached_property
     def _equals(self) -> dict[str, list[str]]:
@@ -88,11 +114,32 @@ def materialize(
     ontology among them leaves the profile.
     """
     groups = triples if isinstance(triples, dict) else grouped(triples)
+    terms = Terms()
+    return materialize_relations(encoded(groups, terms), terms, wanted)
+
+
+def materialize_relations(
+    relations: Relations,
+    terms: Terms,
+    wanted: Callable[[Triple], bool] | None = None,
+    before: tuple[str, Followed] | None = None,
+) -> Closed:
+    """The same of relations, numbered by ``terms``.
+
+    ``before`` is the ``Closed.signature`` and what had followed from other facts, numbered by the
+    same terms, to go on from; if the clauses have become others, it starts anew.
+    """
     with _no_collection():
-        return _materialized(groups, wanted)
+        return _materialized(relations, terms, wanted, before)
 
 
-def _materialized(groups: Groups, wanted: Callable[[Triple], bool] | None) -> Closed:
+def _materialized(
+    relations: Relations,
+    terms: Terms,
+    wanted: Callable[[Triple], bool] | None,
+    before: tuple[str, Followed] | None,
+) -> Closed:
+    groups = decoded_groups(relations, terms)
     refuse_what_is_outside(groups)
     axioms, literals, kinds = axioms_of(groups), literals_of(groups), kinds_of(groups)
     found: set[Triple] = set()
@@ -101,8 +148,14 @@ def _materialized(groups: Groups, wanted: Callable[[Triple], bool] | None) -> Cl
         clauses = fireable(compiled, kinds)
         if wanted is not None:
             clauses = useful(clauses, wanted)
-        columns = Columns(_needed(groups, clauses) if wanted else groups)
-        columns.close(clauses)
+        columns = Columns(_needed(relations, terms, clauses) if wanted else relations, terms)
+        signature = _signature(clauses)
+        fresh = None
+        if before is not None and before[0] == signature:
+            columns.go_on(before[1], clauses)
+            fresh = without(columns.relations, before[1].relations)
+        else:
+            columns.close(clauses)
         # what an alias in a list would give, equality gives of the member itself
         new = {
             triple
@@ -110,8 +163,14 @@ def _materialized(groups: Groups, wanted: Callable[[Triple], bool] | None) -> Cl
             if triple[1] != FIRST or not index.candidates((triple[0], FIRST, "?"))
         }
         if not new:
-            return Closed(groups, index, clauses, columns)
+            return Closed(groups, index, clauses, columns, signature, fresh)
         found |= new
+
+
+def _signature(clauses: Iterable[Clause]) -> str:
+    """What two lists of clauses share that differ at most in what they state."""
+    said = "\n".join(map(repr, (clause for clause in clauses if clause.body)))
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 @contextlib.contextmanager
@@ -139,17 +198,20 @@ def refuse_what_is_outside(groups: Groups) -> None:
         raise BadInput(f"The ontology leaves OWL 2 RL{more}: {outside[0]}.")
 
 
-def _needed(groups: Groups, clauses: Iterable[Clause]) -> Groups:
-    """The triples of the kinds that some clause reads or concludes."""
+def _needed(relations: Relations, terms: Terms, clauses: Iterable[Clause]) -> Relations:
+    """The facts of the kinds that some clause reads or concludes."""
     kinds: set[Pattern] = set()
     for clause in clauses:
         kinds.update(map(kind_of, clause.body))
         if clause.head is not None:
             kinds.add(kind_of(clause.head))
     if (ANY, ANY) in kinds:
-        return groups
-    needed = {p: group for p, group in groups.items() if (p, ANY) in kinds}
-    if TYPE in groups and TYPE not in needed:
-        pairs = [pair for pair in zip(*groups[TYPE], strict=True) if (TYPE, pair[1]) in kinds]
-        needed[TYPE] = [s for s, _ in pairs], [kind for _, kind in pairs]
+        return relations
+    names = terms.names
+    needed = {p: relation for p, relation in relations.items() if (names[p], ANY) in kinds}
+    kind = terms.find(TYPE)
+    if kind in relations and kind not in needed:
+        classes = np.array([terms.number(c) for p, c in kinds if p == TYPE], np.int64)
+        pairs = relations[kind].pairs
+        needed[kind] = Relation(pairs[np.isin(pairs & MASK, classes)])
     return needed

@@ -55,42 +55,73 @@ class _Compiled:
     head: Atom | None
 
 
+@dataclass(frozen=True)
+class Followed:
+    """What was given, what clauses stated, and all facts with those that followed."""
+
+    given: Relations
+    stated: Relations
+    relations: Relations
+
+
 class Columns:
     """Facts in columns, and what follows from them by clauses."""
 
-    def __init__(self, groups: Groups) -> None:
-        self.terms = Terms()
-        self.given = self.relations = encoded(groups, self.terms)
-        self._stated: Relations = {}
+    def __init__(self, given: Relations, terms: Terms) -> None:
+        self.terms = terms
+        self.given = self.relations = given
+        self.stated: Relations = {}
         self._rules: list[_Compiled] = []
         self._readers: Mapping[tuple[int, int], list[tuple[int, int]]] = {}
 
-    def add(self, triples: Iterable[Triple]) -> None:
-        """Add facts beside those that were given."""
-        self.relations = joint(self.relations, self._encoded(triples))
+    @classmethod
+    def of(cls, groups: Groups) -> Columns:
+        """The columns of grouped facts, with a dictionary of their own."""
+        terms = Terms()
+        return cls(encoded(groups, terms), terms)
+
+    def close(self, clauses: Sequence[Clause]) -> None:
+        """Add everything that follows by some clauses."""
+        self._follow(clauses)
+        self.relations = joint(self.relations, self.stated)
+        self._propagate(dict(self.relations), {})
+
+    def go_on(self, before: Followed, clauses: Sequence[Clause]) -> None:
+        """The same, from what followed from other facts by the same clauses with a body."""
+        self._follow(clauses)
+        self.relations = before.relations
+        fresh = joint(without(self.given, before.given), without(self.stated, before.stated))
+        gone = joint(without(before.given, self.given), without(before.stated, self.stated))
+        self._changed(fresh, gone)
+
+    def change(self, added: Iterable[Triple], removed: Iterable[Triple]) -> None:
+        """Give other facts, and keep closed by the clauses that ``close`` was given."""
+        gone = common(self._encoded(removed), self.given)
+        fresh = self._encoded(added)
+        self.given = joint(without(self.given, gone), fresh)
+        self._changed(fresh, gone)
+
+    def followed(self) -> Followed:
+        """What is needed to go on from here."""
+        return Followed(self.given, self.stated, self.relations)
 
     def _encoded(self, triples: Iterable[Triple]) -> Relations:
         return encoded(grouped(triples), self.terms)
 
-    def close(self, clauses: Sequence[Clause]) -> None:
-        """Add everything that follows by some clauses."""
+    def _follow(self, clauses: Sequence[Clause]) -> None:
         self._rules = [self._numbered(c) for c in clauses if c.head is not None and c.body]
         self._readers = self._read_by()
         stated = [c.head for c in clauses if c.head is not None and not c.body]
-        self.add(triple for triple in stated if not _same(triple))
-        self._stated = self._encoded(stated)
-        self._propagate(dict(self.relations), {})
+        self.stated = self._encoded(triple for triple in stated if not _same(triple))
 
-    def change(self, added: Iterable[Triple], removed: Iterable[Triple]) -> None:
-        """Give other facts, and keep closed by the clauses that ``close`` was given.
+    def _changed(self, fresh: Relations, gone: Relations) -> None:
+        """Keep closed when ``fresh`` facts were given, and ``gone`` ones are no longer.
 
-        First everything goes that may rest on what is removed; then comes back what follows
-        without it; then what follows from what is added
+        First everything goes that may rest on what is gone; then comes back what follows without
+        it; then what follows from what is fresh
         (https://doi.org/10.1145/170035.170066, delete and rederive).
         """
-        gone = common(self._encoded(removed), self.given)
-        self.given = without(self.given, gone)
-        kept = joint(self.given, self._stated)
+        kept = joint(self.given, self.stated)
         lost = without(gone, kept)
         delta = lost
         while delta:
@@ -98,8 +129,6 @@ class Columns:
             delta = without(without(common(resting, self.relations), kept), lost)
             lost = joint(lost, delta)
         self.relations = without(self.relations, lost)
-        fresh = self._encoded(added)
-        self.given = joint(self.given, fresh)
         back = joint(self._rederived(lost), without(fresh, self.relations))
         before = dict(self.relations)
         self.relations = joint(self.relations, back)
@@ -141,22 +170,37 @@ class Columns:
                 self._conclude(rule.head, rows, count, found)
         return {p: Relation(np.unique(np.concatenate(columns))) for p, columns in found.items()}
 
-    def contradictions(self, clauses: Sequence[Clause]) -> Iterator[tuple[Clause, list[Triple]]]:
-        """The clauses that are met and may not be, each with the facts that meet it."""
+    def contradictions(
+        self, clauses: Sequence[Clause], fresh: Relations | None = None
+    ) -> Iterator[tuple[Clause, list[Triple]]]:
+        """The clauses that are met and may not be, each with the facts that meet it.
+
+        With ``fresh`` only those that one of these facts meets with the others.
+        """
         for clause in clauses:
             if clause.head is not None:
                 continue
             rule = self._numbered(clause)
-            views = [self.relations] * len(rule.body)
-            rows, count = _solved(rule.body, 0, views, {t for a in rule.body for t in a if t < 0})
-            names = {name: -1 - place for place, name in enumerate(_order(clause))}
-            for row in range(count):
-                bound = {
-                    name: self.terms.names[int(rows[variable][row])]
-                    for name, variable in names.items()
-                }
-                if self._passes(clause, bound):
-                    yield clause, [_filled(atom, bound) for atom in clause.body]
+            everywhere = [self.relations] * len(rule.body)
+            if fresh is None:
+                yield from self._meeting(rule, 0, everywhere)
+                continue
+            for place in range(len(rule.body)):
+                views = [*everywhere[:place], fresh, *everywhere[place + 1 :]]
+                yield from self._meeting(rule, place, views)
+
+    def _meeting(
+        self, rule: _Compiled, first: int, views: Sequence[Relations]
+    ) -> Iterator[tuple[Clause, list[Triple]]]:
+        clause = rule.clause
+        rows, count = _solved(rule.body, first, views, {t for a in rule.body for t in a if t < 0})
+        names = {name: -1 - place for place, name in enumerate(_order(clause))}
+        for row in range(count):
+            bound = {
+                name: self.terms.names[int(rows[variable][row])] for name, variable in names.items()
+            }
+            if self._passes(clause, bound):
+                yield clause, [_filled(atom, bound) for atom in clause.body]
 
     def triples(self) -> Iterator[Triple]:
         """All facts, those that follow included."""
@@ -176,9 +220,17 @@ class Columns:
             found |= set(decoded(without(typed, self.given), self.terms))
         return found
 
-    def derived(self) -> Iterator[Triple]:
+    def derived(self) -> Relations:
         """The facts that were not given."""
-        yield from decoded(without(self.relations, self.given), self.terms)
+        return without(self.relations, self.given)
+
+    def was_given(self, triple: Triple) -> bool:
+        """Whether a fact is one of those that were given."""
+        subject, predicate, value = map(self.terms.find, triple)
+        relation = None if predicate is None else self.given.get(predicate)
+        if subject is None or value is None or relation is None:
+            return False
+        return bool(among(np.array([subject << HALF | value], np.int64), relation.pairs)[0])
 
     def _numbered(self, clause: Clause) -> _Compiled:
         variables = {name: -1 - place for place, name in enumerate(_order(clause))}

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final, Literal
 import rdflib
 from rdflib import PROV, RDF, RDFS
 
-from kg.columns import decoded_groups, encoded, grouped
+from kg.columns import Relations, encoded, grouped, joint, without
 from kg.graph import CLLM, Passages
 from kg.namespaces import shorten
 from kg.reason import DISJOINT, said_of, says_something
-from kg.reason.materialize import Closed, materialize
+from kg.reason.materialize import Closed, materialize_relations
 from kg.report import Report, Violation
 from kg.tables import Table, as_node, as_triple
 
@@ -22,39 +22,75 @@ if TYPE_CHECKING:
     from kg.columns import Term, Triple
     from kg.reason.compiled import Clause
     from kg.reason.explain import Proof
+    from kg.reason.seminaive import Followed
 
 Engine = Literal["columns", "owlrl"]
 ENGINES: Final[tuple[Engine, ...]] = ("columns", "owlrl")
 
 
 @dataclass(frozen=True)
+class Reasoned:
+    """What to go on from when the settled view has changed."""
+
+    signature: str
+    followed: Followed
+    inferred: Relations
+
+
+@dataclass(frozen=True)
 class Inferences:
-    """What follows: the new triples, and the contradictions in which the ontology sees no sense."""
+    """What follows: the new triples, and the contradictions in which the ontology sees no sense.
+
+    ``reasoned`` is what to go on from; None of another engine.
+    """
 
     triples: Table
     report: Report
+    reasoned: Reasoned | None = None
 
 
 def reason(
-    settled: Table, ontology: rdflib.Graph, passages: Passages, engine: Engine = "columns"
+    settled: Table,
+    ontology: rdflib.Graph,
+    passages: Passages,
+    engine: Engine = "columns",
+    before: Reasoned | None = None,
 ) -> Inferences:
     """Everything new that the ontology's axioms say about the settled view.
 
-    ``passages`` only serve to give the file and line of what is inconsistent. Raises ``BadInput``,
-    naming the axiom, if the ontology leaves OWL 2 RL.
+    ``passages`` only serve to give the file and line of what is inconsistent. ``before`` is what
+    was found of another settled view, numbered by the same terms and free of contradictions: only
+    what depends on the difference is derived again. Raises ``BadInput``, naming the axiom, if the
+    ontology leaves OWL 2 RL.
     """
     if engine == "owlrl":
         return _by_owlrl(settled, ontology)
-    closed = close(settled, ontology)
-    new = grouped(filter(says_something, closed.derived()))
-    inferred = Table(settled.nodes, encoded(new, settled.nodes.terms))
-    return Inferences(inferred, _consistency(closed, ontology, passages))
+    closed = close(settled, ontology, before)
+    followed, terms = closed.columns.followed(), settled.nodes.terms
+    derived = closed.columns.derived()
+    known: Relations = {}
+    if before is not None and closed.fresh is not None:
+        earlier = without(before.followed.relations, before.followed.given)
+        known = without(before.inferred, without(earlier, derived))
+        derived = without(derived, earlier)
+    new = encoded(grouped(filter(says_something, closed.chosen(derived))), terms)
+    inferred = joint(known, new)
+    return Inferences(
+        Table(settled.nodes, inferred),
+        _consistency(closed, ontology, passages),
+        Reasoned(closed.signature, followed, inferred),
+    )
 
 
-def close(settled: Table, ontology: rdflib.Graph) -> Closed:
+def close(settled: Table, ontology: rdflib.Graph, before: Reasoned | None = None) -> Closed:
     """The closure of both graphs. Raises ``BadInput`` as ``reason`` does."""
     whole = settled + ontology
-    return materialize(decoded_groups(whole.relations, whole.nodes.terms), says_something)
+    return materialize_relations(
+        whole.relations,
+        whole.nodes.terms,
+        says_something,
+        None if before is None else (before.signature, before.followed),
+    )
 
 
 def describe(proof: Proof, passages: Callable[[Triple], list[str]]) -> rdflib.Graph:

@@ -105,7 +105,7 @@ def _judged(data: Data, shapes: Collection[Triple], engine: Engine) -> Validated
 
         engines = dict.fromkeys([*(s.node for s in found.compiled), *found.left], "pyshacl")
         return Validated(with_pyshacl.judge(data.triples(), shapes), engines)
-    asked = SparqlConstraints(found.graph, data, found.compiled)
+    asked = SparqlConstraints(found.graph, data)
     results: list[Result] = []
     for shape in found.compiled:
         try:

@@ -38,7 +38,7 @@ from kg.validate.reading import predicates_read
 from kg.validate.shapes import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from kg.validate.columns import Data
     from kg.validate.shapes import Constraint, Path, Shape
@@ -153,10 +153,12 @@ def kept(term: Term, literals: Collection[Term]) -> Term:
 class SparqlConstraints:
     """Answers what the shapes of a graph ask of one graph of data in SPARQL."""
 
-    def __init__(self, shapes: Index, data: Data, asking: Iterable[Shape]) -> None:
+    def __init__(self, shapes: Index, data: Data) -> None:
         self._shapes = shapes
+        self._data = data
         self._texts: dict[tuple[Term, Term], str] = {}
-        self._stores = _Stores(data, self._predicates(asking))
+        self._read: dict[str, frozenset[Term] | None] = {}
+        self._stores: dict[frozenset[Term] | None, _Stores] = {}
 
     def constraint(self, shape: Shape, constraint: Constraint, focus: Term) -> Iterator[Answer]:
         """The value, path and messages of each result of a constraint for a focus node."""
@@ -200,36 +202,18 @@ class SparqlConstraints:
             raise BadInput(f"{_called(node)} of {shape.node} cannot be asked: {why}.")
         if {t.text[1:] for t in words if t.kind == "variable"} & {"shapesGraph", "currentShape"}:
             raise BadInput(f"{_called(node)} asks for the shapes graph, which is not there.")
-        rewritten = self._stores.rewritten
-        if any(parts(term)[2] for term in rewritten) and _looks_at_tags(words):
-            raise NotHere("it looks at how language tags are written, which the store changes")
-        if self._stores.is_beyond:
-            raise NotHere("the store has no value for a number")
-        functions = {token.text.upper() for token in words if token.kind == "word"}
-        kinds = any(parts(term)[1] != parts(stored)[1] for term, stored in rewritten.items())
-        if ("SAMETERM" in functions and rewritten) or ("DATATYPE" in functions and kinds):
-            raise NotHere("it looks at the datatypes of literals, which the store changes")
+        _check_literals(self._stores_for(self._query(shape, node, name), {}), words)
 
-    def _predicates(self, asking: Iterable[Shape]) -> frozenset[Term] | None:
-        """The predicates that the queries of some shapes ask for; None if they may ask for any."""
-        read: set[Term] = set()
-        for shape in asking:
-            for constraint in () if shape.deactivated else shape.constraints:
-                if constraint.component in ("sparql", "component"):
-                    node, name = constraint.terms[0], "select"
-                    if constraint.component == "component":
-                        try:
-                            name, node = self._validator(shape, node)
-                        except NotHere:
-                            continue
-                    text = self._text(shape, node, name)
-                    found = predicates_read(self._prefixes(node) + text) if text else frozenset()
-                else:
-                    found = self._predicates(constraint.shapes)
-                if found is None:
-                    return None
-                read |= found
-        return frozenset(read)
+    def _stores_for(self, text: str, bound: Mapping[str, Term]) -> _Stores:
+        """The stores that hold what a query asks for, with what is bound beforehand."""
+        if text not in self._read:
+            self._read[text] = predicates_read(text)
+        # a literal that is bound is looked at too
+        predicates = None if any(map(is_literal, bound.values())) else self._read[text]
+        for known, stores in self._stores.items():
+            if known is None or (predicates is not None and predicates <= known):
+                return stores
+        return self._stores.setdefault(predicates, _Stores(self._data, predicates))
 
     def _validator(self, shape: Shape, component: Term) -> tuple[str, Term]:
         """The validator of a component for a kind of shape, and whether it selects or asks."""
@@ -247,7 +231,7 @@ class SparqlConstraints:
             said = [row["message"]] if "message" in row else messages
             path, value = row.get("path"), row.get("value")
             yield (
-                None if value is None else self._stores.original.get(value, value),
+                value,
                 path if path and path[0] == "<" else None,
                 self._said(shape, said, {**bound, **row}),
             )
@@ -265,7 +249,9 @@ class SparqlConstraints:
     ) -> list[dict[str, Term]]:
         """The rows of a query; of one that asks, one row for yes."""
         text = self._text(shape, node, name)
-        stores = self._stores
+        stores = self._stores_for(self._query(shape, node, name), bound)
+        if any(map(is_literal, bound.values())):
+            _check_literals(stores, list(tokens(without_codepoint_escapes(text))))
         rows = self._asked(stores.plain, text, shape, node, bound)
         words = {token.text.upper() for token in tokens(text) if token.kind == "word"}
         if words & _OF_FORM and any(not parts(t)[2] for t in stores.rewritten):
@@ -278,6 +264,9 @@ class SparqlConstraints:
             again = self._asked(stores.apart, text, shape, node, given)
             if _compared(rows) != _compared(again):
                 raise NotHere("it looks at literals that the store cannot tell apart")
+        for row in rows:
+            if value := row.get("value"):
+                row["value"] = stores.original.get(value, value)
         return rows
 
     def _asked(
@@ -302,6 +291,9 @@ class SparqlConstraints:
             self._texts[key] = text
         return self._texts[key]
 
+    def _query(self, shape: Shape, node: Term, name: str) -> str:
+        return self._prefixes(node) + self._text(shape, node, name)
+
     def _prefixes(self, node: Term) -> str:
         """The declarations of prefixes, of what their owner imports too."""
         owners = [owner for _, _, owner in self._shapes.candidates((node, iri("sh:prefixes"), "?"))]
@@ -319,6 +311,19 @@ class SparqlConstraints:
 
     def _one(self, node: Term, name: str) -> Term:
         return next((v for _, _, v in self._shapes.candidates((node, iri(f"sh:{name}"), "?"))), "")
+
+
+def _check_literals(stores: _Stores, words: Sequence[Token]) -> None:
+    """Raise ``NotHere`` if a query looks at what the store changes in literals."""
+    rewritten = stores.rewritten
+    if any(parts(term)[2] for term in rewritten) and _looks_at_tags(words):
+        raise NotHere("it looks at how language tags are written, which the store changes")
+    if stores.is_beyond:
+        raise NotHere("the store has no value for a number")
+    functions = {token.text.upper() for token in words if token.kind == "word"}
+    kinds = any(parts(term)[1] != parts(stored)[1] for term, stored in rewritten.items())
+    if ("SAMETERM" in functions and rewritten) or ("DATATYPE" in functions and kinds):
+        raise NotHere("it looks at the datatypes of literals, which the store changes")
 
 
 def written(path: Path) -> str:

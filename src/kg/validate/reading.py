@@ -1,65 +1,59 @@
-"""What a query reads of a graph, seen on its algebra."""
+"""What a query may read of a graph, seen on its tokens."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-import rdflib
-from rdflib.paths import AlternativePath, InvPath, MulPath, SequencePath
-from rdflib.plugins.sparql.algebra import translateQuery
-from rdflib.plugins.sparql.parser import parseQuery
-from rdflib.plugins.sparql.parserutils import CompValue
-
-from kg.tables import as_term
+from kg.columns import iri
+from kg.tokens import Token, tokens, without_codepoint_escapes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
     from kg.columns import Term
 
+_TERMS: Final = frozenset({"blank", "iri", "name", "number", "string", "variable"})
+_TYPE: Final = iri("rdf:type")
+
 
 def predicates_read(text: str) -> frozenset[Term] | None:
-    """The predicates of a query's triple patterns; None if one may be any, or nobody can tell."""
-    try:
-        algebra = translateQuery(parseQuery(text)).algebra
-    except Exception:  # rdflib's parser raises many kinds for what it cannot read
-        return None
-    read: set[Term] = set()
-    for predicate in _predicates(algebra):
-        named = _named(predicate)
-        if named is None:
+    """Names among which are the predicates that a query asks for; None if it may ask for any.
+
+    It may where a variable stands between two terms, as a predicate does, where a path is negated,
+    or where one may be of no length. What only looks so is taken for it: a query never asks for
+    more than this says.
+    """
+    words = list(tokens(without_codepoint_escapes(text)))
+    prefixes = _prefixes(words)
+    body = words[next((n for n, word in enumerate(words) if word.text == "{"), 0) :]
+    ends = Token("", "", 0)
+    named: set[Term] = {iri("rdf:first"), iri("rdf:rest")}  # which a list in brackets stands for
+    for before, word, after in zip([ends, *body], body, [*body[1:], ends], strict=False):
+        leads = before.kind in _TERMS or before.text in (")", "]", "[", ";", "/", "|", "^")
+        if word.kind == "variable":
+            if leads and (after.kind in _TERMS or after.text in ("(", "[")):
+                return None
+        elif word.text == "!":
+            if leads or after.kind in ("iri", "name") or after.text in ("^", "a"):
+                return None
+        elif word.kind == "other" or (
+            word.text == "*" and (before.kind in ("iri", "name") or before.text in (")", "a"))
+        ):
             return None
-        read |= named
-    return frozenset(read)
+        elif word.kind == "iri":
+            named.add(word.text)
+        elif word.kind == "name":
+            prefix, _, local = word.text.partition(":")
+            named.add(f"<{prefixes.get(prefix, '')}{local.replace(chr(92), '')}>")
+        elif word.text == "a":
+            named.add(_TYPE)
+    return frozenset(named)
 
 
-def _predicates(part: object) -> Iterator[object]:
-    """The predicates and paths of all triple patterns in a part of a query."""
-    if isinstance(part, CompValue):
-        for key, value in part.items():
-            if key == "triples":
-                yield from (triple[1] for triple in value)
-            else:
-                yield from _predicates(value)
-    elif isinstance(part, list | tuple | set):
-        for inner in part:
-            yield from _predicates(inner)
-
-
-def _named(path: object) -> set[Term] | None:
-    """The predicates of a path, None if it may be any."""
-    if isinstance(path, rdflib.URIRef):
-        return {as_term(path)}
-    steps: list[object]
-    if isinstance(path, SequencePath | AlternativePath):
-        steps = list(path.args)
-    elif isinstance(path, InvPath):
-        steps = [path.arg]
-    elif isinstance(path, MulPath):
-        if path.zero:
-            return None  # it leads from every term to itself
-        steps = [path.path]
-    else:
-        return None
-    named = [_named(step) for step in steps]
-    return None if None in named else set().union(*filter(None, named))
+def _prefixes(words: Sequence[Token]) -> dict[str, str]:
+    """The prefixes that a query declares."""
+    return {
+        name.text.removesuffix(":"): namespace.text[1:-1]
+        for word, name, namespace in zip(words, words[1:], words[2:], strict=False)
+        if word.text.upper() == "PREFIX" and namespace.kind == "iri"
+    }
