@@ -20,9 +20,14 @@ RULES = sorted(folder.name for folder in CASES.iterdir())
 
 
 def rules_of(shapes: rdflib.Graph) -> dict[str, rdflib.term.Node]:
-    """The scope of every rule: each property shape and constraint, by the node shape it is in."""
+    """The scope of every rule: each property shape and constraint, by the node shape it is in.
+
+    A node shape that has a message is a rule itself.
+    """
     scopes = {}
     for shape, scope in shapes.subject_objects(CLLM.scope):
+        if (shape, SH.message, None) in shapes:
+            scopes[str(shape).removeprefix(PREFIXES["shape"])] = scope
         for part in (SH.property, SH.sparql):
             for rule in shapes.objects(shape, part):
                 scopes[str(rule).removeprefix(PREFIXES["shape"])] = scope
@@ -33,6 +38,7 @@ def of_rule(rule: str, shapes: rdflib.Graph) -> rdflib.Graph:
     """The node shapes that a rule belongs to, with all that they refer to, and no others."""
     node = rdflib.URIRef(PREFIXES["shape"] + rule)
     waiting = [s for part in (SH.property, SH.sparql) for s in shapes.subjects(part, node)]
+    waiting += [node] if (node, CLLM.scope, None) in shapes else []
     kept, seen = rdflib.Graph(), set(waiting)
     while waiting:
         for triple in shapes.triples((waiting.pop(), None, None)):

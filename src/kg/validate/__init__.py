@@ -3,6 +3,7 @@
     shapes       targets, paths and constraints, read from a graph
       │
       ├─ columns      judges them over sorted columns, for all nodes at once
+      ├─ changes      which nodes have to be judged again after a change
       ├─ constraints  those in SPARQL, on a store
       └─ with_pyshacl what is not compiled, and the cross-check
       ▼
@@ -42,6 +43,7 @@ from kg.graph import CLLM, Passages, declared_terms, place_of
 from kg.namespaces import GRAPHS, IDS, ONTOLOGY, PREFIXES, shorten
 from kg.report import Report, Severity, Violation
 from kg.tables import as_node, as_term, as_triple
+from kg.validate.changes import Changes
 from kg.validate.columns import Data, judge
 from kg.validate.constraints import NotHere, SparqlConstraints
 from kg.validate.results import Result
@@ -56,9 +58,12 @@ if TYPE_CHECKING:
 __all__ = [
     "ENGINES",
     "Engine",
+    "Judged",
     "Result",
     "Validated",
+    "judge_settled",
     "report_of",
+    "settled_data",
     "spoken",
     "validate",
     "validate_settled",
@@ -88,6 +93,18 @@ class Validated:
         return not self.results
 
 
+Owned = dict[Term, list[tuple[Term, Result]]]
+"""The results of each shape with a target, each with the target that it is of."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What shapes found of a settled view, to go on from when that has changed."""
+
+    data: Data
+    owned: Owned
+
+
 def validate(
     data: Iterable[Triple], shapes: Collection[Triple], engine: Engine = "columns"
 ) -> Validated:
@@ -95,31 +112,46 @@ def validate(
 
     What the columns do not judge goes to pySHACL. Raises ``BadInput`` if the shapes cannot be used.
     """
-    return _judged(Data(data), shapes, engine)
+    return _judged(Data(data), shapes, engine)[0]
 
 
-def _judged(data: Data, shapes: Collection[Triple], engine: Engine) -> Validated:
+def _judged(
+    data: Data, shapes: Collection[Triple], engine: Engine, before: Judged | None = None
+) -> tuple[Validated, Owned]:
+    """The results, and for each shape that the columns judged those of each target.
+
+    ``before`` is what the same shapes found of another graph: only what its difference touches is
+    judged again.
+    """
     found = read_shapes(shapes)
     if engine == "pyshacl":
         from kg.validate import with_pyshacl  # which takes half a second to import
 
         engines = dict.fromkeys([*(s.node for s in found.compiled), *found.left], "pyshacl")
-        return Validated(with_pyshacl.judge(data.triples(), shapes), engines)
+        return Validated(with_pyshacl.judge(data.triples(), shapes), engines), {}
     asked = SparqlConstraints(found.graph, data)
+    changes = None if before is None else Changes(before.data, data, asked)
     results: list[Result] = []
+    owned: Owned = {}
     for shape in found.compiled:
+        known = None if before is None else before.owned.get(shape.node)
         try:
             _check(shape, asked)
-            found_here = list(judge(data, [shape], asked))
+            touched = changes.touched(shape) if changes and known is not None else None
+            found_here = list(judge(data, shape, asked, touched))
         except NotHere as why:
             found.left[shape.node] = str(why)
-        else:
-            results += found_here
+            continue
+        if touched is not None and known is not None:
+            again = {data.terms.names[number] for number in touched.tolist()}
+            found_here += [(owner, result) for owner, result in known if owner not in again]
+        owned[shape.node] = found_here
+        results += (result for _, result in found_here)
     if found.left:
         from kg.validate import with_pyshacl
 
         results += with_pyshacl.judge(data.triples(), shapes, found.left)
-    return Validated(results, _engines(found))
+    return Validated(results, _engines(found)), owned
 
 
 def _check(shape: Shape, asked: SparqlConstraints) -> None:
@@ -211,6 +243,7 @@ def validate_sources(
     declares = as_term(CLLM.declares)
     declared = [(f"<{ONTOLOGY}>", declares, as_term(term)) for term in declared_terms(ontology)]
     scoped = _scoped(shapes, CLLM.sourceGraph)
+    triples = set(map(as_triple, scoped))
     findings: list[Violation] = []
     engines: dict[str, str] = {}
     for batch in _batches(sources):
@@ -219,7 +252,8 @@ def validate_sources(
         for source in batch:
             data += _copied(source, copies)
             findings += _ill_typed(source)
-        report = _run(Data(data), scoped, partial(Passages, batch), copies, engine)
+        validated, _ = _judged(Data(data), triples, engine)
+        report = _report(validated, scoped, partial(Passages, batch), copies)
         findings += report.findings
         engines |= report.engines
     return Report.of(findings, engines)
@@ -288,9 +322,31 @@ def validate_settled(
 
     ``passages`` only serve to give the files and lines of a finding.
     """
+    data = settled_data(settled, inferred, ontology)
+    return judge_settled(data, shapes, passages, engine)[0]
+
+
+def judge_settled(
+    data: Data,
+    shapes: rdflib.Graph,
+    passages: Passages,
+    engine: Engine = "columns",
+    before: Judged | None = None,
+) -> tuple[Report, Judged]:
+    """The same of ``settled_data``, and what to go on from.
+
+    ``before`` is what the same shapes found of another settled view, numbered by the same terms:
+    only the focus nodes that the difference can affect are judged again.
+    """
+    scoped = _scoped(shapes, CLLM.settledView)
+    validated, owned = _judged(data, set(map(as_triple, scoped)), engine, before)
+    return _report(validated, scoped, lambda: passages, {}), Judged(data, owned)
+
+
+def settled_data(settled: Table, inferred: Iterable[NodeTriple], ontology: rdflib.Graph) -> Data:
+    """What the shapes for the settled view look at."""
     whole = settled + inferred + ontology
-    data = Data.of(whole.relations | _met(settled), whole.nodes.terms)
-    return _run(data, _scoped(shapes, CLLM.settledView), lambda: passages, {}, engine)
+    return Data.of(whole.relations | _met(settled), whole.nodes.terms)
 
 
 def _met(settled: Table) -> Relations:
@@ -338,16 +394,14 @@ def _scoped(shapes: rdflib.Graph, scope: rdflib.term.Node) -> rdflib.Graph:
     return chosen
 
 
-def _run(
-    data: Data,
+def _report(
+    validated: Validated,
     shapes: rdflib.Graph,
     passages: Callable[[], Passages],
     copies: Mapping[Term, tuple[Term, Source]],
-    engine: Engine,
 ) -> Report:
-    """Run the engine; ``copies`` leads from names in ``data`` to those in the files."""
+    """The report of some results; ``copies`` leads from names in the data to those in the files."""
     passages = cache(passages)
-    validated = _judged(data, set(map(as_triple, shapes)), engine)
     findings = [
         violation
         for result in validated.results

@@ -79,6 +79,9 @@ class Asked(Protocol):
     ) -> Iterable[Answer]:
         """The same by a component of the shapes graph, which may look at each value node."""
 
+    def read(self, shape: Shape, constraint: Constraint) -> frozenset[Term] | None:
+        """Names among which are the predicates that it asks for; None if it may ask for any."""
+
 
 class Data:
     """A graph to validate, and what has been worked out of its terms."""
@@ -166,10 +169,18 @@ def _closure(start: Column, pairs: Column) -> Column:
     return reached
 
 
-def judge(data: Data, shapes: Iterable[Shape], asked: Asked) -> Iterator[Result]:
-    """The results of some shapes for their targets."""
-    for shape in shapes:
-        yield from rows(data, Judge(data, asked).blocks(shape, targets(data, shape)))
+def judge(
+    data: Data, shape: Shape, asked: Asked, touched: Column | None = None
+) -> Iterator[tuple[Term, Result]]:
+    """The results of a shape for its targets, or for those among ``touched``; each with its target."""
+    nodes = targets(data, shape)
+    if touched is not None:
+        nodes = nodes[among(nodes, touched)]
+    names = data.terms.names
+    for block in Judge(data, asked).blocks(shape, nodes):
+        owners = nodes[block.places].tolist()
+        for owner, result in zip(owners, rows(data, [block]), strict=True):
+            yield names[owner], result
 
 
 def targets(data: Data, shape: Shape) -> Column:

@@ -186,6 +186,13 @@ class SparqlConstraints:
             if not self._rows(shape, validator, name, given):
                 yield value, None, self._said(shape, messages, given)
 
+    def read(self, shape: Shape, constraint: Constraint) -> frozenset[Term] | None:
+        """Names among which are the predicates that it asks for; None if it may ask for any."""
+        node, name = constraint.terms[0], "select"
+        if constraint.component == "component":
+            name, node = self._validator(shape, node)
+        return predicates_read(self._query(shape, node, name))
+
     def check(self, shape: Shape, constraint: Constraint) -> None:
         """Raise ``NotHere`` if a constraint is for pySHACL, whatever it would answer."""
         node, name = constraint.terms[0], "select"
