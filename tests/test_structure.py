@@ -14,6 +14,7 @@ RANKS = (
     {"sources"},
     {"graph"},
     {"validate", "reason", "catalog", "export", "audit", "findings", "coverage"},
+    {"kept"},
     {"build", "serve"},
     {"cli"},
 )
@@ -24,7 +25,7 @@ LIBRARIES = {
     "elementpath": {"validate"},
     "flask": {"serve"},
     "granian": {"serve"},
-    "numpy": {"columns", "graph", "reason", "store", "tables", "validate"},
+    "numpy": {"columns", "graph", "kept", "reason", "store", "tables", "validate"},
     "owlrl": {"reason"},
     "platformdirs": {"project"},
     "pyoxigraph": {"store"},

@@ -15,6 +15,7 @@ import rdflib
 from kg import audit, findings, graph, reason, validate
 from kg.catalog import catalog, named_version
 from kg.errors import BadQuery, BadSource
+from kg.kept import DEFAULT, Kept, key_of, load
 from kg.namespaces import GRAPHS
 from kg.queries import Catalogue
 from kg.reason import settled as reasoning
@@ -24,7 +25,7 @@ from kg.store import EmbeddedStore, Written
 from kg.tables import Table, as_node
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from kg.project import Project
@@ -39,8 +40,6 @@ AUDIT: Final = f"{GRAPHS}audit"
 FINDINGS: Final = f"{GRAPHS}findings"
 ONTOLOGY: Final = f"{GRAPHS}ontology"
 SETTLED: Final = f"{GRAPHS}settled"
-_IN_DEFAULT: Final = (SETTLED, INFERRED, ONTOLOGY)
-"""The graphs that the default graph is the union of."""
 
 
 @dataclass
@@ -50,7 +49,7 @@ class Built:
     ``graphs`` is N-Triples by graph IRI, the default graph under "", each written when asked for.
     ``seconds`` is by step,
     ``counts`` is what the summary prints, ``results`` are the findings recomputed and ``items``
-    what the audit found.
+    what the audit found. ``kept`` is for the next build to go on from.
     """
 
     report: Report = field(default_factory=Report)
@@ -61,6 +60,7 @@ class Built:
     inferred: Table = field(default_factory=lambda: Table.of(()))
     results: list[findings.Result] = field(default_factory=list)
     items: list[audit.Item] = field(default_factory=list)
+    kept: Kept | None = None
 
     def summary(self) -> dict[str, Any]:
         """What is written beside the store; it depends on the content alone."""
@@ -68,19 +68,26 @@ class Built:
 
 
 def make(
-    project: Project, watch: Watch, given: list[Source], engine: validate.Engine = "columns"
+    project: Project,
+    watch: Watch,
+    given: list[Source],
+    engine: validate.Engine = "columns",
+    before: Kept | None = None,
 ) -> Built:
     """Make the graphs of ``project``, publishing nothing.
 
     ``watch`` is entered around each step with its name. A source in ``given`` takes the place of
     the project's own source of the same graph, or stands beside the others. ``engine`` judges the
-    shapes. The build ends with the first step whose report has violations. Raises ``BadSource`` if
-    a file cannot be read.
+    shapes. ``before`` is what an earlier build with the same ``key`` has kept: files that are as
+    they were are neither parsed nor checked again, and only what depends on the others is derived
+    and judged anew. The build ends with the first step whose report has violations. Raises
+    ``BadSource`` if a file cannot be read.
     """
     built = Built()
     timed = _timer(built, watch)
     with timed("read"):
-        own = {source.graph: source for source in read_all(project)}
+        known = {source.shown: source for source in before.sources} if before else {}
+        own = {source.graph: source for source in read_all(project, known)}
         sources = list((own | {source.graph: source for source in given}).values())
         ontology = read_graph(project.ontology_files(), project)
         alignments = read_graph(project.alignment_files(), project)
@@ -88,37 +95,47 @@ def make(
         queries = _questions(project)
         finding_queries = Catalogue.read(project.finding_files(), project.shown)
     with timed("validate sources"):
-        built.report = validate.validate_sources(sources, shapes, ontology, engine)
+        unchanged = {s.shown for s in sources if s.shown in known and s.rows is known[s.shown].rows}
+        changed = [source for source in sources if source.shown not in unchanged]
+        built.report = validate.validate_sources(changed, shapes, ontology, engine)
+        checked = _by_file(built.report)
+        if before:
+            checked |= {file: before.findings[file] for file in unchanged & before.findings.keys()}
+            built.report += Report.of([v for found in checked.values() for v in found])
     if not built.report.conforms:
         return built
     with timed("settle"):
-        merged = graph.merge(sources, ontology)
+        merged = graph.merge(sources, ontology, before.nodes if before else None)
         built.report += merged.report
     if not built.report.conforms:
         return built
     passages, nodes = merged.passages, merged.passages.nodes
     with timed("reason"):
-        inferences = reasoning.reason(merged.settled, ontology, passages)
+        inferences = reasoning.reason(
+            merged.settled, ontology, passages, before=before.reasoned if before else None
+        )
         built.report += inferences.report
         built.inferred = inferences.triples
     if not built.report.conforms:
         return built
     with timed("validate settled view"):
-        built.report += validate.validate_settled(
-            merged.settled, inferences.triples, ontology, shapes, passages, engine
+        data = validate.settled_data(merged.settled, inferences.triples, ontology)
+        report, judged = validate.judge_settled(
+            data, shapes, passages, engine, before.judged if before else None
         )
+        built.report += report
     if not built.report.conforms:
         return built
-    named: dict[str, Columnar] = {
+    named: dict[str, Table] = {
         f"{GRAPHS}claims": merged.claims,
         INFERRED: inferences.triples,
         ONTOLOGY: Table.of(ontology + alignments, nodes),
         SETTLED: merged.settled,
     }
     with timed("findings"):
-        known = findings.read(merged.settled)
-        bare = findings.without_summaries(_written(passages, named)) if known else {}
-        built.results = findings.recompute(known, finding_queries, EmbeddedStore.in_memory(bare))
+        wanted = findings.read(merged.settled)
+        bare = findings.without_summaries(_written(passages, named)) if wanted else {}
+        built.results = findings.recompute(wanted, finding_queries, EmbeddedStore.in_memory(bare))
     with timed("audit"):
         built.items = audit.audit(
             merged,
@@ -136,6 +153,17 @@ def make(
         built.version = _written(passages, named).version()
         named[CATALOG] = Table.of(described + named_version(built.version), nodes)
     built.graphs = _written(passages, named)
+    if inferences.reasoned:
+        built.kept = Kept(
+            key(project),
+            built.version,
+            nodes,
+            passages.numbered_sources(),
+            checked,
+            inferences.reasoned,
+            judged,
+            {name: table.relations for name, table in named.items()},
+        )
     built.counts = {
         "files": len(sources),
         "asserted": sum(len(source.rows) for source in sources),
@@ -148,6 +176,19 @@ def make(
         "warnings": len(built.report.warnings),
     }
     return built
+
+
+def key(project: Project) -> str:
+    """What a build's ``Kept`` has to share with the next one to be of use."""
+    files = project.ontology_files(), project.alignment_files(), project.shape_files()
+    return key_of(path for group in files for path in group)
+
+
+def _by_file(report: Report) -> dict[str, Sequence[Violation]]:
+    found: dict[str, list[Violation]] = {}
+    for violation in report.findings:
+        found.setdefault(violation.file, []).append(violation)
+    return dict(found)
 
 
 def landscape(project: Project, watch: Watch) -> tuple[graph.Landscape, rdflib.Graph]:
@@ -196,10 +237,27 @@ def publish(
     versions: Versions,
     keep: int,
     watch: Watch,
+    before: Kept | None = None,
 ) -> Version:
-    """Publish what ``make`` made and make it current. Raises ``StoreError`` if the disk refuses."""
-    with _timer(built, watch)("publish"):
-        return versions.publish(built.version, built.graphs, built.summary(), keep)
+    """Publish what ``make`` made, make it current, and keep what the next build can go on from.
+
+    With ``before``, as ``make`` had it, only the difference is written. Raises ``StoreError`` if
+    the disk refuses.
+    """
+    timed = _timer(built, watch)
+    with timed("publish"):
+        change = built.kept.change_since(before) if built.kept and before else None
+        version = versions.publish(built.version, built.graphs, built.summary(), keep, change)
+    if built.kept:
+        with timed("keep"):
+            versions.keep(built.kept.save)
+    return version
+
+
+def kept(project: Project, versions: Versions, watch: Watch) -> Kept | None:
+    """What an earlier build of ``project`` has kept, if it is of use."""
+    with watch("read"):
+        return load(versions.kept, key(project))
 
 
 def _unaccepted(results: list[findings.Result], passages: graph.Passages) -> Report:
@@ -255,4 +313,4 @@ def _written(passages: graph.Passages, named: Mapping[str, Columnar]) -> Written
     """The graphs of passages and others, and the default graph, as they are published."""
     tables = {**{name: passages[name] for name in passages}, **named}
     columns = {name: table.columns for name, table in sorted(tables.items())}
-    return Written(passages.nodes.terms, columns, _IN_DEFAULT)
+    return Written(passages.nodes.terms, columns, DEFAULT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -68,19 +68,23 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def read(file: SourceFile, shown: str) -> Source:
+def read(file: SourceFile, shown: str, known: Source | None = None) -> Source:
     """Read a source file; ``shown`` is how messages name it.
 
-    Raises ``BadSource`` if the file cannot be opened, is not UTF-8, does not parse, or names a
-    graph that does not belong to it.
+    ``known`` is the file as it was read before, and is taken if nothing has changed. Raises
+    ``BadSource`` if the file cannot be opened, is not UTF-8, does not parse, or names a graph that
+    does not belong to it.
     """
     data = _bytes(file.path, shown)
+    digest = _digest(data)
+    if known is not None and (known.graph, known.digest) == (file.graph, digest):
+        return replace(known, path=file.path)
     graph = f"<{file.graph}>"
     rows = Rows.of(
         (name or graph, subject, predicate, value)
         for name, subject, predicate, value in parse(data, file.path.suffix, _BASE, shown)
     )
-    source = Source(shown, file.graph, rows, file.path, _digest(data))
+    source = Source(shown, file.graph, rows, file.path, digest)
     for name in source.graphs:
         if name != file.graph and not name.startswith(f"{file.graph}/"):
             said = f"the graph <{name}> must be named <{file.graph}/...>, after its file."
@@ -88,9 +92,14 @@ def read(file: SourceFile, shown: str) -> Source:
     return source
 
 
-def read_all(project: Project) -> list[Source]:
-    """Read every source file of ``project``, in the order of their graphs."""
-    return [read(file, project.shown(file.path)) for file in project.data_files()]
+def read_all(project: Project, known: Mapping[str, Source] | None = None) -> list[Source]:
+    """Read every source file of ``project``, in the order of their graphs.
+
+    ``known`` are files as they were read before, by how messages name them.
+    """
+    known = known or {}
+    files = [(file, project.shown(file.path)) for file in project.data_files()]
+    return [read(file, shown, known.get(shown)) for file, shown in files]
 
 
 def read_graph(paths: list[Path], project: Project) -> rdflib.Graph:

@@ -38,13 +38,21 @@ ENGINES: Final = ("columns", "pyshacl")
 @main.command()
 @setting("store", metavar="FOLDER")
 @setting("keep_versions", metavar="N")
+@click.option("--anew", is_flag=True, help="Work on everything, whatever was kept.")
 @json_option
 @click.pass_obj
-def build(project: Project, store: str | None, keep_versions: str | None, format_: str) -> None:
+def build(
+    project: Project,
+    store: str | None,
+    keep_versions: str | None,
+    anew: bool,
+    format_: str,
+) -> None:
     """Build the graph and make it the current version.
 
     Reads the files, validates, settles, reasons, validates again and publishes. When anything is
-    wrong, nothing is published and what was current stays so.
+    wrong, nothing is published and what was current stays so. What has not changed since the last
+    build into this folder is not parsed, derived and checked again.
 
     \b
     Example:
@@ -56,9 +64,10 @@ def build(project: Project, store: str | None, keep_versions: str | None, format
     if settings.store == MEMORY:
         raise BadInput("A store in memory cannot be kept: name a folder with --store.")
     versions = versions_of(settings, project)
-    built = recipe.make(project, progress, [])
+    before = None if anew else recipe.kept(project, versions, progress)
+    built = recipe.make(project, progress, [], before=before)
     if built.report.conforms:
-        recipe.publish(built, versions, settings.keep_versions, progress)
+        recipe.publish(built, versions, settings.keep_versions, progress, before)
     print_build(built, versions.root, format_)
     sys.exit(0 if built.report.conforms else 1)
 

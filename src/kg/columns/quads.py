@@ -38,6 +38,13 @@ class Rows:
     def __len__(self) -> int:
         return len(self.table)
 
+    def numbered(self, terms: Terms) -> Column:
+        """The table by the numbers of a dictionary, which may be that of the rows."""
+        if self.terms is terms.names:
+            return self.table
+        table: Column = terms.column(self.terms)[self.table]
+        return table
+
     @classmethod
     def of(cls, quads: Iterable[tuple[Term, Term, Term, Term]]) -> Rows:
         """The rows of some quads: graph, subject, predicate, object."""
@@ -90,7 +97,7 @@ class Quads:
 
     def __init__(self, terms: Terms, files: Iterable[Rows]) -> None:
         self.terms = terms
-        tables = [terms.column(rows.terms)[rows.table] for rows in files if len(rows)]
+        tables = [rows.numbered(terms) for rows in files if len(rows)]
         table = np.concatenate(tables) if tables else np.empty((0, 4), np.int64)
         self.graphs: Column = np.ascontiguousarray(table[:, 0])
         self.subjects: Column = np.ascontiguousarray(table[:, 1])

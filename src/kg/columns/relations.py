@@ -36,6 +36,14 @@ class Terms:
         self._ranks: Column = np.empty(0, np.int64)
         self._blanks: tuple[int, Column] = 0, self._ranks
 
+    @classmethod
+    def of(cls, names: list[Term]) -> Terms:
+        """The terms of a list, each numbered by its place."""
+        terms = cls()
+        terms._names = names
+        terms._numbers = dict(zip(names, range(len(names)), strict=True))
+        return terms
+
     @property
     def names(self) -> list[Term]:
         """The terms by their numbers."""

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from kg.columns import Relations, Term
     from kg.sources import Source
+    from kg.tables import Nodes
 
     Column = NDArray[np.int64]
     Mask = NDArray[np.bool_]
@@ -61,9 +62,14 @@ class Landscape:
     report: Report
 
 
-def merge(sources: Iterable[Source], ontology: rdflib.Graph) -> Landscape:
-    """Merge ``sources`` into one landscape; ``ontology`` says how each property is compared."""
-    passages = Passages(sources)
+def merge(
+    sources: Iterable[Source], ontology: rdflib.Graph, nodes: Nodes | None = None
+) -> Landscape:
+    """Merge ``sources`` into one landscape; ``ontology`` says how each property is compared.
+
+    The terms are numbered by those of ``nodes`` where it is given.
+    """
+    passages = Passages(sources, nodes)
     stances = _stances(passages)
     figures, unreadable = _figures(passages, ontology)
     claims = find_claims(passages, ontology, stances, figures)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from rdflib import RDF
 
-from kg.columns import Quads
+from kg.columns import Quads, Rows
 from kg.tables import Nodes, Passage
 
 if TYPE_CHECKING:
@@ -24,16 +25,16 @@ if TYPE_CHECKING:
 class Passages(Mapping[str, Passage]):
     """One graph for each passage of some sources, as written, by its IRI."""
 
-    def __init__(self, sources: Iterable[Source]) -> None:
+    def __init__(self, sources: Iterable[Source], nodes: Nodes | None = None) -> None:
         self.sources: Sequence[Source] = list(sources)
-        self.nodes = Nodes()
+        self.nodes = Nodes() if nodes is None else nodes
         self.quads = Quads(self.nodes.terms, [source.rows for source in self.sources])
         names = self.nodes.terms.names
         self._graphs = {names[graph][1:-1]: graph for graph in self.quads.spans}
         self._files = {
             self.nodes.terms.number(source.rows.terms[graph]): number
             for number, source in enumerate(self.sources)
-            for graph in dict.fromkeys(source.rows.table[:, 0].tolist())
+            for graph in np.unique(source.rows.table[:, 0]).tolist()
         }
 
     def __getitem__(self, name: str) -> Passage:
@@ -52,6 +53,16 @@ class Passages(Mapping[str, Passage]):
     def file(self, graph: int) -> int:
         """The place of the source of a graph."""
         return self._files[graph]
+
+    def numbered_sources(self) -> list[Source]:
+        """The sources, their rows by the numbers of the terms here."""
+        names = self.nodes.terms.names
+        return [
+            source
+            if source.rows.terms is names
+            else replace(source, rows=Rows(names, source.rows.numbered(self.nodes.terms)))
+            for source in self.sources
+        ]
 
     def pairs(self, predicate: Node) -> Iterator[tuple[str, Node, Node]]:
         """Passage, subject and object of every statement of a property."""

@@ -8,11 +8,12 @@ versions    folders of published stores, and which one is current
 
 from kg.store.canonical import canonical_nquads, data_version
 from kg.store.embedded import Answer, EmbeddedStore, Number
-from kg.store.versions import Current, Reading, Version, Versions
+from kg.store.versions import Change, Current, Reading, Version, Versions
 from kg.store.written import Written
 
 __all__ = [
     "Answer",
+    "Change",
     "Current",
     "EmbeddedStore",
     "Number",

@@ -124,6 +124,15 @@ class EmbeddedStore:
         store.flush()
         store.optimize()
 
+    def changed(self, path: Path, removed: bytes, added: bytes) -> None:
+        """Write a new store on disk: this one, which shares its files, without and with N-Quads."""
+        self._store.backup(str(path))
+        store = ox.Store(str(path))
+        for quad in ox.parse(removed, format=ox.RdfFormat.N_QUADS):
+            store.remove(quad)
+        store.extend(ox.parse(added, format=ox.RdfFormat.N_QUADS))
+        store.flush()
+
     def __len__(self) -> int:
         """Number of quads, those of the default graph included."""
         return len(self._store)

@@ -3,6 +3,7 @@
     <root>/versions/<data version>/store         the Oxigraph store
     <root>/versions/<data version>/summary.json  counts, for people
     <root>/current -> versions/<data version>
+    <root>/kept                                  what the next build can go on from
 
 A version is written into a hidden folder, synced, renamed; then one rename of the link makes it
 current. Whatever is interrupted leaves the current version as it was. A reader holds a shared lock
@@ -27,7 +28,7 @@ from kg.errors import NotFound, StoreError
 from kg.store.embedded import EmbeddedStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 _STORE: Final = "store"
 _SUMMARY: Final = "summary.json"
@@ -54,6 +55,15 @@ class Version:
         except (OSError, ValueError):
             raise StoreError(f"The version {self.name} is missing or damaged.") from None
         return summary
+
+
+@dataclass(frozen=True)
+class Change:
+    """What makes a new version out of another one: N-Quads to take away and to add."""
+
+    base: str
+    removed: bytes
+    added: bytes
 
 
 @dataclass(frozen=True)
@@ -115,13 +125,41 @@ class Versions:
         current = self.current_name()
         return [Version(path.name, path, path.name == current) for path in folders]
 
+    @property
+    def kept(self) -> Path:
+        """The folder in which a build keeps what the next one can go on from."""
+        return self.root / "kept"
+
+    def keep(self, save: Callable[[Path], None]) -> None:
+        """Put what ``save`` writes into a new folder in the place of what was kept.
+
+        Raises ``StoreError`` as ``publish`` does.
+        """
+        try:
+            with self._publishing():
+                aside = Path(tempfile.mkdtemp(prefix=".building-", dir=self._folder)) / "kept"
+                save(aside)
+                for path in (*aside.iterdir(), aside):
+                    _sync(path)
+                self._remove(self.kept)
+                aside.rename(self.kept)
+                aside.parent.rmdir()
+        except OSError as error:
+            raise self._refused(error) from None
+
     def publish(
-        self, name: str, graphs: Mapping[str, bytes], summary: Mapping[str, Any], keep: int
+        self,
+        name: str,
+        graphs: Mapping[str, bytes],
+        summary: Mapping[str, Any],
+        keep: int,
+        change: Change | None = None,
     ) -> Version:
         """Write ``graphs`` as version ``name`` and make it current; keep the newest ``keep``.
 
-        A version of that name is complete already and only made current. Raises ``StoreError`` if
-        another build is publishing here or the disk refuses.
+        A version of that name is complete already and only made current. With ``change``, and the
+        version that it is based on, only that is written, which has to come to the same. Raises
+        ``StoreError`` if another build is publishing here or the disk refuses.
         """
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -130,18 +168,19 @@ class Versions:
                 final = self._folder / name
                 if not _opens(final):
                     self._remove(final)
-                    self._write(final, graphs, summary)
+                    self._write(final, graphs, summary, change)
                 os.utime(final)
                 self._point_to(name)
                 with contextlib.suppress(OSError):  # what stays now goes with the next version
                     self._prune(keep)
         except OSError as error:
-            what = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or error
-            raise StoreError(
-                f"The version cannot be written to {self.root}: {what}; "
-                "what was current is unchanged."
-            ) from None
+            raise self._refused(error) from None
         return Version(name, final, is_current=True)
+
+    def _refused(self, error: OSError) -> StoreError:
+        what = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or error
+        said = f"The version cannot be written to {self.root}: {what}; "
+        return StoreError(f"{said}what was current is unchanged.")
 
     def rollback(self, name: str | None = None) -> Version:
         """Make version ``name`` current, or the newest one that is not.
@@ -185,10 +224,20 @@ class Versions:
         weakref.finalize(reading, os.close, lease)
         return reading
 
-    def _write(self, final: Path, graphs: Mapping[str, bytes], summary: Mapping[str, Any]) -> None:
+    def _write(
+        self,
+        final: Path,
+        graphs: Mapping[str, bytes],
+        summary: Mapping[str, Any],
+        change: Change | None,
+    ) -> None:
         aside = Path(tempfile.mkdtemp(prefix=".building-", dir=self._folder))
         aside.chmod(0o755)
-        EmbeddedStore.create(aside / _STORE, graphs)
+        if change and _opens(self._folder / change.base):
+            base = EmbeddedStore.open(self._folder / change.base / _STORE)
+            base.changed(aside / _STORE, change.removed, change.added)
+        else:
+            EmbeddedStore.create(aside / _STORE, graphs)
         text = json.dumps(dict(summary), indent=2, sort_keys=True, ensure_ascii=False)
         (aside / _SUMMARY).write_text(f"{text}\n", "utf-8")
         (aside / _LEASE).touch()

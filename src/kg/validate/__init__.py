@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ENGINES",
+    "Data",
     "Engine",
     "Judged",
     "Result",
@@ -112,10 +113,10 @@ def validate(
 
     What the columns do not judge goes to pySHACL. Raises ``BadInput`` if the shapes cannot be used.
     """
-    return _judged(Data(data), shapes, engine)[0]
+    return judge_all(Data(data), shapes, engine)[0]
 
 
-def _judged(
+def judge_all(
     data: Data, shapes: Collection[Triple], engine: Engine, before: Judged | None = None
 ) -> tuple[Validated, Owned]:
     """The results, and for each shape that the columns judged those of each target.
@@ -252,7 +253,7 @@ def validate_sources(
         for source in batch:
             data += _copied(source, copies)
             findings += _ill_typed(source)
-        validated, _ = _judged(Data(data), triples, engine)
+        validated, _ = judge_all(Data(data), triples, engine)
         report = _report(validated, scoped, partial(Passages, batch), copies)
         findings += report.findings
         engines |= report.engines
@@ -267,7 +268,8 @@ def _batches(sources: Sequence[Source]) -> Iterator[list[Source]]:
             yield batch
             batch = []
         batch.append(source)
-    yield batch
+    if batch:
+        yield batch
 
 
 def _copied(source: Source, copies: dict[Term, tuple[Term, Source]]) -> Iterator[Triple]:
@@ -339,7 +341,7 @@ def judge_settled(
     only the focus nodes that the difference can affect are judged again.
     """
     scoped = _scoped(shapes, CLLM.settledView)
-    validated, owned = _judged(data, set(map(as_triple, scoped)), engine, before)
+    validated, owned = judge_all(data, set(map(as_triple, scoped)), engine, before)
     return _report(validated, scoped, lambda: passages, {}), Judged(data, owned)
 
 

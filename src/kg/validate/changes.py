@@ -98,7 +98,7 @@ class Changes:
         return _union(map(self._judged_otherwise, constraint.shapes))
 
     def _of_focus(self, shape: Shape, constraint: Constraint) -> Nodes:
-        """The focus nodes that a constraint may judge otherwise though their values are the same."""
+        """The focus nodes that a constraint may judge otherwise, whatever their values."""
         if constraint.component in _OF_OTHERS:
             return self._subjects(constraint.terms[0])
         if constraint.component in ("sparql", "component"):

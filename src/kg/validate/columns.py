@@ -172,7 +172,7 @@ def _closure(start: Column, pairs: Column) -> Column:
 def judge(
     data: Data, shape: Shape, asked: Asked, touched: Column | None = None
 ) -> Iterator[tuple[Term, Result]]:
-    """The results of a shape for its targets, or for those among ``touched``; each with its target."""
+    """The results of a shape, each with its target; with ``touched`` only for targets among it."""
     nodes = targets(data, shape)
     if touched is not None:
         nodes = nodes[among(nodes, touched)]

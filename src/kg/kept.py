@@ -1,0 +1,233 @@
+"""What a build keeps for the next one, which then only works on what is different.
+
+    <store>/kept/terms.nt       every term by its number, a line each
+    <store>/kept/columns.npz    quads, settled view, what followed, every built graph
+    <store>/kept/kept.json      files and their digests, findings, the key and the version
+
+Nothing depends on it: without it, or with that of other code, another ontology or other shapes, a
+build starts anew and comes to the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from dataclasses import asdict, dataclass
+from functools import cached_property, reduce
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from kg.columns import NONE, Relation, Relations, Rows, Terms, columns_of, joint, without
+from kg.namespaces import GRAPHS
+from kg.reason.seminaive import Followed
+from kg.reason.settled import Reasoned
+from kg.report import Severity, Violation
+from kg.sources import Source
+from kg.store import Change
+from kg.tables import Nodes
+from kg.validate import Data, Judged, Result
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    Column = NDArray[np.int64]
+
+
+_TERMS: Final = "terms.nt"
+_COLUMNS: Final = "columns.npz"
+_REST: Final = "kept.json"
+DEFAULT: Final = tuple(f"{GRAPHS}{name}" for name in ("settled", "inferred", "ontology"))
+"""The graphs that the default graph is the union of."""
+_SMALL: Final = 1 / 5
+"""Up to this share of the asserted triples a change is written by itself."""
+_CODE: Final = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A build as the next one needs it; all relations are numbered by the terms of ``nodes``.
+
+    ``key`` tells code, ontology and shapes; ``findings`` are those of the shapes for source graphs,
+    by file; ``named`` are the built graphs, and ``data`` is what the shapes for the settled view
+    looked at.
+    """
+
+    key: str
+    version: str
+    nodes: Nodes
+    sources: Sequence[Source]
+    findings: Mapping[str, Sequence[Violation]]
+    reasoned: Reasoned
+    judged: Judged
+    named: Mapping[str, Relations]
+
+    def save(self, folder: Path) -> None:
+        """Write everything into a new folder."""
+        folder.mkdir()
+        text = "\n".join(self.nodes.terms.names)
+        (folder / _TERMS).write_text(text, "utf-8", newline="\n")
+        tables = [source.rows.numbered(self.nodes.terms) for source in self.sources]
+        columns = {"quads": np.concatenate(tables) if tables else np.empty((0, 4), np.int64)}
+        for name, relations in self._relations().items():
+            columns |= _packed(name, relations)
+        np.savez(folder / _COLUMNS, allow_pickle=False, **columns)
+        files = [(s.shown, s.graph, s.digest, len(s.rows)) for s in self.sources]
+        rest = {
+            "key": self.key,
+            "version": self.version,
+            "terms": len(self.nodes.terms),
+            "files": files,
+            "findings": {
+                file: [asdict(violation) for violation in found]
+                for file, found in self.findings.items()
+            },
+            "signature": self.reasoned.signature,
+            "owned": {
+                shape: [(owner, asdict(result)) for owner, result in owned]
+                for shape, owned in self.judged.owned.items()
+            },
+            "named": list(self.named),
+        }
+        (folder / _REST).write_text(json.dumps(rest), "utf-8")
+
+    def change_since(self, before: Kept) -> Change | None:
+        """What turns the store of an earlier build into that of this one.
+
+        None if that would be a large part of it, which is quicker written anew. ``before`` is
+        numbered by the same terms.
+        """
+        removed, added = self._beyond(before), before._beyond(self)
+        size = sum(len(source.rows) for source in self.sources)
+        if sum(map(len, removed)) + sum(map(len, added)) > size * _SMALL:
+            return None
+        return Change(before.version, self._nquads(removed), self._nquads(added))
+
+    def _beyond(self, other: Kept) -> list[Column]:
+        """The quads of another build that are not in this one; the default graph is ``NONE``."""
+        own = {source.shown: source.rows for source in self.sources}
+        found = [
+            _less(source.rows, own.get(source.shown))
+            for source in other.sources
+            if source.rows is not own.get(source.shown)
+        ]
+        graphs = {name: self.nodes.terms.number(f"<{name}>") for name in other.named}
+        parts = [
+            (graphs[name], without(relations, self.named.get(name, {})))
+            for name, relations in other.named.items()
+        ]
+        parts.append((NONE, without(other.default, self.default)))
+        for graph, relations in parts:
+            columns = columns_of(relations)
+            found.append(np.stack([np.full(len(columns[0]), graph, np.int64), *columns], axis=1))
+        return found
+
+    @cached_property
+    def default(self) -> Relations:
+        """The triples of the default graph."""
+        return reduce(joint, (self.named[name] for name in DEFAULT))
+
+    def _nquads(self, tables: Iterable[Column]) -> bytes:
+        names = [*self.nodes.terms.names, ""]  # the last one is that of ``NONE``
+        rows = np.concatenate(list(tables)).tolist()
+        return "".join(
+            f"{names[s]} {names[p]} {names[o]} {names[g]} .\n" for g, s, p, o in rows
+        ).encode()
+
+    def _relations(self) -> dict[str, Relations]:
+        followed = self.reasoned.followed
+        return {
+            "given": followed.given,
+            "stated": followed.stated,
+            "relations": followed.relations,
+            "inferred": self.reasoned.inferred,
+            "data": self.judged.data.relations,
+            **{f"named:{name}": relations for name, relations in self.named.items()},
+        }
+
+
+def load(folder: Path, key: str) -> Kept | None:
+    """What was kept under a key; None if there is nothing, or it is of another key or damaged."""
+    try:
+        rest = json.loads((folder / _REST).read_text("utf-8"))
+        if rest["key"] != key:
+            return None
+        with (
+            (folder / _COLUMNS).open("rb") as file,
+            np.load(file, allow_pickle=False) as columns,
+        ):
+            return _loaded(rest, (folder / _TERMS).read_text("utf-8"), columns)
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+        return None
+
+
+def _loaded(rest: Mapping[str, Any], text: str, columns: Mapping[str, Any]) -> Kept:
+    terms = Terms.of(text.split("\n"))
+    if len(terms) != rest["terms"]:
+        raise ValueError("some terms are missing")
+    sources, start = [], 0
+    for shown, graph, digest, size in rest["files"]:
+        rows = Rows(terms.names, columns["quads"][start : start + size])
+        sources.append(Source(shown, graph, rows, None, digest))
+        start += size
+    followed = Followed(*(_unpacked(name, columns) for name in ("given", "stated", "relations")))
+    owned = {
+        shape: [
+            (owner, Result(**{**result, "messages": tuple(result["messages"])}))
+            for owner, result in found
+        ]
+        for shape, found in rest["owned"].items()
+    }
+    return Kept(
+        rest["key"],
+        rest["version"],
+        Nodes(terms),
+        sources,
+        {file: list(map(_violation, found)) for file, found in rest["findings"].items()},
+        Reasoned(rest["signature"], followed, _unpacked("inferred", columns)),
+        Judged(Data.of(_unpacked("data", columns), terms), owned),
+        {name: _unpacked(f"named:{name}", columns) for name in rest["named"]},
+    )
+
+
+def _less(rows: Rows, other: Rows | None) -> Column:
+    """The rows of a file that another state of it has not, both by the same numbers."""
+    if other is None or not len(other):
+        return rows.table
+    keys = [np.ascontiguousarray(table).view("V32").ravel() for table in (rows.table, other.table)]
+    less: Column = rows.table[~np.isin(keys[0], keys[1])]
+    return less
+
+
+def _violation(said: Mapping[str, Any]) -> Violation:
+    return Violation(**{**said, "severity": Severity(said["severity"])})
+
+
+def _packed(name: str, relations: Relations) -> dict[str, NDArray[np.int64]]:
+    sizes = [len(relation) for relation in relations.values()]
+    pairs = [np.empty(0, np.int64), *(relation.pairs for relation in relations.values())]
+    return {
+        f"{name} predicates": np.array(list(relations), np.int64),
+        f"{name} sizes": np.array(sizes, np.int64),
+        f"{name} pairs": np.concatenate(pairs),
+    }
+
+
+def _unpacked(name: str, columns: Mapping[str, Any]) -> Relations:
+    predicates = columns[f"{name} predicates"].tolist()
+    stops = np.cumsum(columns[f"{name} sizes"])
+    parts = np.split(columns[f"{name} pairs"], stops[:-1]) if predicates else []
+    return {p: Relation(pairs) for p, pairs in zip(predicates, parts, strict=True)}
+
+
+def key_of(files: Iterable[Path]) -> str:
+    """What tells this code with these files of ontology and shapes from any other."""
+    hashed = hashlib.sha256()
+    for path in (*sorted(_CODE.rglob("*.py")), *files):
+        data = path.read_bytes()
+        hashed.update(f"{path.name} {len(data)} ".encode() + data)
+    return hashed.hexdigest()
