@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 import zipfile
 from dataclasses import asdict, dataclass
 from functools import cached_property, reduce
@@ -69,10 +70,12 @@ class Kept:
     def save(self, folder: Path) -> None:
         """Write everything into a new folder."""
         folder.mkdir()
-        text = "\n".join(self.nodes.terms.names)
+        mark = secrets.token_hex(7)  # the three files are of one build, or of no use
+        text = "\n".join((mark, *self.nodes.terms.names))
         (folder / _TERMS).write_text(text, "utf-8", newline="\n")
         tables = [source.rows.numbered(self.nodes.terms) for source in self.sources]
-        columns = {"quads": np.concatenate(tables) if tables else np.empty((0, 4), np.int64)}
+        columns = {"mark": np.array([int(mark, 16)], np.int64)}
+        columns |= {"quads": np.concatenate(tables) if tables else np.empty((0, 4), np.int64)}
         for name, relations in self._relations().items():
             columns |= _packed(name, relations)
         np.savez(folder / _COLUMNS, allow_pickle=False, **columns)
@@ -80,6 +83,7 @@ class Kept:
         rest = {
             "key": self.key,
             "version": self.version,
+            "mark": mark,
             "terms": len(self.nodes.terms),
             "files": files,
             "findings": {
@@ -166,9 +170,12 @@ def load(folder: Path, key: str) -> Kept | None:
 
 
 def _loaded(rest: Mapping[str, Any], text: str, columns: Mapping[str, Any]) -> Kept:
-    terms = Terms.of(text.split("\n"))
-    if len(terms) != rest["terms"]:
+    mark, *names = text.split("\n")
+    if {int(mark, 16), *columns["mark"].tolist()} != {int(rest["mark"], 16)}:
+        raise ValueError("the files are not of one build")
+    if len(names) != rest["terms"]:
         raise ValueError("some terms are missing")
+    terms = Terms.of(names)
     sources, start = [], 0
     for shown, graph, digest, size in rest["files"]:
         rows = Rows(terms.names, columns["quads"][start : start + size])
