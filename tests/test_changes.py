@@ -132,10 +132,10 @@ def test_random_edits(tiny: Project, tmp_path: Path, seed: int) -> None:
             anew = build.make(tiny, unwatched, [])
         except BadSource as error:
             with pytest.raises(BadSource, match=re.escape(str(error))):
-                build.make(tiny, unwatched, [], before=before)
+                build.make(tiny, unwatched, [], kept=lambda _, known=before: known)
             mended = False
             continue
-        made = build.make(tiny, unwatched, [], before=before)
+        made = build.make(tiny, unwatched, [], kept=lambda _, known=before: known)
 
         assert made.report.findings == anew.report.findings
         assert made.version == anew.version
@@ -144,7 +144,7 @@ def test_random_edits(tiny: Project, tmp_path: Path, seed: int) -> None:
         mended = made.report.conforms
         if mended:
             conforming += 1
-            build.publish(made, versions, 3, unwatched, before)
+            build.publish(made, versions, 3, unwatched)
             published = versions.open().store
             assert contents(published) == contents(build.in_memory(anew))
             before = load(versions.kept, build.key(tiny)) if number % 2 else made.kept

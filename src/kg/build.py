@@ -15,7 +15,7 @@ import rdflib
 from kg import audit, findings, graph, reason, validate
 from kg.catalog import catalog, named_version
 from kg.errors import BadQuery, BadSource
-from kg.kept import DEFAULT, Kept, key_of, load
+from kg.kept import DEFAULT, Kept, key_of
 from kg.namespaces import GRAPHS
 from kg.queries import Catalogue
 from kg.reason import settled as reasoning
@@ -49,7 +49,8 @@ class Built:
     ``graphs`` is N-Triples by graph IRI, the default graph under "", each written when asked for.
     ``seconds`` is by step,
     ``counts`` is what the summary prints, ``results`` are the findings recomputed and ``items``
-    what the audit found. ``kept`` is for the next build to go on from.
+    what the audit found. ``kept`` is for the next build to go on from,
+    ``before`` what this one went on from.
     """
 
     report: Report = field(default_factory=Report)
@@ -61,6 +62,7 @@ class Built:
     results: list[findings.Result] = field(default_factory=list)
     items: list[audit.Item] = field(default_factory=list)
     kept: Kept | None = None
+    before: Kept | None = None
 
     def summary(self) -> dict[str, Any]:
         """What is written beside the store; it depends on the content alone."""
@@ -72,13 +74,13 @@ def make(
     watch: Watch,
     given: list[Source],
     engine: validate.Engine = "columns",
-    before: Kept | None = None,
+    kept: Callable[[str], Kept | None] | None = None,
 ) -> Built:
     """Make the graphs of ``project``, publishing nothing.
 
     ``watch`` is entered around each step with its name. A source in ``given`` takes the place of
     the project's own source of the same graph, or stands beside the others. ``engine`` judges the
-    shapes. ``before`` is what an earlier build with the same ``key`` has kept: files that are as
+    shapes. ``kept`` gives what an earlier build has kept under a key, if it has: files that are as
     they were are neither parsed nor checked again, and only what depends on the others is derived
     and judged anew. The build ends with the first step whose report has violations. Raises
     ``BadSource`` if a file cannot be read.
@@ -86,6 +88,8 @@ def make(
     built = Built()
     timed = _timer(built, watch)
     with timed("read"):
+        own_key = key(project)
+        before = built.before = kept(own_key) if kept else None
         known = {source.shown: source for source in before.sources} if before else {}
         own = {source.graph: source for source in read_all(project, known)}
         sources = list((own | {source.graph: source for source in given}).values())
@@ -155,7 +159,7 @@ def make(
     built.graphs = _written(passages, named)
     if inferences.reasoned:
         built.kept = Kept(
-            key(project),
+            own_key,
             built.version,
             nodes,
             passages.numbered_sources(),
@@ -237,27 +241,21 @@ def publish(
     versions: Versions,
     keep: int,
     watch: Watch,
-    before: Kept | None = None,
 ) -> Version:
     """Publish what ``make`` made, make it current, and keep what the next build can go on from.
 
-    With ``before``, as ``make`` had it, only the difference is written. Raises ``StoreError`` if
-    the disk refuses.
+    Of a build that went on from an earlier one only the difference is written. Raises
+    ``StoreError`` if the disk refuses.
     """
     timed = _timer(built, watch)
     with timed("publish"):
+        before = built.before
         change = built.kept.change_since(before) if built.kept and before else None
         version = versions.publish(built.version, built.graphs, built.summary(), keep, change)
     if built.kept:
         with timed("keep"):
             versions.keep(built.kept.save)
     return version
-
-
-def kept(project: Project, versions: Versions, watch: Watch) -> Kept | None:
-    """What an earlier build of ``project`` has kept, if it is of use."""
-    with watch("read"):
-        return load(versions.kept, key(project))
 
 
 def _unaccepted(results: list[findings.Result], passages: graph.Passages) -> Report:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -59,15 +60,15 @@ def build(
       kg build --store build
     """
     from kg import build as recipe
+    from kg.kept import load
 
     settings = Settings.load(store=store, keep_versions=keep_versions)
     if settings.store == MEMORY:
         raise BadInput("A store in memory cannot be kept: name a folder with --store.")
     versions = versions_of(settings, project)
-    before = None if anew else recipe.kept(project, versions, progress)
-    built = recipe.make(project, progress, [], before=before)
+    built = recipe.make(project, progress, [], kept=None if anew else partial(load, versions.kept))
     if built.report.conforms:
-        recipe.publish(built, versions, settings.keep_versions, progress, before)
+        recipe.publish(built, versions, settings.keep_versions, progress)
     print_build(built, versions.root, format_)
     sys.exit(0 if built.report.conforms else 1)
 
