@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 MODELS = 120
 
 
-def generator() -> ModuleType:
-    """The module of ``bench/``, which is no package."""
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "bench" / "generate.py")
+def generator(name: str = "generate") -> ModuleType:
+    """A module of ``bench/``, which is no package."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "bench" / f"{name}.py")
     assert spec
     assert spec.loader
-    module = sys.modules["generate"] = importlib.util.module_from_spec(spec)
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
@@ -70,6 +70,18 @@ def test_questions_answer_what_was_drawn(world: tuple[dict[str, Any], build.Buil
     assert len(domestic) == answers["domesticHardwareModels"] > 10
     disputed = {row["thing"] for row in ask(store, "conflicting-figures")}
     assert len(disputed) == answers["contradictions"]
+
+
+def test_one_more_model_conforms(tmp_path: Path) -> None:
+    """What the bench of builds adds is a model like the others."""
+    generator().generate(tmp_path / "world", 20)
+    generator("build").add_a_model(tmp_path / "world", 20)
+
+    built = build.make(Project(tmp_path / "world"), unwatched, [])
+
+    assert built.report.violations == ()
+    by_year = ask(build.in_memory(built), "models-by-year")
+    assert sum(int(row["models"] or 0) for row in by_year) == 21
 
 
 def test_violations_are_planted_by_number(tmp_path: Path) -> None:

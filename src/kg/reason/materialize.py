@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from kg.columns import Index
     from kg.reason.compiled import Pattern
 
+    Kinds = set[Pattern]
+
 
 @dataclass
 class Closed:
@@ -115,7 +117,12 @@ def materialize(
     """
     groups = triples if isinstance(triples, dict) else grouped(triples)
     terms = Terms()
-    return materialize_relations(encoded(groups, terms), terms, wanted)
+
+    def given(kinds: Kinds) -> Relations:
+        return encoded(_of_kinds(groups, kinds), terms)
+
+    with _no_collection():
+        return _materialized(groups, given, terms, wanted, None)
 
 
 def materialize_relations(
@@ -129,17 +136,23 @@ def materialize_relations(
     ``before`` is the ``Closed.signature`` and what had followed from other facts, numbered by the
     same terms, to go on from; if the clauses have become others, it starts anew.
     """
+
+    def given(kinds: Kinds) -> Relations:
+        return _relations_of_kinds(relations, terms, kinds)
+
     with _no_collection():
-        return _materialized(relations, terms, wanted, before)
+        groups = decoded_groups(relations, terms)
+        return _materialized(groups, given, terms, wanted, before)
 
 
 def _materialized(
-    relations: Relations,
+    groups: Groups,
+    given: Callable[[Kinds], Relations],
     terms: Terms,
     wanted: Callable[[Triple], bool] | None,
     before: tuple[str, Followed] | None,
 ) -> Closed:
-    groups = decoded_groups(relations, terms)
+    """What follows from grouped triples; ``given`` has those of some kinds in relations."""
     refuse_what_is_outside(groups)
     axioms, literals, kinds = axioms_of(groups), literals_of(groups), kinds_of(groups)
     found: set[Triple] = set()
@@ -148,7 +161,7 @@ def _materialized(
         clauses = fireable(compiled, kinds)
         if wanted is not None:
             clauses = useful(clauses, wanted)
-        columns = Columns(_needed(relations, terms, clauses) if wanted else relations, terms)
+        columns = Columns(given(_needed(clauses) if wanted else {(ANY, ANY)}), terms)
         signature = _signature(clauses)
         fresh = None
         if before is not None and before[0] == signature:
@@ -198,20 +211,36 @@ def refuse_what_is_outside(groups: Groups) -> None:
         raise BadInput(f"The ontology leaves OWL 2 RL{more}: {outside[0]}.")
 
 
-def _needed(relations: Relations, terms: Terms, clauses: Iterable[Clause]) -> Relations:
-    """The facts of the kinds that some clause reads or concludes."""
-    kinds: set[Pattern] = set()
+def _needed(clauses: Iterable[Clause]) -> Kinds:
+    """The kinds of facts that some clause reads or concludes."""
+    kinds: Kinds = set()
     for clause in clauses:
         kinds.update(map(kind_of, clause.body))
         if clause.head is not None:
             kinds.add(kind_of(clause.head))
+    return kinds
+
+
+def _of_kinds(groups: Groups, kinds: Kinds) -> Groups:
+    """The triples of some kinds."""
+    if (ANY, ANY) in kinds:
+        return groups
+    chosen = {p: group for p, group in groups.items() if (p, ANY) in kinds}
+    if TYPE in groups and TYPE not in chosen:
+        pairs = [pair for pair in zip(*groups[TYPE], strict=True) if (TYPE, pair[1]) in kinds]
+        chosen[TYPE] = [s for s, _ in pairs], [kind for _, kind in pairs]
+    return chosen
+
+
+def _relations_of_kinds(relations: Relations, terms: Terms, kinds: Kinds) -> Relations:
+    """The same of relations."""
     if (ANY, ANY) in kinds:
         return relations
     names = terms.names
-    needed = {p: relation for p, relation in relations.items() if (names[p], ANY) in kinds}
+    chosen = {p: relation for p, relation in relations.items() if (names[p], ANY) in kinds}
     kind = terms.find(TYPE)
-    if kind in relations and kind not in needed:
+    if kind in relations and kind not in chosen:
         classes = np.array([terms.number(c) for p, c in kinds if p == TYPE], np.int64)
         pairs = relations[kind].pairs
-        needed[kind] = Relation(pairs[np.isin(pairs & MASK, classes)])
-    return needed
+        chosen[kind] = Relation(pairs[np.isin(pairs & MASK, classes)])
+    return chosen
