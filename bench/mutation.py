@@ -235,11 +235,11 @@ def dangling_iri(bench: Bench) -> Iterator[Mutation]:
                 yield Mutation("dangling-iri", number, name, (gone,), (added,))
 
 
-def _figures(bench: Bench) -> Iterator[tuple[int, str, rdflib.Graph, Node, Node, bool]]:
+def _figures(bench: Bench) -> Iterator[tuple[int, str, Columnar, Node, Node, bool]]:
     """Every figure with what it is of, and whether another of a like stance tells the same."""
     told: dict[tuple[Node, Node, Node | None], int] = defaultdict(int)
     stances: dict[Node, Node | None] = {}
-    for claim in bench.landscape.ranks:
+    for claim in bench.landscape.compared:
         if claim.value is not None:
             stances[claim.object] = stance = None if claim.factual else claim.stance
             told[claim.subject, claim.predicate, stance] += 1

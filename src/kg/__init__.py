@@ -16,7 +16,10 @@ How a triple gets from a file to an answer:
       ▼
     serve · export · cli
 
-``build`` is the recipe that walks down this picture. A module imports only from those above it.
+``build`` is the recipe that walks down this picture; with what an earlier one has ``kept`` it works
+only on what is different. From ``sources`` to ``store`` triples are ``columns`` of numbers, and
+``tables`` answers in rdflib's terms what is asked of them. A module imports only from those above
+it.
 """
 
 from importlib.metadata import version

@@ -62,10 +62,15 @@ class Token:
 
 def tokens(text: str) -> Iterator[Token]:
     """The tokens of ``text`` in order, without white space and comments."""
+    for match in matches(text):
+        yield Token(match.lastgroup or "", match.group(), match.start())
+
+
+def matches(text: str) -> Iterator[re.Match[str]]:
+    """The same as matches, whose last group is the kind: for what looks at few of many."""
     for match in _TERMINALS.finditer(text):
-        kind = match.lastgroup
-        if kind is not None and kind not in ("space", "comment"):
-            yield Token(kind, match.group(), match.start())
+        if match.lastgroup not in ("space", "comment"):
+            yield match
 
 
 def without_codepoint_escapes(text: str) -> str:

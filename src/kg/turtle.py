@@ -6,12 +6,16 @@ subject, was written, so that a finding can name its place.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from kg.tokens import Lines, Token, tokens
+from kg.tokens import Lines, matches
+
+if TYPE_CHECKING:
+    import re
 
 RDF_TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 
+_ENDS: Final = frozenset(".{}")
 Places = dict[tuple[str, str], int]
 """Line of each (subject IRI, predicate IRI); the predicate is "" for the subject itself."""
 
@@ -24,47 +28,43 @@ def places(text: str) -> Places:
     lines = Lines(text)
     found: Places = {}
     prefixes: dict[str, str] = {}
-    statement: list[Token] = []
-    for token in tokens(text):
-        if token.kind == "mark" and token.text in (".", "{", "}"):
-            _note(statement, prefixes, lines, found)
-            statement = []
-        else:
-            statement.append(token)
-    _note(statement, prefixes, lines, found)
+    declared: list[str] = []  # what a declaration of a prefix has so far
+    subject, depth, expected, begins = "", 0, False, True
+    for match in matches(text):
+        word = match.group()
+        if word in _ENDS and match.lastgroup == "mark":
+            subject, depth, begins, declared = "", 0, True, []
+        elif begins and (declared or word.lower().lstrip("@") == "prefix"):
+            declared.append(word)
+            if len(declared) == 3:  # a SPARQL-style PREFIX ends without a dot
+                prefixes[declared[1][:-1]] = word[1:-1]
+                declared = []
+        elif begins:
+            begins, expected = False, True
+            subject = _iri(match, prefixes)
+            if subject:
+                found.setdefault((subject, ""), lines.at(match.start()))
+        elif not subject:
+            continue
+        elif word in ("[", "("):
+            depth += 1
+        elif word in ("]", ")"):
+            depth -= 1
+        elif depth == 0 and word == ";":
+            expected = True
+        elif depth == 0 and expected:
+            if predicate := RDF_TYPE if word == "a" else _iri(match, prefixes):
+                found.setdefault((subject, predicate), lines.at(match.start()))
+            expected = False
     return found
 
 
-def _note(statement: list[Token], prefixes: dict[str, str], lines: Lines, found: Places) -> None:
-    """Enter one statement, from its subject to before its dot, into ``found``."""
-    words = [token.text.lower().lstrip("@") for token in statement[:1]]
-    if words == ["prefix"] and len(statement) >= 3:
-        prefixes[statement[1].text[:-1]] = statement[2].text[1:-1]
-        _note(statement[3:], prefixes, lines, found)  # a SPARQL-style PREFIX ends without a dot
-        return
-    if not statement or not (subject := _iri(statement[0], prefixes)):
-        return
-    found.setdefault((subject, ""), lines.at(statement[0].start))
-    depth = 0
-    expected = True
-    for token in statement[1:]:
-        if token.text in ("[", "("):
-            depth += 1
-        elif token.text in ("]", ")"):
-            depth -= 1
-        elif depth == 0 and token.text == ";":
-            expected = True
-        elif depth == 0 and expected:
-            if predicate := RDF_TYPE if token.text == "a" else _iri(token, prefixes):
-                found.setdefault((subject, predicate), lines.at(token.start))
-            expected = False
-
-
-def _iri(token: Token, prefixes: dict[str, str]) -> str:
+def _iri(match: re.Match[str], prefixes: dict[str, str]) -> str:
     """The IRI that a token stands for; "" if it stands for none."""
-    if token.kind == "iri":
-        return token.text[1:-1]
-    if token.kind == "name":
-        prefix, _, local = token.text.partition(":")
+    word = match.group()
+    if match.lastgroup == "iri":
+        return word[1:-1]
+    if match.lastgroup == "name":
+        prefix, _, local = word.partition(":")
         return prefixes[prefix] + local.replace("\\", "") if prefix in prefixes else ""
     return ""

@@ -234,11 +234,7 @@ def _rank(claims: Claims, conflicts: Sequence[Conflict]) -> list[Violation]:
 def _decisions(
     passages: Passages,
 ) -> Iterator[tuple[Node, tuple[Node | None, Node | None], Node | None]]:
-    found = [
-        (name, decision)
-        for name, decision, kind in passages.pairs(RDF.type)
-        if kind == CLLM.Decision
-    ]
+    found = passages.having(RDF.type, CLLM.Decision)
     for name, decision in sorted(found, key=lambda pair: (pair[0], str(pair[1]))):
         graph = passages[name]
         topic = graph.value(decision, CLLM.onSubject), graph.value(decision, CLLM.onProperty)

@@ -73,6 +73,16 @@ class Passages(Mapping[str, Passage]):
                 subject, value = int(quads.subjects[row]), int(quads.objects[row])
                 yield self.name(int(quads.graphs[row])), of(subject), of(value)
 
+    def having(self, predicate: Node, value: Node) -> Iterator[tuple[str, Node]]:
+        """Passage and subject of every statement that a property has a value."""
+        numbers = self.nodes.find(predicate), self.nodes.find(value)
+        if numbers[0] is not None and numbers[1] is not None:
+            for row in self.quads.block(numbers[0]).with_object(numbers[1]).tolist():
+                yield (
+                    self.name(int(self.quads.graphs[row])),
+                    self.nodes.of(int(self.quads.subjects[row])),
+                )
+
     def stating(self, triple: NodeTriple) -> list[str]:
         """The IRIs of the passages that state a triple, sorted."""
         numbers = [self.nodes.find(node) for node in triple]
