@@ -5,9 +5,10 @@
 
 The data are a made-up landscape in one graph, with so many wrong statements; the shapes are those
 of the project for the settled view: ``core`` without constraints in SPARQL, ``all`` with them and
-with those of ``constraints.ttl``, which look at the whole graph at once. Each engine runs in a process of its own, and the load counts. Results are compared as focus node, path,
-value, component and shape with those of the first engine. Engines that are not installed are left
-out: ``pip install pyrudof`` for that one.
+with those of ``constraints.ttl``, which look at the whole graph at once. Each engine runs in a
+process of its own, and the load counts. Results are compared as focus node, path, value, component
+and shape with those of the first engine. Engines that are not installed are left out:
+``pip install pyrudof`` for that one.
 """
 
 from __future__ import annotations

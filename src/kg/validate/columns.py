@@ -414,15 +414,25 @@ class Judge:
         """Not, and, or, xone, node: whether value nodes conform to shapes."""
         name = constraint.component
         distinct, back = np.unique(pairs[1], return_inverse=True)
-        conforming = [self.conforming(other, distinct) for other in constraint.shapes]
-        count = np.sum(conforming, axis=0, dtype=np.int64) if conforming else 0 * distinct
-        passed = {
-            "not": count == 0,
-            "or": count > 0,
-            "xone": count == 1,
-        }.get(name, count == len(conforming))
+        if name == "xone":
+            conforming = [self.conforming(other, distinct) for other in constraint.shapes]
+            passed = np.sum(conforming, axis=0, dtype=np.int64) == 1
+        else:
+            passed = self._any_or_all(constraint.shapes, distinct, any_=name in ("or", "not"))
+            passed = ~passed if name == "not" else passed
         component = {"node": "Node", "not": "Not"}.get(name, name.capitalize())
         yield from self._of_values(shape, component, nodes, pairs, ~passed[back])
+
+    def _any_or_all(self, shapes: Sequence[Shape], nodes: Column, *, any_: bool) -> Mask:
+        """Which nodes conform to some shape, or to all: the next is asked of what is left open."""
+        open_ = np.arange(len(nodes))
+        passed = np.full(len(nodes), not any_, np.bool_)
+        for shape in shapes:
+            conforms = self.conforming(shape, nodes[open_])
+            decided = conforms if any_ else ~conforms
+            passed[open_[decided]] = any_
+            open_ = open_[~decided]
+        return passed
 
     def _property(
         self, shape: Shape, constraint: Constraint, nodes: Column, pairs: Pairs
