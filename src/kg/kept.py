@@ -177,8 +177,9 @@ def _loaded(rest: Mapping[str, Any], text: str, columns: Mapping[str, Any]) -> K
         raise ValueError("some terms are missing")
     terms = Terms.of(names)
     sources, start = [], 0
+    quads = columns["quads"]  # an array is read whenever it is asked for
     for shown, graph, digest, size in rest["files"]:
-        rows = Rows(terms.names, columns["quads"][start : start + size])
+        rows = Rows(terms.names, quads[start : start + size])
         sources.append(Source(shown, graph, rows, None, digest))
         start += size
     followed = Followed(*(_unpacked(name, columns) for name in ("given", "stated", "relations")))
