@@ -102,8 +102,14 @@ class Passages(Mapping[str, Passage]):
 
         ("", 0) if nowhere.
         """
-        found = place_of(self._speaking_of(subject), subject, predicate)
         number = self.nodes.find(subject)
+        for wanted in (
+            (predicate, RDF.type) if predicate else ()
+        ):  # only files that are known to state it are looked at
+            for source in self._stating(number, self.nodes.find(wanted)):
+                if line := source.places.get((str(subject), str(wanted))):
+                    return source.shown, line
+        found = place_of(self._speaking_of(subject), subject, predicate)
         if found[0] or number is None:
             return found
         rows = np.flatnonzero(self.quads.objects == number)[:1]
@@ -136,6 +142,13 @@ class Passages(Mapping[str, Passage]):
             if (line := source.places.get((str(subject), str(predicate))))
         ]
         return found or [self.place_of(subject, predicate)]
+
+    def _stating(self, subject: int | None, predicate: int | None) -> list[Source]:
+        """The files that state a property of a thing."""
+        if subject is None or predicate is None:
+            return []
+        graphs = self.quads.graphs[self.quads.block(predicate).about(subject)].tolist()
+        return [self.sources[file] for file in sorted(set(map(self.file, graphs)))]
 
     def _speaking_of(self, subject: Node | None) -> list[Source]:
         number = self.nodes.find(subject)
