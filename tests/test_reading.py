@@ -33,6 +33,7 @@ QUERIES = {
     "SELECT ?a { ?a !cllm:p ?b }": None,
     "SELECT ?a { ?a !(cllm:p|cllm:q) ?b }": None,
     "SELECT ?a { ?a cllm:p/!cllm:q ?b }": None,
+    "BASE <http://example.org/> SELECT ?a { ?a <p> ?b }": None,
 }
 LISTS = {f"<{rdflib.RDF.first}>", f"<{rdflib.RDF.rest}>"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from kg.columns import iri
@@ -14,17 +15,20 @@ if TYPE_CHECKING:
 
 _TERMS: Final = frozenset({"blank", "iri", "name", "number", "string", "variable"})
 _TYPE: Final = iri("rdf:type")
+_ABSOLUTE: Final = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 def predicates_read(text: str) -> frozenset[Term] | None:
     """Names among which are the predicates that a query asks for; None if it may ask for any.
 
     It may where a variable stands between two terms, as a predicate does, where a path is negated,
-    or where one may be of no length. What only looks so is taken for it: a query never asks for
+    where one may be of no length, or where an IRI is relative. What only looks so is taken for it: a query never asks for
     more than this says.
     """
     words = list(tokens(without_codepoint_escapes(text)))
     prefixes = _prefixes(words)
+    if any(word.kind == "iri" and not _ABSOLUTE.match(word.text) for word in words):
+        return None
     body = words[next((n for n, word in enumerate(words) if word.text == "{"), 0) :]
     ends = Token("", "", 0)
     named: set[Term] = {iri("rdf:first"), iri("rdf:rest")}  # which a list in brackets stands for
