@@ -22,8 +22,8 @@ def predicates_read(text: str) -> frozenset[Term] | None:
     """Names among which are the predicates that a query asks for; None if it may ask for any.
 
     It may where a variable stands between two terms, as a predicate does, where a path is negated,
-    where one may be of no length, or where an IRI is relative. What only looks so is taken for it: a query never asks for
-    more than this says.
+    where one may be of no length, or where an IRI is relative. What only looks so is taken for it:
+    a query never asks for more than this says.
     """
     words = list(tokens(without_codepoint_escapes(text)))
     prefixes = _prefixes(words)
