@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from kg.columns.terms import is_blank
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -34,7 +32,7 @@ class Terms:
         self._numbers: dict[Term, int] = {}
         self._names: list[Term] = []
         self._ranks: Column = np.empty(0, np.int64)
-        self._blanks: tuple[int, Column] = 0, self._ranks
+        self._beginning: dict[str, NDArray[np.bool_]] = {}
 
     @classmethod
     def of(cls, names: list[Term]) -> Terms:
@@ -77,16 +75,14 @@ class Terms:
             self._ranks[order] = np.arange(len(names))
         return self._ranks
 
-    @property
-    def blanks(self) -> Column:
-        """The numbers of the blank nodes."""
-        looked_at, found = self._blanks
-        if looked_at != len(self):
-            new = enumerate(itertools.islice(self.names, looked_at, None), looked_at)
-            numbers = [number for number, name in new if is_blank(name)]
-            found = np.concatenate((found, np.array(numbers, np.int64)))
-            self._blanks = len(self), found
-        return found
+    def beginning(self, start: str) -> NDArray[np.bool_]:
+        """Which terms begin with a text, by their numbers."""
+        known = self._beginning.get(start, np.empty(0, np.bool_))
+        if len(known) != len(self):
+            new = itertools.islice(self.names, len(known), None)
+            fresh = np.fromiter((name.startswith(start) for name in new), np.bool_)
+            known = self._beginning[start] = np.concatenate((known, fresh))
+        return known
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -215,6 +211,8 @@ def without(relations: Relations, others: Relations) -> Relations:
     for predicate, relation in relations.items():
         other = others.get(predicate)
         pairs = relation.pairs
+        if other is not None and np.array_equal(pairs, other.pairs):
+            continue
         new = relation if other is None else Relation(pairs[~among(pairs, other.pairs)])
         if len(new):
             left[predicate] = new

@@ -7,7 +7,7 @@ import gc
 import hashlib
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -46,7 +46,7 @@ from kg.reason.seminaive import Columns, Followed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from kg.columns import Index
+    from kg.columns import Index, Term
     from kg.reason.compiled import Pattern
 
     Kinds = set[Pattern]
@@ -60,7 +60,7 @@ class Closed:
     some clause reads or concludes, unless everything was wanted.
     """
 
-    groups: Groups
+    facts: Facts
     axioms: Index
     clauses: list[Clause]
     columns: Columns
@@ -72,7 +72,7 @@ class Closed:
     @cached_property
     def given(self) -> frozenset[Triple]:
         """The triples that were given."""
-        return frozenset(ungrouped(self.groups))
+        return frozenset(self.facts.triples())
 
     def derived(self) -> Iterator[Triple]:
         """The triples that were not given, without those that follow from nothing."""
@@ -116,13 +116,8 @@ def materialize(
     ontology among them leaves the profile.
     """
     groups = triples if isinstance(triples, dict) else grouped(triples)
-    terms = Terms()
-
-    def given(kinds: Kinds) -> Relations:
-        return encoded(_of_kinds(groups, kinds), terms)
-
     with _no_collection():
-        return _materialized(groups, given, terms, wanted, None)
+        return _materialized(_Grouped(groups, Terms()), wanted, None)
 
 
 def materialize_relations(
@@ -136,32 +131,23 @@ def materialize_relations(
     ``before`` is the ``Closed.signature`` and what had followed from other facts, numbered by the
     same terms, to go on from; if the clauses have become others, it starts anew.
     """
-
-    def given(kinds: Kinds) -> Relations:
-        return _relations_of_kinds(relations, terms, kinds)
-
     with _no_collection():
-        groups = decoded_groups(relations, terms)
-        return _materialized(groups, given, terms, wanted, before)
+        return _materialized(_Related(relations, terms), wanted, before)
 
 
 def _materialized(
-    groups: Groups,
-    given: Callable[[Kinds], Relations],
-    terms: Terms,
-    wanted: Callable[[Triple], bool] | None,
-    before: tuple[str, Followed] | None,
+    facts: Facts, wanted: Callable[[Triple], bool] | None, before: tuple[str, Followed] | None
 ) -> Closed:
-    """What follows from grouped triples; ``given`` has those of some kinds in relations."""
-    refuse_what_is_outside(groups)
-    axioms, literals, kinds = axioms_of(groups), literals_of(groups), kinds_of(groups)
+    schema, literals, kinds = facts.schema(), facts.literals(), facts.kinds()
+    refuse_what_is_outside(schema)
+    axioms = axioms_of(schema)
     found: set[Triple] = set()
     while True:
         index, compiled = compile_rules(axioms, literals, found)
         clauses = fireable(compiled, kinds)
         if wanted is not None:
             clauses = useful(clauses, wanted)
-        columns = Columns(given(_needed(clauses) if wanted else {(ANY, ANY)}), terms)
+        columns = Columns(facts.of_kinds(_needed(clauses) if wanted else {(ANY, ANY)}), facts.terms)
         signature = _signature(clauses)
         fresh = None
         if before is not None and before[0] == signature:
@@ -176,13 +162,13 @@ def _materialized(
             if triple[1] != FIRST or not index.candidates((triple[0], FIRST, "?"))
         }
         if not new:
-            return Closed(groups, index, clauses, columns, signature, fresh)
+            return Closed(facts, index, clauses, columns, signature, fresh)
         found |= new
 
 
 def _signature(clauses: Iterable[Clause]) -> str:
-    """What two lists of clauses share that differ at most in what they state."""
-    said = "\n".join(map(repr, (clause for clause in clauses if clause.body)))
+    """What two lists of clauses share that differ at most in their order and in what they state."""
+    said = "\n".join(sorted(repr(clause) for clause in clauses if clause.body))
     return hashlib.sha256(said.encode()).hexdigest()
 
 
@@ -221,26 +207,105 @@ def _needed(clauses: Iterable[Clause]) -> Kinds:
     return kinds
 
 
-def _of_kinds(groups: Groups, kinds: Kinds) -> Groups:
-    """The triples of some kinds."""
-    if (ANY, ANY) in kinds:
-        return groups
-    chosen = {p: group for p, group in groups.items() if (p, ANY) in kinds}
-    if TYPE in groups and TYPE not in chosen:
-        pairs = [pair for pair in zip(*groups[TYPE], strict=True) if (TYPE, pair[1]) in kinds]
-        chosen[TYPE] = [s for s, _ in pairs], [kind for _, kind in pairs]
-    return chosen
+class Facts(Protocol):
+    """Triples as they were given, and what compiling looks at of them."""
+
+    @property
+    def terms(self) -> Terms:
+        """The dictionary by which they are numbered."""
+
+    def schema(self) -> Groups:
+        """The triples that may be part of an axiom, grouped."""
+
+    def literals(self) -> set[Term]:
+        """The literals."""
+
+    def kinds(self) -> Kinds:
+        """What the triples are grouped by: each predicate, and each class of which one is."""
+
+    def triples(self) -> Iterator[Triple]:
+        """All of them."""
+
+    def of_kinds(self, kinds: Kinds) -> Relations:
+        """Those of some kinds."""
 
 
-def _relations_of_kinds(relations: Relations, terms: Terms, kinds: Kinds) -> Relations:
-    """The same of relations."""
-    if (ANY, ANY) in kinds:
-        return relations
-    names = terms.names
-    chosen = {p: relation for p, relation in relations.items() if (names[p], ANY) in kinds}
-    kind = terms.find(TYPE)
-    if kind in relations and kind not in chosen:
-        classes = np.array([terms.number(c) for p, c in kinds if p == TYPE], np.int64)
-        pairs = relations[kind].pairs
-        chosen[kind] = Relation(pairs[np.isin(pairs & MASK, classes)])
-    return chosen
+@dataclass(frozen=True)
+class _Grouped:
+    """Grouped triples of which none is numbered yet."""
+
+    groups: Groups
+    terms: Terms
+
+    def schema(self) -> Groups:
+        return self.groups
+
+    def literals(self) -> set[Term]:
+        return literals_of(self.groups)
+
+    def kinds(self) -> Kinds:
+        return kinds_of(self.groups)
+
+    def triples(self) -> Iterator[Triple]:
+        return ungrouped(self.groups)
+
+    def of_kinds(self, kinds: Kinds) -> Relations:
+        groups = self.groups
+        if (ANY, ANY) not in kinds:
+            groups = {p: group for p, group in self.groups.items() if (p, ANY) in kinds}
+            if TYPE in self.groups and TYPE not in groups:
+                typed = zip(*self.groups[TYPE], strict=True)
+                pairs = [pair for pair in typed if (TYPE, pair[1]) in kinds]
+                groups[TYPE] = [s for s, _ in pairs], [kind for _, kind in pairs]
+        return encoded(groups, self.terms)
+
+
+@dataclass(frozen=True)
+class _Related:
+    """Relations: only what may be an axiom becomes text."""
+
+    relations: Relations
+    terms: Terms
+
+    def schema(self) -> Groups:
+        names = self.terms.names
+        chosen = {p: r for p, r in self.relations.items() if profile.is_of_schema(names[p])}
+        kinds = [n for n in self._classes() if profile.is_class_of_schema(names[n])]
+        return decoded_groups(chosen | self._typed(kinds), self.terms)
+
+    def literals(self) -> set[Term]:
+        names, is_literal = self.terms.names, self.terms.beginning('"')
+        met = np.zeros(len(is_literal), np.bool_)
+        for relation in self.relations.values():
+            met[relation.pairs & MASK] = True
+        return {names[number] for number in np.flatnonzero(met & is_literal).tolist()}
+
+    def kinds(self) -> Kinds:
+        names = self.terms.names
+        kinds = {(names[p], ANY) for p in self.relations if names[p] != TYPE}
+        return kinds | {(TYPE, names[number]) for number in self._classes()}
+
+    def triples(self) -> Iterator[Triple]:
+        return decoded(self.relations, self.terms)
+
+    def of_kinds(self, kinds: Kinds) -> Relations:
+        if (ANY, ANY) in kinds:
+            return self.relations
+        names = self.terms.names
+        chosen = {p: r for p, r in self.relations.items() if (names[p], ANY) in kinds}
+        if (TYPE, ANY) in kinds:
+            return chosen
+        return chosen | self._typed([self.terms.number(c) for p, c in kinds if p == TYPE])
+
+    def _classes(self) -> list[int]:
+        relation = self.relations.get(self.terms.number(TYPE))
+        return [] if relation is None else np.unique(relation.pairs & MASK).tolist()
+
+    def _typed(self, classes: list[int]) -> Relations:
+        """The members of some classes, if there are any."""
+        kind = self.terms.number(TYPE)
+        if kind not in self.relations:
+            return {}
+        pairs = self.relations[kind].pairs
+        chosen = pairs[np.isin(pairs & MASK, np.array(classes, np.int64))]
+        return {kind: Relation(chosen)} if len(chosen) else {}

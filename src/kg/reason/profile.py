@@ -124,6 +124,16 @@ _RESERVED: Final = AXIOM_PREDICATES | {
 _ONCE: Final = ('"0"^^', '"1"^^')
 
 
+def is_of_schema(predicate: Term) -> bool:
+    """Whether triples of a predicate, but that of kinds, may be part of an axiom."""
+    return predicate in AXIOM_PREDICATES or predicate.startswith(_OWL)
+
+
+def is_class_of_schema(kind: Term) -> bool:
+    """Whether being of a class may be part of an axiom."""
+    return kind in AXIOM_CLASSES or kind.startswith(("_:", '"', _OWL))
+
+
 def outside(groups: Groups) -> list[str]:
     """The axioms that leave OWL 2 RL among grouped triples, in words with the reason; sorted."""
     index = Index(_in_question(groups))
@@ -134,7 +144,7 @@ def outside(groups: Groups) -> list[str]:
 def _in_question(groups: Groups) -> Iterator[Triple]:
     """The triples that are axioms, part of one, or in words of the ontology language."""
     for predicate, (subjects, values) in groups.items():
-        if predicate in AXIOM_PREDICATES or predicate.startswith(_OWL):
+        if is_of_schema(predicate):
             for subject, value in zip(subjects, values, strict=True):
                 yield subject, predicate, value
     subjects, kinds = groups.get(TYPE, ([], []))

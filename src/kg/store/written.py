@@ -78,8 +78,8 @@ class Written(Mapping[str, bytes]):
         return hashed.hexdigest()
 
     def _has_blanks(self, columns: Triples) -> bool:
-        blank = self._terms.blanks
-        return bool(len(blank)) and any(np.isin(c, blank).any() for c in (columns[0], columns[2]))
+        blank = self._terms.beginning("_")
+        return bool(blank[columns[0]].any() or blank[columns[2]].any())
 
     def _lines(self, columns: Triples) -> Iterator[bytes]:
         """Lines in the order of their code points, which is that of their terms.

@@ -354,13 +354,14 @@ def settled_data(settled: Table, inferred: Iterable[NodeTriple], ontology: rdfli
 def _met(settled: Table) -> Relations:
     """What the settled view describes and what it points to, for shapes to look at."""
     terms = settled.nodes.terms
-    names = terms.names
     above = terms.number(f"<{ONTOLOGY}>") << HALF
+    is_thing = terms.beginning(f"<{IDS}")
     subjects, _, values = settled.columns()
     met: Relations = {}
     for predicate, column in ((CLLM.describes, subjects), (CLLM.pointsTo, values)):
-        things = [n for n in np.unique(column).tolist() if names[n].startswith(f"<{IDS}")]
-        met[settled.nodes.number(predicate)] = Relation(above | np.array(things, np.int64))
+        things = np.zeros(len(is_thing), np.bool_)
+        things[column] = True
+        met[settled.nodes.number(predicate)] = Relation(above | np.flatnonzero(things & is_thing))
     return met
 
 
