@@ -25,7 +25,7 @@ LIBRARIES = {
     "elementpath": {"validate"},
     "flask": {"serve"},
     "granian": {"serve"},
-    "numpy": {"columns", "graph", "kept", "reason", "store", "tables", "validate"},
+    "numpy": {"columns", "graph", "kept", "reason", "sources", "store", "tables", "validate"},
     "owlrl": {"reason"},
     "platformdirs": {"project"},
     "pyoxigraph": {"store"},

@@ -14,7 +14,7 @@ import rdflib
 
 from kg import audit, findings, graph, reason, validate
 from kg.catalog import catalog, named_version
-from kg.errors import BadQuery, BadSource
+from kg.errors import BadQuery, BadSource, StoreError
 from kg.kept import DEFAULT, Kept, key_of
 from kg.namespaces import GRAPHS
 from kg.queries import Catalogue
@@ -92,7 +92,8 @@ def make(
         before = built.before = kept(own_key) if kept else None
         known = {source.shown: source for source in before.sources} if before else {}
         own = {source.graph: source for source in read_all(project, known)}
-        sources = list((own | {source.graph: source for source in given}).values())
+        others = [source.without(given) for source in own.values()]
+        sources = [*(source for source in others if source), *given]
         ontology = read_graph(project.ontology_files(), project)
         alignments = read_graph(project.alignment_files(), project)
         shapes = read_graph(project.shape_files(), project)
@@ -253,7 +254,8 @@ def publish(
         change = built.kept.change_since(before) if built.kept and before else None
         version = versions.publish(built.version, built.graphs, built.summary(), keep, change)
     if built.kept:
-        with timed("keep"):
+        # without it the next build starts anew
+        with timed("keep"), contextlib.suppress(StoreError):
             versions.keep(built.kept.save)
     return version
 

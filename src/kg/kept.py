@@ -12,16 +12,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 import zipfile
 from dataclasses import asdict, dataclass
-from functools import cached_property, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from kg.columns import NONE, Relation, Relations, Rows, Terms, columns_of, joint, without
+from kg.columns import (
+    NONE,
+    Relation,
+    Relations,
+    Rows,
+    Terms,
+    columns_of,
+    looked_up,
+    without,
+)
 from kg.namespaces import GRAPHS
 from kg.reason.seminaive import Followed
 from kg.reason.settled import Reasoned
@@ -70,12 +77,10 @@ class Kept:
     def save(self, folder: Path) -> None:
         """Write everything into a new folder."""
         folder.mkdir()
-        mark = secrets.token_hex(7)  # the three files are of one build, or of no use
-        text = "\n".join((mark, *self.nodes.terms.names))
+        text = "\n".join(self.nodes.terms.names)
         (folder / _TERMS).write_text(text, "utf-8", newline="\n")
         tables = [source.rows.numbered(self.nodes.terms) for source in self.sources]
-        columns = {"mark": np.array([int(mark, 16)], np.int64)}
-        columns |= {"quads": np.concatenate(tables) if tables else np.empty((0, 4), np.int64)}
+        columns = {"quads": np.concatenate(tables) if tables else np.empty((0, 4), np.int64)}
         for name, relations in self._relations().items():
             columns |= _packed(name, relations)
         np.savez(folder / _COLUMNS, allow_pickle=False, **columns)
@@ -83,8 +88,7 @@ class Kept:
         rest = {
             "key": self.key,
             "version": self.version,
-            "mark": mark,
-            "terms": len(self.nodes.terms),
+            "has_equals": self.reasoned.has_equals,
             "files": files,
             "findings": {
                 file: [asdict(violation) for violation in found]
@@ -97,7 +101,8 @@ class Kept:
             },
             "named": list(self.named),
         }
-        (folder / _REST).write_text(json.dumps(rest), "utf-8")
+        text = json.dumps(rest)
+        (folder / _REST).write_text(f"{_digest(folder, text)}\n{text}", "utf-8")
 
     def change_since(self, before: Kept) -> Change | None:
         """What turns the store of an earlier build into that of this one.
@@ -107,11 +112,12 @@ class Kept:
         """
         removed, added = self._beyond(before), before._beyond(self)
         size = sum(len(source.rows) for source in self.sources)
-        if sum(map(len, removed)) + sum(map(len, added)) > size * _SMALL:
+        if len(removed) + len(added) > size * _SMALL:
             return None
+        added = np.concatenate((added, self._spelt_otherwise(removed)))
         return Change(before.version, self._nquads(removed), self._nquads(added))
 
-    def _beyond(self, other: Kept) -> list[Column]:
+    def _beyond(self, other: Kept) -> Column:
         """The quads of another build that are not in this one; the default graph is ``NONE``."""
         own = {source.shown: source.rows for source in self.sources}
         found = [
@@ -119,25 +125,43 @@ class Kept:
             for source in other.sources
             if source.rows is not own.get(source.shown)
         ]
-        graphs = {name: self.nodes.terms.number(f"<{name}>") for name in other.named}
-        parts = [
-            (graphs[name], without(relations, self.named.get(name, {})))
-            for name, relations in other.named.items()
-        ]
-        parts.append((NONE, without(other.default, self.default)))
-        for graph, relations in parts:
-            columns = columns_of(relations)
-            found.append(np.stack([np.full(len(columns[0]), graph, np.int64), *columns], axis=1))
-        return found
+        for name, relations in other.named.items():
+            beyond = without(relations, self.named.get(name, {}))
+            found.append(_in_graph(self.nodes.terms.number(f"<{name}>"), beyond))
+            if name in DEFAULT:
+                for part in DEFAULT:
+                    beyond = without(beyond, self.named[part])
+                found.append(_in_graph(NONE, beyond))
+        return np.concatenate(found)
 
-    @cached_property
-    def default(self) -> Relations:
-        """The triples of the default graph."""
-        return reduce(joint, (self.named[name] for name in DEFAULT))
+    def _spelt_otherwise(self, removed: Column) -> Column:
+        """What this build has beside quads that are gone, where a literal may have two spellings.
 
-    def _nquads(self, tables: Iterable[Column]) -> bytes:
+        A store may take ``true`` and ``1`` for one, and has to be told again of what stays.
+        """
+        literal = self.nodes.terms.beginning('"')
+        found = [np.empty((0, 4), np.int64)]
+        graphs = {self.nodes.terms.number(f"<{name}>"): [r] for name, r in self.named.items()}
+        graphs[NONE] = [self.named[name] for name in DEFAULT]
+        for graph, subject, predicate, value in removed.tolist():
+            if not literal[value]:
+                continue
+            for relations in graphs.get(graph, ()):
+                if predicate in relations:
+                    _, values = looked_up(np.array([subject]), relations[predicate].pairs)
+                    row = (np.full(len(values), n, np.int64) for n in (graph, subject, predicate))
+                    found.append(np.stack([*row, values], axis=1))
+            if graph not in graphs:
+                about = np.array([graph, subject, predicate], np.int64)
+                for source in self.sources:
+                    if source.rows.terms[graph].startswith(f"<{source.graph}"):
+                        table = source.rows.table
+                        found.append(table[(table[:, :3] == about).all(axis=1)])
+        return np.concatenate(found)
+
+    def _nquads(self, table: Column) -> bytes:
         names = [*self.nodes.terms.names, ""]  # the last one is that of ``NONE``
-        rows = np.concatenate(list(tables)).tolist()
+        rows = table.tolist()
         return "".join(
             f"{names[s]} {names[p]} {names[o]} {names[g]} .\n" for g, s, p, o in rows
         ).encode()
@@ -157,8 +181,9 @@ class Kept:
 def load(folder: Path, key: str) -> Kept | None:
     """What was kept under a key; None if there is nothing, or it is of another key or damaged."""
     try:
-        rest = json.loads((folder / _REST).read_text("utf-8"))
-        if rest["key"] != key:
+        digest, text = (folder / _REST).read_text("utf-8").split("\n")
+        rest = json.loads(text)
+        if rest["key"] != key or digest != _digest(folder, text):
             return None
         with (
             (folder / _COLUMNS).open("rb") as file,
@@ -170,12 +195,7 @@ def load(folder: Path, key: str) -> Kept | None:
 
 
 def _loaded(rest: Mapping[str, Any], text: str, columns: Mapping[str, Any]) -> Kept:
-    mark, *names = text.split("\n")
-    if {int(mark, 16), *columns["mark"].tolist()} != {int(rest["mark"], 16)}:
-        raise ValueError("the files are not of one build")
-    if len(names) != rest["terms"]:
-        raise ValueError("some terms are missing")
-    terms = Terms.of(names)
+    terms = Terms.of(text.split("\n"))
     sources, start = [], 0
     quads = columns["quads"]  # an array is read whenever it is asked for
     for shown, graph, digest, size in rest["files"]:
@@ -196,10 +216,16 @@ def _loaded(rest: Mapping[str, Any], text: str, columns: Mapping[str, Any]) -> K
         Nodes(terms),
         sources,
         {file: list(map(_violation, found)) for file, found in rest["findings"].items()},
-        Reasoned(rest["signature"], followed, _unpacked("inferred", columns)),
+        Reasoned(rest["signature"], followed, _unpacked("inferred", columns), rest["has_equals"]),
         Judged(Data.of(_unpacked("data", columns), terms), owned),
         {name: _unpacked(f"named:{name}", columns) for name in rest["named"]},
     )
+
+
+def _in_graph(graph: int, relations: Relations) -> Column:
+    """The rows of some relations in one graph."""
+    columns = columns_of(relations)
+    return np.stack([np.full(len(columns[0]), graph, np.int64), *columns], axis=1)
 
 
 def _less(rows: Rows, other: Rows | None) -> Column:
@@ -230,6 +256,16 @@ def _unpacked(name: str, columns: Mapping[str, Any]) -> Relations:
     stops = np.cumsum(columns[f"{name} sizes"])
     parts = np.split(columns[f"{name} pairs"], stops[:-1]) if predicates else []
     return {p: Relation(pairs) for p, pairs in zip(predicates, parts, strict=True)}
+
+
+def _digest(folder: Path, text: str) -> str:
+    """What tells three files that were written together from any others."""
+    hashed = hashlib.blake2b(text.encode(), digest_size=16)
+    for name in (_TERMS, _COLUMNS):
+        with (folder / name).open("rb") as file:
+            while piece := file.read(1 << 22):
+                hashed.update(piece)
+    return hashed.hexdigest()
 
 
 def key_of(files: Iterable[Path]) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from kg.columns import Quads, Rows, Terms, iri
 from kg.errors import BadInput, BadSource
 from kg.namespaces import GRAPHS
@@ -22,9 +24,8 @@ if TYPE_CHECKING:
 
     import rdflib
 
-    from kg.columns import Triple
+    from kg.columns import Term, Triple
 
-_BASE: Final = "urn:relative:"
 _KIND: Final = iri("rdf:type")
 _PASSAGE: Final = iri("cllm:Passage")
 
@@ -50,6 +51,21 @@ class Source:
         nodes = Nodes(Terms())
         quads = Quads(nodes.terms, [self.rows])
         return {str(nodes.of(graph)): Passage(nodes, quads, graph) for graph in quads.spans}
+
+    def without(self, others: Iterable[Source]) -> Source | None:
+        """The file without the graphs that others have; None if one takes its place."""
+        taken = {graph for other in others for graph in (f"<{other.graph}>", *other.graph_terms())}
+        if f"<{self.graph}>" in taken:
+            return None
+        numbers = [n for n in np.unique(self.rows.table[:, 0]) if self.rows.terms[n] in taken]
+        if not numbers:
+            return self
+        kept = ~np.isin(self.rows.table[:, 0], numbers)
+        return replace(self, rows=Rows(self.rows.terms, self.rows.table[kept]))
+
+    def graph_terms(self) -> set[Term]:
+        """The graphs that the file has."""
+        return {self.rows.terms[number] for number in np.unique(self.rows.table[:, 0])}
 
     @property
     def places(self) -> Places:
@@ -82,7 +98,7 @@ def read(file: SourceFile, shown: str, known: Source | None = None) -> Source:
     graph = f"<{file.graph}>"
     rows = Rows.of(
         (name or graph, subject, predicate, value)
-        for name, subject, predicate, value in parse(data, file.path.suffix, _BASE, shown)
+        for name, subject, predicate, value in parse(data, file.path.suffix, shown)
     )
     source = Source(shown, file.graph, rows, file.path, digest)
     for name in source.graphs:
@@ -112,8 +128,7 @@ def read_graph(paths: list[Path], project: Project) -> rdflib.Graph:
 
 def _triples(path: Path, project: Project) -> Iterable[Triple]:
     shown = project.shown(path)
-    base = _BASE + shown  # which tells the blank nodes of one file from those of another
-    for _, subject, predicate, value in parse(_bytes(path, shown), path.suffix, base, shown):
+    for _, subject, predicate, value in parse(_bytes(path, shown), path.suffix, shown):
         yield subject, predicate, value
 
 

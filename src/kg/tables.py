@@ -148,14 +148,14 @@ class Columnar(ABC):
         """Number of triples."""
 
     def objects(self, subject: Node | None = None, predicate: Node | None = None) -> Iterator[Node]:
-        """The values of a property of a thing; of every one where it is None."""
+        """The values of a property of a thing, by their texts; of every one where it is None."""
         for _, _, value in self._rows((subject, predicate, None)):
-            yield from self.nodes.every(value)
+            yield from self.nodes.every(value if subject is None else self._sorted(value))
 
     def subjects(self, predicate: Node | None = None, value: Node | None = None) -> Iterator[Node]:
         """The things of which a property has a value; of every one where it is None."""
         for subject, _, _ in self._rows((None, predicate, value)):
-            yield from self.nodes.every(subject)
+            yield from self.nodes.every(subject if value is None else self._sorted(subject))
 
     def subject_objects(self, predicate: Node | None = None) -> Iterator[tuple[Node, Node]]:
         """The pairs of a property."""
@@ -163,7 +163,7 @@ class Columnar(ABC):
             yield from zip(self.nodes.every(subject), self.nodes.every(value), strict=True)
 
     def value(self, subject: Node | None, predicate: Node | None) -> Node | None:
-        """A value of a property of a thing, always the same one; None if there is none."""
+        """The first value of a property of a thing by its text; None if there is none."""
         return next(self.objects(subject, predicate), None) if subject is not None else None
 
     def triples(self, pattern: Pattern) -> Iterator[NodeTriple]:
@@ -178,6 +178,13 @@ class Columnar(ABC):
 
     def __contains__(self, pattern: Pattern) -> bool:
         return any(len(subjects) for subjects, _, _ in self._rows(pattern))
+
+    def _sorted(self, numbers: Column) -> Column:
+        """Some terms in the order of their texts, however they are numbered."""
+        if len(numbers) < 2:
+            return numbers
+        names = self.nodes.terms.names
+        return np.array(sorted(numbers.tolist(), key=names.__getitem__), np.int64)
 
     def _rows(self, pattern: Pattern) -> Iterator[tuple[Column, int, Column]]:
         """Subjects and objects of the triples that match a pattern, by predicate."""

@@ -39,7 +39,10 @@ def identical_figures(view: View) -> Iterator[Item]:
             str(quantity),
             str(subjects[0]),
             view.name(subjects[0]),
-            tuple(view.claimed(claim) for claim in sorted(claims, key=lambda c: str(c.subject))),
+            tuple(
+                view.claimed(claim)
+                for claim in sorted(claims, key=lambda c: (str(c.subject), str(c.object)))
+            ),
             f"{number(same)} is given as the {view.name(quantity)} of {names}.",
         )
 

@@ -120,6 +120,8 @@ class Quads:
     @cached_property
     def by_predicate(self) -> dict[int, Column]:
         """The rows of each predicate, by its number."""
+        if not len(self):
+            return {}
         order = np.argsort(self.predicates, kind="stable")
         kinds, starts = np.unique(self.predicates[order], return_index=True)
         return dict(zip(kinds.tolist(), np.split(order, starts[1:]), strict=True))
@@ -144,7 +146,10 @@ class Quads:
         return rows[low:high]
 
     def values(self, graphs: Column, subjects: Column, predicate: int) -> Column:
-        """A value that each graph gives of its subject; ``NONE`` where it gives none."""
+        """The value that each graph gives of its subject, ``NONE`` where it gives none.
+
+        Of several it is the first by its text.
+        """
         rows = self.block(predicate).rows
         keys = self.graphs[rows] << HALF | self.subjects[rows]
         order = np.argsort(keys, kind="stable")
@@ -155,6 +160,10 @@ class Quads:
         inside = places < len(keys)
         met = np.flatnonzero(inside)[keys[places[inside]] == wanted[inside]]
         values[met] = self.objects[rows[places[met]]]
+        names = self.terms.names
+        for key in np.unique(keys[1:][np.diff(keys) == 0]).tolist():
+            several = self.objects[rows[slice(*np.searchsorted(keys, (key, key + 1)))]].tolist()
+            values[wanted == key] = min(several, key=names.__getitem__)
         return values
 
     def relations(self, kept: Mask | None = None) -> Relations:

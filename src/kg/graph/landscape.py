@@ -109,6 +109,8 @@ def _stances(passages: Passages) -> dict[int, int]:
     """The stance of each passage, given in its own graph or in its file's; numbers of terms."""
     quads = passages.quads
     rows = quads.block(passages.nodes.number(CLLM.stance)).rows
+    names = passages.nodes.terms.names
+    rows = np.array(sorted(rows.tolist(), key=lambda row: names[quads.objects[row]]), np.int64)
     return {
         passage: stance
         for graph, passage, stance in zip(

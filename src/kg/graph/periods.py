@@ -34,13 +34,19 @@ def period(value: Node | None) -> Period | None:
     """The days that an xsd:date, xsd:gYearMonth or xsd:gYear admits; None for any other term."""
     if not isinstance(value, rdflib.Literal) or value.ill_typed:
         return None
-    text = str(value)
-    if value.datatype == XSD.date:
+    try:
+        return _period(str(value), value.datatype)
+    except ValueError:  # a year or a month that no calendar has
+        return None
+
+
+def _period(text: str, datatype: rdflib.URIRef | None) -> Period | None:
+    if datatype == XSD.date:
         day = date.fromisoformat(text[:10])
         return Period(day, day)
-    if value.datatype == XSD.gYearMonth:
+    if datatype == XSD.gYearMonth:
         year, month = int(text[:4]), int(text[5:7])
         return Period(date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1]))
-    if value.datatype == XSD.gYear:
+    if datatype == XSD.gYear:
         return Period(date(int(text[:4]), 1, 1), date(int(text[:4]), 12, 31))
     return None

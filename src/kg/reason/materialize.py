@@ -89,6 +89,11 @@ class Closed:
         """The clauses that are met and may not be, each with the facts that meet it."""
         return self.columns.contradictions(self.clauses, self.fresh)
 
+    @property
+    def has_equals(self) -> bool:
+        """Whether two different literals have one value."""
+        return bool(self._equals)
+
     def _restated(self, triple: Triple) -> bool:
         """Whether a triple only writes the literal of a given one in another form."""
         subject, predicate, value = triple

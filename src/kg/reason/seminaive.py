@@ -182,7 +182,7 @@ class Columns:
                 continue
             rule = self._numbered(clause)
             everywhere = [self.relations] * len(rule.body)
-            if fresh is None:
+            if fresh is None or not rule.body:
                 yield from self._meeting(rule, 0, everywhere)
                 continue
             for place in range(len(rule.body)):

@@ -35,6 +35,8 @@ class Reasoned:
     signature: str
     followed: Followed
     inferred: Relations
+    has_equals: bool = False
+    """Whether two literals had one value, so that what is inferred depends on what is given."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ def reason(
     followed, terms = closed.columns.followed(), settled.nodes.terms
     derived = closed.columns.derived()
     known: Relations = {}
-    if before is not None and closed.fresh is not None:
+    plain = not closed.has_equals and (before is None or not before.has_equals)
+    if before is not None and closed.fresh is not None and plain:
         earlier = without(before.followed.relations, before.followed.given)
         known = without(before.inferred, without(earlier, derived))
         derived = without(derived, earlier)
@@ -78,7 +81,7 @@ def reason(
     return Inferences(
         Table(settled.nodes, inferred),
         _consistency(closed, ontology, passages),
-        Reasoned(closed.signature, followed, inferred),
+        Reasoned(closed.signature, followed, inferred, closed.has_equals),
     )
 
 

@@ -53,18 +53,20 @@ def read_triples(path: Path) -> Iterator[Triple]:
         raise BadSource(str(path), None, f"cannot be read: {error.strerror}.") from None
 
 
-def parse(data: bytes, suffix: str, base: str, shown: str) -> Iterator[Quad]:
+def parse(data: bytes, suffix: str, shown: str) -> Iterator[Quad]:
     """The quads of a text in the syntax of a file's ending: graph, subject, predicate, object.
 
     The graph is an empty text for the default graph. Blank nodes are numbered in the order in which
-    they come, with a mark of ``base``, the IRI that relative ones are resolved against. Raises
-    ``BadSource``, which names the file as ``shown``, if the text cannot be parsed.
+    they come, with a mark of ``shown``, as which messages name the file. Raises ``BadSource`` if
+    the text cannot be parsed, or has a relative IRI.
     """
-    return _parsed(data, _FORMATS[suffix], base, shown)
+    return _parsed(data, _FORMATS[suffix], None, shown)
 
 
-def _parsed(data: bytes | IO[bytes], syntax: ox.RdfFormat, base: str, shown: str) -> Iterator[Quad]:
-    mark = hashlib.sha256(base.encode()).hexdigest()[:8]
+def _parsed(
+    data: bytes | IO[bytes], syntax: ox.RdfFormat, base: str | None, shown: str
+) -> Iterator[Quad]:
+    mark = hashlib.sha256((base or shown).encode()).hexdigest()[:8]
     labels: dict[str, str] = {}
 
     def named(term: str) -> str:
@@ -74,6 +76,9 @@ def _parsed(data: bytes | IO[bytes], syntax: ox.RdfFormat, base: str, shown: str
         for quad in ox.parse(data, format=syntax, base_iri=base):
             if isinstance(quad.object, ox.Triple):
                 said = "it has a triple as a term (RDF 1.2), which nothing here reads."
+                raise BadSource(shown, None, said)
+            if getattr(quad.object, "direction", None) is not None:
+                said = "it has a text with a direction (RDF 1.2), which nothing here reads."
                 raise BadSource(shown, None, said)
             graph = quad.graph_name
             yield (

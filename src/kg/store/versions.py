@@ -136,14 +136,16 @@ class Versions:
         Raises ``StoreError`` as ``publish`` does.
         """
         try:
-            with self._publishing():
-                aside = Path(tempfile.mkdtemp(prefix=".building-", dir=self._folder)) / "kept"
+            with (
+                self._publishing(),
+                tempfile.TemporaryDirectory(prefix=".building-", dir=self._folder) as folder,
+            ):
+                aside = Path(folder) / "kept"
                 save(aside)
                 for path in (*aside.iterdir(), aside):
                     _sync(path)
                 self._remove(self.kept)
                 aside.rename(self.kept)
-                aside.parent.rmdir()
         except OSError as error:
             raise self._refused(error) from None
 

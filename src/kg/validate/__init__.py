@@ -280,6 +280,7 @@ def _copied(source: Source, copies: dict[Term, tuple[Term, Source]]) -> Iterator
     terms, table = source.rows.terms, source.rows.table
     graphs = table[:, 0]
     numbers = np.unique(graphs).tolist()
+    of_file = f"-in-graph-{len(copies)}>"
     own = table[np.isin(graphs, [n for n in numbers if terms[n] == f"<{source.graph}>"])]
     for graph in numbers:
         name = terms[graph]
@@ -287,25 +288,33 @@ def _copied(source: Source, copies: dict[Term, tuple[Term, Source]]) -> Iterator
         subjects = {terms[subject] for subject in np.unique(rows[:, 1]).tolist()}
         about = own[own[:, 1] == graph] if name != f"<{source.graph}>" else own[:0]
         rows = np.concatenate((rows, about))[:, 1:]
-        mark = f"-in-graph-{len(copies)}>"
+        marks = f"-in-graph-{len(copies)}>", of_file
         named = {
-            number: _copy(terms[number], mark, copies, source)
+            number: _copy(terms[number], marks, copies, source)
             for number in np.unique(rows).tolist()
         }
         for subject, predicate, value in rows.tolist():
             yield named[subject], named[predicate], named[value]
         # what stands outside of passages only describes them, and is no passage
         if not all(subject.startswith(f"<{source.graph}/") for subject in subjects):
-            copies[name] = name, source
-            yield name, *_PASSAGE
+            yield _copy(name, marks, copies, source), *_PASSAGE
 
 
-def _copy(term: Term, mark: str, copies: dict[Term, tuple[Term, Source]], source: Source) -> Term:
-    """The name of a thing in one graph: its own with a mark, which ``copies`` leads back."""
+def _copy(
+    term: Term,
+    marks: tuple[str, str],
+    copies: dict[Term, tuple[Term, Source]],
+    source: Source,
+) -> Term:
+    """The name of a thing in one graph: its own with a mark, which ``copies`` leads back.
+
+    A passage has one name in all graphs of a file, since the file describes it outside of it.
+    """
+    of_graph, of_file = marks
     if term.startswith(f"<{IDS}"):
-        copy = term[:-1] + mark
+        copy = term[:-1] + of_graph
     elif term.startswith(_COPIED):
-        copy = term
+        copy = term[:-1] + of_file
     else:
         return term
     copies[copy] = term, source

@@ -215,8 +215,9 @@ class SparqlConstraints:
         """The stores that hold what a query asks for, with what is bound beforehand."""
         if text not in self._read:
             self._read[text] = predicates_read(text)
-        # a literal that is bound is looked at too
-        predicates = None if any(map(is_literal, bound.values())) else self._read[text]
+        # a literal or a blank node that is bound is looked at too
+        looked_at = any(term[0] in '"_' for term in bound.values())
+        predicates = None if looked_at else self._read[text]
         for known, stores in self._stores.items():
             if known is None or (predicates is not None and predicates <= known):
                 return stores
