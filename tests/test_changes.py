@@ -236,3 +236,76 @@ def test_what_is_damaged_is_not_used(tiny: Project, tmp_path: Path, name: str) -
 
     path.unlink()
     assert load(versions.kept, build.key(tiny)) is None
+
+
+TABLE = "paper/table.ttl"
+THINGS = "registry/things.ttl"
+
+
+def appended(project: Project, part: str, text: str) -> None:
+    """Add some statements to a file."""
+    path = project.root / "data" / part
+    head = path.read_text("utf-8")
+    prefix = "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .\n"
+    path.write_text(f"{prefix}{head}\n{text}\n", "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("part", "first", "second"),
+    [
+        (
+            THINGS,
+            'model:third cllm:screensUsers "true"^^xsd:boolean , "1"^^xsd:boolean .',
+            'model:third cllm:screensUsers "true"^^xsd:boolean .',
+        ),
+        (TABLE, "", "<https://w3id.org/china-llm/graph/paper/text> cllm:stance cllm:denied ."),
+        (THINGS, "<https://w3id.org/china-llm/graph/paper/table> cllm:sentence 1 .", "# nothing"),
+        (THINGS, "", "model:third cllm:screensUsers true , false ."),
+    ],
+)
+def test_edits_that_are_hard_to_go_on_from(
+    tiny: Project, tmp_path: Path, part: str, first: str, second: str
+) -> None:
+    """Two spellings of one value, and what one file says of another file's passage."""
+    original = (tiny.root / "data" / part).read_bytes()
+    versions = Versions(tmp_path / "store")
+    before: Kept | None = None
+    for text in (first, second, first):
+        (tiny.root / "data" / part).write_bytes(original)
+        appended(tiny, part, text)
+
+        made = build.make(tiny, unwatched, [], kept=lambda _, known=before: known)
+        anew = build.make(tiny, unwatched, [])
+
+        assert made.report.findings == anew.report.findings
+        assert made.version == anew.version
+        if made.report.conforms:
+            build.publish(made, versions, 3, unwatched)
+            assert contents(versions.open().store) == contents(build.in_memory(anew))
+            before = made.kept
+
+
+def test_an_empty_project_is_built(tiny: Project) -> None:
+    """Without a file there is nothing to say, and nothing wrong."""
+    for path in files(tiny):
+        path.unlink()
+
+    made = build.make(tiny, unwatched, [])
+
+    assert made.report.findings == ()
+    assert made.counts["asserted"] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("model:third cllm:inSample <x> .", "syntax error"),
+        ('model:third rdfs:label "Third"@en--ltr .', "direction"),
+    ],
+)
+def test_what_is_not_read_is_refused(tiny: Project, text: str, said: str) -> None:
+    """A relative IRI, and what only RDF 1.2 has."""
+    appended(tiny, THINGS, text)
+
+    with pytest.raises(BadSource, match=said):
+        build.make(tiny, unwatched, [])
