@@ -64,10 +64,13 @@ class Closed:
     axioms: Index
     clauses: list[Clause]
     columns: Columns
-    signature: str
-    """Of the clauses with a body; what follows by clauses of another is not to go on from."""
     fresh: Relations | None = None
     """The facts that are new since what it went on from, which had no contradictions."""
+
+    @cached_property
+    def signature(self) -> str:
+        """Of the clauses with a body; what follows by clauses of another is not to go on from."""
+        return _signature(self.clauses)
 
     @cached_property
     def given(self) -> frozenset[Triple]:
@@ -153,9 +156,8 @@ def _materialized(
         if wanted is not None:
             clauses = useful(clauses, wanted)
         columns = Columns(facts.of_kinds(_needed(clauses) if wanted else {(ANY, ANY)}), facts.terms)
-        signature = _signature(clauses)
         fresh = None
-        if before is not None and before[0] == signature:
+        if before is not None and before[0] == _signature(clauses):
             columns.go_on(before[1], clauses)
             fresh = without(columns.relations, before[1].relations)
         else:
@@ -167,7 +169,7 @@ def _materialized(
             if triple[1] != FIRST or not index.candidates((triple[0], FIRST, "?"))
         }
         if not new:
-            return Closed(facts, index, clauses, columns, signature, fresh)
+            return Closed(facts, index, clauses, columns, fresh)
         found |= new
 
 
