@@ -47,9 +47,8 @@ class Built:
     """What a build made: the report, and, if it conforms, the graphs and their version.
 
     ``graphs`` is N-Triples by graph IRI, the default graph under "", each written when asked for.
-    ``seconds`` is by step,
-    ``counts`` is what the summary prints, ``results`` are the findings recomputed and ``items``
-    what the audit found. ``kept`` is for the next build to go on from,
+    ``seconds`` is by step, ``counts`` is what the summary prints, ``results`` are the findings
+    recomputed and ``items`` what the audit found. ``kept`` is for the next build to go on from,
     ``before`` what this one went on from.
     """
 

@@ -67,7 +67,7 @@ def tokens(text: str) -> Iterator[Token]:
 
 
 def matches(text: str) -> Iterator[re.Match[str]]:
-    """The same as matches, whose last group is the kind: for what looks at few of many."""
+    """The tokens as matches, whose last group is their kind: for what looks at few of many."""
     for match in _TERMINALS.finditer(text):
         if match.lastgroup not in ("space", "comment"):
             yield match

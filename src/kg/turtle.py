@@ -1,6 +1,6 @@
 """The places of statements in Turtle and TriG text.
 
-rdflib gives the triples of a file; this says on which line each subject, and each property of a
+The parser gives the triples of a file; this says on which line each subject, and each property of a
 subject, was written, so that a finding can name its place.
 """
 

@@ -197,7 +197,7 @@ def find_claims(
     subjects, predicates, objects, graphs, own = table
     spoken, back = np.unique(graphs, return_inverse=True)
     given = np.array([stances.get(graph, NONE) for graph in spoken.tolist()], np.int64)
-    table[4] = np.where(own == NONE, given[back] if len(given) else own, own)
+    table[4] = np.where(own == NONE, given[back], own)
     order = np.lexsort((graphs, objects, predicates, subjects))
     table = table[:, order]
     factual = np.isin(table[4], [number(stance) for stance in FACTUAL])

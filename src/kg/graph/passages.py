@@ -103,9 +103,8 @@ class Passages(Mapping[str, Passage]):
         ("", 0) if nowhere.
         """
         number = self.nodes.find(subject)
-        for wanted in (
-            (predicate, RDF.type) if predicate else ()
-        ):  # only files that are known to state it are looked at
+        # of a property only files that are known to state it, or the kind, are looked at
+        for wanted in (predicate, RDF.type) if predicate else ():
             for source in self._stating(number, self.nodes.find(wanted)):
                 if line := source.places.get((str(subject), str(wanted))):
                     return source.shown, line

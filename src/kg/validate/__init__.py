@@ -37,6 +37,7 @@ from kg.columns import (
     iri,
     is_blank,
     is_literal,
+    joint,
     parts,
 )
 from kg.graph import CLLM, Passages, declared_terms, place_of
@@ -357,7 +358,7 @@ def judge_settled(
 def settled_data(settled: Table, inferred: Iterable[NodeTriple], ontology: rdflib.Graph) -> Data:
     """What the shapes for the settled view look at."""
     whole = settled + inferred + ontology
-    return Data.of(whole.relations | _met(settled), whole.nodes.terms)
+    return Data.of(joint(whole.relations, _met(settled)), whole.nodes.terms)
 
 
 def _met(settled: Table) -> Relations:
