@@ -81,10 +81,10 @@ def build(root: Path, store: Path) -> Run:
         process = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL)  # noqa: S603
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise RuntimeError(f"the build of {root} ended with {process.returncode}")
         out.seek(0)
         said = json.load(out)
-    if process.returncode:
-        raise RuntimeError(f"the build of {root} ended with {process.returncode}")
     cpu = usage.ru_utime + usage.ru_stime
     return Run(said["seconds"], cpu, usage.ru_maxrss // 1024, said["asserted"])
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from kg.columns import Quads, Rows, Terms, iri
+from kg.columns import Quads, Rows, Terms, distinct, iri
 from kg.errors import BadInput, BadSource
 from kg.namespaces import GRAPHS
 from kg.project import SUFFIXES, Project, SourceFile
@@ -57,7 +57,7 @@ class Source:
         taken = {graph for other in others for graph in (f"<{other.graph}>", *other.graph_terms())}
         if f"<{self.graph}>" in taken:
             return None
-        numbers = [n for n in np.unique(self.rows.table[:, 0]) if self.rows.terms[n] in taken]
+        numbers = [n for n in distinct(self.rows.table[:, 0]) if self.rows.terms[n] in taken]
         if not numbers:
             return self
         kept = ~np.isin(self.rows.table[:, 0], numbers)
@@ -65,7 +65,7 @@ class Source:
 
     def graph_terms(self) -> set[Term]:
         """The graphs that the file has."""
-        return {self.rows.terms[number] for number in np.unique(self.rows.table[:, 0])}
+        return {self.rows.terms[number] for number in distinct(self.rows.table[:, 0])}
 
     @property
     def places(self) -> Places:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kg.columns.relations import HALF, MASK, Relation
+from kg.columns.relations import HALF, MASK, Relation, distinct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -161,7 +161,7 @@ class Quads:
         met = np.flatnonzero(inside)[keys[places[inside]] == wanted[inside]]
         values[met] = self.objects[rows[places[met]]]
         names = self.terms.names
-        for key in np.unique(keys[1:][np.diff(keys) == 0]).tolist():
+        for key in distinct(keys[1:][np.diff(keys) == 0]).tolist():
             several = self.objects[rows[slice(*np.searchsorted(keys, (key, key + 1)))]].tolist()
             values[wanted == key] = min(several, key=names.__getitem__)
         return values

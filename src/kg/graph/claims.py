@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import rdflib
 
-from kg.columns import HALF, NONE, value_of
+from kg.columns import HALF, NONE, distinct, value_of
 from kg.graph.periods import period
 from kg.namespaces import IDS, TERMS
 from kg.tables import as_term
@@ -208,7 +208,7 @@ def find_conflicts(claims: Claims, ontology: rdflib.Graph) -> list[Conflict]:
     """The conflicts between factual claims, by the way in which each property is compared."""
     passages = claims.passages
     number = passages.nodes.number
-    predicates = [passages.nodes.of(p) for p in np.unique(claims.predicates).tolist()]
+    predicates = [passages.nodes.of(p) for p in distinct(claims.predicates).tolist()]
     modes = {p: set(ontology.objects(p, CLLM.comparedAs)) for p in predicates}
     single = [p for p in predicates if CLLM.OneValue in modes[p]]
     listed = [p for p in predicates if CLLM.WholeList in modes[p] and p not in single]

@@ -13,7 +13,7 @@ import numpy as np
 import rdflib
 from rdflib import DCTERMS, OWL, RDF, RDFS, XSD
 
-from kg.columns import HALF, NONE, Relation, joint, literal
+from kg.columns import HALF, NONE, Relation, distinct, joint, literal
 from kg.graph.claims import (
     CLLM,
     FACTUAL,
@@ -421,7 +421,7 @@ def _unknown(passages: Passages, stances: Mapping[int, int]) -> list[Violation]:
         quads.subjects[quads.block(nodes.number(predicate)).rows]
         for predicate in (RDF.type, DCTERMS.isReplacedBy)
     ]
-    named = np.unique(np.concatenate((quads.subjects[rows], quads.objects[rows])))
+    named = distinct(np.concatenate((quads.subjects[rows], quads.objects[rows])))
     names = nodes.terms.names
     strange = {
         term

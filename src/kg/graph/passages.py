@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from rdflib import RDF
 
-from kg.columns import Quads, Rows
+from kg.columns import Quads, Rows, distinct
 from kg.tables import Nodes, Passage
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Passages(Mapping[str, Passage]):
         self._files = {
             self.nodes.terms.number(source.rows.terms[graph]): number
             for number, source in enumerate(self.sources)
-            for graph in np.unique(source.rows.table[:, 0]).tolist()
+            for graph in distinct(source.rows.table[:, 0]).tolist()
         }
 
     def __getitem__(self, name: str) -> Passage:

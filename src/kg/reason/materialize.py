@@ -21,6 +21,7 @@ from kg.columns import (
     Triple,
     decoded,
     decoded_groups,
+    distinct,
     encoded,
     grouped,
     ungrouped,
@@ -306,7 +307,7 @@ class _Related:
 
     def _classes(self) -> list[int]:
         relation = self.relations.get(self.terms.number(TYPE))
-        return [] if relation is None else np.unique(relation.pairs & MASK).tolist()
+        return [] if relation is None else distinct(relation.pairs & MASK).tolist()
 
     def _typed(self, classes: list[int]) -> Relations:
         """The members of some classes, if there are any."""

@@ -24,6 +24,7 @@ from kg.columns import (
     are_unequal,
     common,
     decoded,
+    distinct,
     encoded,
     grouped,
     is_no_member,
@@ -156,7 +157,7 @@ class Columns:
             rows, count = _solved(rule.body, place, views, _variables(rule.head))
             if count and rule.head is not None:
                 self._conclude(rule.head, rows, count, found)
-        return {p: Relation(np.unique(np.concatenate(columns))) for p, columns in found.items()}
+        return {p: Relation(distinct(np.concatenate(columns))) for p, columns in found.items()}
 
     def _rederived(self, lost: Relations) -> Relations:
         """Which of the facts that were taken away follow in one step from those that are left."""
@@ -168,7 +169,7 @@ class Columns:
             rows, count = _solved((rule.head, *rule.body), 0, views, _variables(rule.head))
             if count:
                 self._conclude(rule.head, rows, count, found)
-        return {p: Relation(np.unique(np.concatenate(columns))) for p, columns in found.items()}
+        return {p: Relation(distinct(np.concatenate(columns))) for p, columns in found.items()}
 
     def contradictions(
         self, clauses: Sequence[Clause], fresh: Relations | None = None
@@ -216,7 +217,7 @@ class Columns:
         if kinds is not None:
             classes = np.array(sorted(map(number, AXIOM_CLASSES)), np.int64)
             places, members = looked_up(classes, kinds.inverse)
-            typed = {number(TYPE): Relation(np.unique(members << HALF | classes[places]))}
+            typed = {number(TYPE): Relation(distinct(members << HALF | classes[places]))}
             found |= set(decoded(without(typed, self.given), self.terms))
         return found
 
@@ -260,7 +261,7 @@ class Columns:
         kind = self.terms.number(TYPE)
         keys = [(-1, -1), *((predicate, -1) for predicate in delta)]
         if kind in delta:
-            keys += [(kind, value) for value in np.unique(delta[kind].pairs & MASK).tolist()]
+            keys += [(kind, value) for value in distinct(delta[kind].pairs & MASK).tolist()]
         woken = {reader for key in keys for reader in self._readers.get(key, ())}
         for number, place in sorted(woken):
             yield self._rules[number], place
@@ -271,7 +272,7 @@ class Columns:
         )
         keys = subject << HALF | value
         same = self.terms.number(SAME_AS)
-        names = [head[1]] if head[1] >= 0 else np.unique(predicate).tolist()
+        names = [head[1]] if head[1] >= 0 else distinct(predicate).tolist()
         for name in names:
             chosen = keys if head[1] >= 0 else keys[predicate == name]
             if name == same:
@@ -341,7 +342,7 @@ def _extended(rows: Rows, count: int, atom: Atom, view: Relations) -> tuple[Rows
     parts: list[tuple[Rows, int]] = []
     if predicate in rows:
         column = rows[predicate]
-        for name in np.unique(column).tolist():
+        for name in distinct(column).tolist():
             if name in view:
                 chosen = column == name
                 some = {variable: of[chosen] for variable, of in rows.items()}

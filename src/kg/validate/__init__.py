@@ -34,6 +34,7 @@ from kg.columns import (
     Relations,
     Term,
     Triple,
+    distinct,
     iri,
     is_blank,
     is_literal,
@@ -280,19 +281,19 @@ def _copied(source: Source, copies: dict[Term, tuple[Term, Source]]) -> Iterator
     """
     terms, table = source.rows.terms, source.rows.table
     graphs = table[:, 0]
-    numbers = np.unique(graphs).tolist()
+    numbers = distinct(graphs).tolist()
     of_file = f"-in-graph-{len(copies)}>"
     own = table[np.isin(graphs, [n for n in numbers if terms[n] == f"<{source.graph}>"])]
     for graph in numbers:
         name = terms[graph]
         rows = table[graphs == graph]
-        subjects = {terms[subject] for subject in np.unique(rows[:, 1]).tolist()}
+        subjects = {terms[subject] for subject in distinct(rows[:, 1]).tolist()}
         about = own[own[:, 1] == graph] if name != f"<{source.graph}>" else own[:0]
         rows = np.concatenate((rows, about))[:, 1:]
         marks = f"-in-graph-{len(copies)}>", of_file
         named = {
             number: _copy(terms[number], marks, copies, source)
-            for number in np.unique(rows).tolist()
+            for number in distinct(rows.ravel()).tolist()
         }
         for subject, predicate, value in rows.tolist():
             yield named[subject], named[predicate], named[value]
@@ -380,7 +381,7 @@ def _ill_typed(source: Source) -> list[Violation]:
     terms, table = source.rows.terms, source.rows.table
     wrong = [
         number
-        for number in np.unique(table[:, 3]).tolist()
+        for number in distinct(table[:, 3]).tolist()
         if is_literal(terms[number]) and getattr(as_node(terms[number]), "ill_typed", False)
     ]
     found = []

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from kg.columns import HALF, MASK, iri, joint, without
+from kg.columns import HALF, MASK, distinct, iri, joint, without
 from kg.validate.columns import Judge
 
 if TYPE_CHECKING:
@@ -53,10 +53,10 @@ class Changes:
 
     def _subjects(self, predicate: Term) -> Column:
         """The subjects of the changed triples of a predicate."""
-        return np.unique(self._pairs(predicate) >> HALF)
+        return distinct(self._pairs(predicate) >> HALF)
 
     def _objects(self, predicate: Term) -> Column:
-        return np.unique(self._pairs(predicate) & MASK)
+        return distinct(self._pairs(predicate) & MASK)
 
     def _pairs(self, predicate: Term) -> Column:
         relation = self._changed.get(self._now.terms.number(predicate))
@@ -94,7 +94,7 @@ class Changes:
         if constraint.component == "class":
             return self._of_other_class()
         if constraint.component == "closed":
-            return _union(np.unique(r.pairs >> HALF) for r in self._changed.values())
+            return _union(distinct(r.pairs >> HALF) for r in self._changed.values())
         return _union(map(self._judged_otherwise, constraint.shapes))
 
     def _of_focus(self, shape: Shape, constraint: Constraint) -> Nodes:
@@ -134,7 +134,7 @@ class Changes:
         if nodes is None:
             return None
         back = path.inverted()
-        return _union(np.unique(judge.follow(back, nodes)[1]) for judge in self._judges)
+        return _union(distinct(judge.follow(back, nodes)[1]) for judge in self._judges)
 
 
 def _union(parts: Iterable[Nodes]) -> Nodes:
@@ -143,4 +143,4 @@ def _union(parts: Iterable[Nodes]) -> Nodes:
         if part is None:
             return None
         found.append(part)
-    return np.unique(np.concatenate(found))
+    return distinct(np.concatenate(found))

@@ -20,6 +20,7 @@ from kg.columns import (
     Triple,
     among,
     decoded,
+    distinct,
     encoded,
     grouped,
     iri,
@@ -114,8 +115,8 @@ class Data:
         """The numbers of the subjects and objects, sorted."""
         found = [np.empty(0, np.int64)]
         for relation in self.relations.values():
-            found += (np.unique(relation.pairs >> HALF), np.unique(relation.pairs & MASK))
-        return np.unique(np.concatenate(found))
+            found += (distinct(relation.pairs >> HALF), distinct(relation.pairs & MASK))
+        return distinct(np.concatenate(found))
 
     def relation(self, predicate: Term) -> Column:
         """The sorted pairs of a predicate."""
@@ -133,18 +134,18 @@ class Data:
         if number not in self._members:
             kinds = _closure(np.array([number], np.int64), self.inverse(_SUBCLASS))
             found = looked_up(kinds, self.inverse(_TYPE))[1]
-            self._members[number] = np.unique(found)
+            self._members[number] = distinct(found)
         return self._members[number]
 
     def passing(self, test: str, passes: Callable[[Term], bool], nodes: Column) -> Mask:
         """Which nodes pass a test of the term alone; each term is tested once under a name."""
         known = self._tested.setdefault(test, {})
-        distinct, back = np.unique(nodes, return_inverse=True)
+        met, back = np.unique(nodes, return_inverse=True)
         names = self.terms.names
-        for node in distinct.tolist():
+        for node in met.tolist():
             if node not in known:
                 known[node] = passes(names[node])
-        passed: Mask = np.array([known[node] for node in distinct.tolist()], np.bool_)[back]
+        passed: Mask = np.array([known[node] for node in met.tolist()], np.bool_)[back]
         return passed
 
     def order(self, one: int, other: int) -> int | None:
@@ -160,10 +161,10 @@ class Data:
 
 def _closure(start: Column, pairs: Column) -> Column:
     """What is reached from some nodes along pairs, the nodes included; sorted."""
-    reached = np.unique(start)
+    reached = distinct(start)
     frontier = reached
     while len(frontier):
-        found = np.unique(looked_up(frontier, pairs)[1])
+        found = distinct(looked_up(frontier, pairs)[1])
         frontier = found[~among(found, reached)]
         reached = np.union1d(reached, frontier)
     return reached
@@ -195,7 +196,7 @@ def targets(data: Data, shape: Shape) -> Column:
             found.append(data.relation(term) >> HALF)
         else:
             found.append(data.relation(term) & MASK)
-    return np.unique(np.concatenate(found))
+    return distinct(np.concatenate(found))
 
 
 def rows(data: Data, blocks: Iterable[Block]) -> Iterator[Result]:
@@ -268,8 +269,8 @@ class Judge:
 
     def _onward(self, step: Path, places: Column, nodes: Column) -> Pairs:
         """One step further from some value nodes."""
-        distinct, back = np.unique(nodes, return_inverse=True)
-        starts, found = self.follow(step, distinct)
+        met, back = np.unique(nodes, return_inverse=True)
+        starts, found = self.follow(step, met)
         keys = np.sort(starts << HALF | np.arange(len(starts)))
         origins, hits = looked_up(back.astype(np.int64), keys)
         return places[origins], found[hits]
@@ -284,13 +285,13 @@ class Judge:
         """
         if not including:
             places, nodes = _unique(*self._onward(step, places, nodes))
-        frontier, runs = np.unique(places << HALF | nodes), []
+        frontier, runs = distinct(places << HALF | nodes), []
         while len(frontier):
             runs.append(frontier)
             while len(runs) > 1 and len(runs[-2]) <= 2 * len(runs[-1]):
                 runs[-2:] = [np.sort(np.concatenate(runs[-2:]), kind="stable")]
             onward = self._onward(step, frontier >> HALF, frontier & MASK)
-            frontier = np.unique(onward[0] << HALF | onward[1])
+            frontier = distinct(onward[0] << HALF | onward[1])
             for run in runs:
                 frontier = frontier[~among(frontier, run)]
         reached = np.sort(np.concatenate(runs)) if runs else frontier
@@ -365,8 +366,8 @@ class Judge:
     ) -> Iterator[Block]:
         """sh:equals and sh:disjoint: the value nodes against the values of a property."""
         others = looked_up(nodes, self._data.relation(constraint.terms[0]))
-        mine = np.unique(pairs[0] << HALF | pairs[1])
-        theirs = np.unique(others[0] << HALF | others[1])
+        mine = distinct(pairs[0] << HALF | pairs[1])
+        theirs = distinct(others[0] << HALF | others[1])
         if constraint.component == "disjoint":
             bad = mine[among(mine, theirs)]
         else:
@@ -396,12 +397,12 @@ class Judge:
         self, shape: Shape, constraint: Constraint, nodes: Column, pairs: Pairs
     ) -> Iterator[Block]:
         allowed = {self._data.terms.number(term) for term in constraint.terms}
-        distinct, back = np.unique(pairs[1], return_inverse=True)
+        met, back = np.unique(pairs[1], return_inverse=True)
         by_value = np.sort(back.astype(np.int64) << HALF | np.arange(len(back)))
         for predicate, relation in sorted(self._data.relations.items()):
             if predicate in allowed:
                 continue
-            starts, found = looked_up(distinct, relation.pairs)
+            starts, found = looked_up(met, relation.pairs)
             origins, hits = looked_up(starts, by_value)
             if len(hits):
                 places = pairs[0][hits]
@@ -413,12 +414,12 @@ class Judge:
     ) -> Iterator[Block]:
         """Not, and, or, xone, node: whether value nodes conform to shapes."""
         name = constraint.component
-        distinct, back = np.unique(pairs[1], return_inverse=True)
+        met, back = np.unique(pairs[1], return_inverse=True)
         if name == "xone":
-            conforming = [self.conforming(other, distinct) for other in constraint.shapes]
+            conforming = [self.conforming(other, met) for other in constraint.shapes]
             passed = np.sum(conforming, axis=0, dtype=np.int64) == 1
         else:
-            passed = self._any_or_all(constraint.shapes, distinct, any_=name in ("or", "not"))
+            passed = self._any_or_all(constraint.shapes, met, any_=name in ("or", "not"))
             passed = ~passed if name == "not" else passed
         component = {"node": "Node", "not": "Not"}.get(name, name.capitalize())
         yield from self._of_values(shape, component, nodes, pairs, ~passed[back])
@@ -442,9 +443,9 @@ class Judge:
         if shape.path is None:
             yield from self.blocks(inner, nodes)
             return
-        distinct, back = np.unique(pairs[1], return_inverse=True)
+        met, back = np.unique(pairs[1], return_inverse=True)
         by_value = np.sort(back.astype(np.int64) << HALF | np.arange(len(back)))
-        for block in self.blocks(inner, distinct):
+        for block in self.blocks(inner, met):
             origins, hits = looked_up(block.places, by_value)
             yield Block(
                 pairs[0][hits],
@@ -461,10 +462,10 @@ class Judge:
         self, shape: Shape, constraint: Constraint, nodes: Column, pairs: Pairs
     ) -> Iterator[Block]:
         wanted, *siblings = constraint.shapes
-        distinct, back = np.unique(pairs[1], return_inverse=True)
-        conforms = self.conforming(wanted, distinct)
+        met, back = np.unique(pairs[1], return_inverse=True)
+        conforms = self.conforming(wanted, met)
         for sibling in siblings:
-            conforms &= ~self.conforming(sibling, distinct)
+            conforms &= ~self.conforming(sibling, met)
         counts = np.bincount(pairs[0][conforms[back]], minlength=len(nodes))
         number = int(text_of(constraint.terms[0]))
         least = constraint.component == "qualifiedMinCount"
@@ -502,7 +503,7 @@ class Judge:
 
 
 def _unique(places: Column, values: Column) -> Pairs:
-    keys = np.unique(places << HALF | values)
+    keys = distinct(places << HALF | values)
     return keys >> HALF, keys & MASK
 
 
