@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -119,7 +120,13 @@ def apart(*command: object) -> dict[str, float]:
     Raises ``RuntimeError`` with the end of what it said if it failed.
     """
     words = [sys.executable, *map(str, command)]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(  # noqa: S603
+        words,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},  # as kg has it
+    )
     if done.returncode:
         raise RuntimeError(done.stderr.strip()[-80:])
     took: dict[str, float] = json.loads(done.stdout)

@@ -3,6 +3,11 @@
 Exit codes: 0 done and conforming, 1 ran and found violations, 2 could not run.
 """
 
+import os
+
+# numpy starts a thread on each core for linear algebra, of which there is none here
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from kg.cli import asking, checking, explaining, making, serving
 from kg.cli.group import main
 

@@ -142,7 +142,7 @@ def _syntax(path: Path) -> ox.RdfFormat:
     return syntax
 
 
-_IRI: Final = r"<[A-Za-z][A-Za-z0-9+.-]*:(?:[^\x00-\x20<>\"{}|^`\\%\[\]]|%[0-9A-Fa-f]{2})*>"
+_IRI: Final = r"<[A-Za-z][A-Za-z0-9+.-]*+:(?:[^\x00-\x20<>\"{}|^`\\%\[\]]++|%[0-9A-Fa-f]{2})*+>"
 _BLANK: Final = r"_:[A-Za-z0-9]+"
 _PLAIN: Final = "|".join(
     re.escape(f"http://www.w3.org/{name}>")
@@ -154,7 +154,7 @@ _PLAIN: Final = "|".join(
 )
 """Datatypes that canonical N-Triples does not write."""
 _LITERAL: Final = (
-    r'"(?:[^"\\\x00-\x1f\x7f\ufffe\uffff]|\\["\\nrtbf])*"'
+    r'"(?:[^"\\\x00-\x1f\x7f\ufffe\uffff]++|\\["\\nrtbf])*+"'
     rf"(?:\^\^(?!<(?:{_PLAIN})){_IRI}|@[a-z]{{1,8}}(?:-[a-z0-9]{{1,8}})*)?"
 )
 _SUBJECT: Final = re.compile(f"{_IRI}|{_BLANK}")
@@ -178,13 +178,18 @@ def _split(path: Path, mark: str) -> Groups | None:
                 group[1].append(value[:-3])
     except (ValueError, OSError):  # too few terms, no UTF-8, no file: the parser says what is wrong
         return None
-    subjects = {term for column, _ in groups.values() for term in column}
-    values = {term for _, column in groups.values() for term in column}
-    for terms, form in ((subjects, _SUBJECT), (values, _VALUE), (groups, _PREDICATE)):
-        if not all(map(form.fullmatch, terms)):
-            return None
-    if any(term[0] == "_" for term in subjects | values):
+    if not all(map(_PREDICATE.fullmatch, groups)):
+        return None
+    for place, form in enumerate((_SUBJECT, _VALUE)):
+        known: set[str] = set()
+        blank: set[str] = set()
         for group in groups.values():
-            for column in group:
-                column[:] = [f"{term}{mark}" if term[0] == "_" else term for term in column]
+            met = set(group[place])
+            new = met - known
+            if not all(map(form.fullmatch, new)):
+                return None
+            known |= new
+            blank.update(term for term in new if term[0] == "_")
+            if not met.isdisjoint(blank):
+                group[place][:] = [f"{t}{mark}" if t[0] == "_" else t for t in group[place]]
     return groups
