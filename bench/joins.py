@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from kg.columns import HALF, MASK, among, looked_up
+from kg.columns import HALF, MASK, among, distinct, looked_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ SIZES: Final = {"large": (1_000_000, 1_000_000, 1), "small": (100_000, 100, 1_00
 def relation(size: int, seed: int) -> Pairs:
     """So many pairs of things, of which there are as many: sorted, each once."""
     chance = np.random.default_rng(seed)
-    pairs = np.unique(chance.integers(0, size, size) << HALF | chance.integers(0, size, size))
+    pairs = distinct(chance.integers(0, size, size) << HALF | chance.integers(0, size, size))
     return pairs >> HALF, pairs & MASK
 
 
@@ -49,7 +49,7 @@ def with_numpy(other: Pairs, known: Pairs) -> Round:
 
     def once(new: Pairs) -> int:
         places, found = looked_up(new[1], others)
-        pairs = np.unique(new[0][places] << HALF | found)
+        pairs = distinct(new[0][places] << HALF | found)
         return int((~among(pairs, knowns)).sum())
 
     return once
