@@ -231,8 +231,120 @@ def test_a_large_answer_arrives_whole(address: str) -> None:
     _, body, headers = get(f"{address}/sparql?format=tsv&query={urllib.parse.quote(query)}")
     _, number, _ = get(f"{address}/sparql?format=csv&query={urllib.parse.quote(count)}")
 
-    assert int(headers["content-length"]) == len(body)
+    assert headers["transfer-encoding"] == "chunked"
     assert len(body.splitlines()) - 1 == int(number.split()[1])
+
+
+FOREVER = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
+ENDLESS = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
+
+
+def asked(address: str, query: str, **more: str) -> str:
+    """The address of a query's answer."""
+    return f"{address}/sparql?{urllib.parse.urlencode({'query': query, **more})}"
+
+
+def test_a_deadline_before_the_first_byte(address: str) -> None:
+    """It is a status, with the limit's name."""
+    for accept in ("text/csv", "text/html"):
+        request = urllib.request.Request(asked(address, FOREVER, timeout="0.5"))
+        request.add_header("Accept", accept)
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(request, timeout=PATIENCE)
+        with caught.value as response:
+            assert response.code == 503
+            assert b"after 0.5 seconds" in response.read()
+
+    status, body, _ = get(asked(address, FOREVER, timeout="0.5"))
+    assert (status, json.loads(body)["limit"]) == (503, "deadline")
+
+
+def test_a_deadline_after_the_first_byte(address: str) -> None:
+    """The connection ends without its last chunk, so that no client takes a part for the whole."""
+    with (
+        urllib.request.urlopen(asked(address, ENDLESS, timeout="1"), timeout=PATIENCE) as response,
+        pytest.raises(http.client.IncompleteRead),
+    ):
+        response.read()
+    process = subprocess.run(
+        ["curl", "--silent", "--output", os.devnull, asked(address, ENDLESS, timeout="1")],
+        check=False,
+    )
+    assert process.returncode == 18
+
+
+@pytest.mark.parametrize("timeout", ["0", "-1", "soon", "1e3", "\u0663"])
+def test_what_is_no_timeout(address: str, timeout: str) -> None:
+    """Only a positive number of seconds is one."""
+    assert get(asked(address, "ASK {}", timeout=timeout))[0] == 400
+
+
+def test_a_query_is_cancelled_by_its_id(address: str) -> None:
+    """Whoever has the id of an answer ends it; nobody else can."""
+    with urllib.request.urlopen(asked(address, ENDLESS), timeout=PATIENCE) as response:
+        running = f"{address}/running/{response.headers['x-kg-query-id']}"
+        delete = urllib.request.Request(running, method="DELETE")
+        with urllib.request.urlopen(delete, timeout=PATIENCE) as done:
+            assert done.status == 204
+        with pytest.raises(http.client.IncompleteRead):
+            response.read()
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(delete, timeout=PATIENCE)
+        with caught.value as gone:
+            assert gone.code == 404
+    assert get(running)[0] == 405
+
+
+def test_http_1_0_gets_the_whole_or_nothing(address: str) -> None:
+    """It has no chunks by which to tell an answer that was cut."""
+    host, port = address.removeprefix("http://").split(":")
+
+    def answer(query: str) -> bytes:
+        target = asked("", query, format="csv", timeout="5")
+        with socket.create_connection((host, int(port)), PATIENCE) as connection:
+            connection.sendall(f"GET {target} HTTP/1.0\r\n\r\n".encode())
+            return b"".join(iter(lambda: connection.recv(65_536), b""))
+
+    head, _, body = answer("SELECT ?s { ?s ?p ?o } LIMIT 5000").partition(b"\r\n\r\n")
+    assert f"content-length: {len(body)}".encode() in head.lower()
+    assert len(body.splitlines()) == 5001
+    assert b" 503 " in answer(ENDLESS).split(b"\r\n")[0]
+
+
+def test_head_is_answered_without_evaluation(address: str) -> None:
+    """The headers of an answer that nobody could wait for, and the status of what is no query."""
+    head = urllib.request.Request(asked(address, FOREVER, format="csv"), method="HEAD")
+    with urllib.request.urlopen(head, timeout=PATIENCE) as response:
+        assert response.headers["content-type"] == "text/csv; charset=utf-8"
+        assert response.read() == b""
+    head = urllib.request.Request(asked(address, "SELECT {"), method="HEAD")
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(head, timeout=PATIENCE)
+    with caught.value as refused:
+        assert refused.code == 400
+
+
+def test_clients_that_leave_take_their_queries_along(address: str) -> None:
+    """More than there are slots leave before and after the first byte, and others are answered."""
+    for query in [FOREVER, ENDLESS] * 10:
+        host, port = address.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), PATIENCE) as connection:
+            target = asked("", query)
+            connection.sendall(f"GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+            if query == ENDLESS:
+                assert connection.recv(12) == b"HTTP/1.1 200"
+
+    assert get(asked(address, "ASK {}", format="csv", timeout="5"))[1] == b"true"
+
+
+def test_a_page_of_too_many_rows(address: str) -> None:
+    """A browser is told how to have them instead."""
+    request = urllib.request.Request(asked(address, ENDLESS), headers={"Accept": "text/html"})
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(request, timeout=PATIENCE)
+    with caught.value as response:
+        assert response.code == 503
+        assert b"too large for a page" in response.read()
 
 
 def test_a_new_version_is_served_at_once(built: build.Built, tmp_path: Path) -> None:

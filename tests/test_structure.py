@@ -11,7 +11,7 @@ RANKS = (
     {"settings", "project", "report", "turtle", "results", "columns"},
     {"queries", "tables"},
     {"store"},
-    {"sources"},
+    {"sources", "workers"},
     {"graph"},
     {"validate", "reason", "catalog", "export", "audit", "findings", "coverage"},
     {"kept"},

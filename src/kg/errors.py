@@ -6,6 +6,9 @@
     │   └── BadQuery        a query cannot be parsed: line, column
     ├── NotFound            no query, version or entity of that name
     ├── Refused             asked for what is not allowed: the setting that would allow it
+    ├── Busy                no room for another query now
+    │   └── TooMany         one client has as many as it may
+    ├── Exceeded            a query passed a limit, or was stopped: which
     └── StoreError          the store is missing, locked, full or damaged
 
 A graph that does not conform is not an error but a ``report.Report`` (exit 1).
@@ -53,6 +56,22 @@ class NotFound(KgError):
 
 class Refused(KgError):
     """The request is well-formed but not allowed."""
+
+
+class Busy(KgError):
+    """There is no room for another query now; there may be in a moment."""
+
+
+class TooMany(Busy):
+    """One client has as many queries running and waiting as it may."""
+
+
+class Exceeded(KgError):
+    """A query was ended; ``limit`` is what it passed: deadline, memory, size, or cancelled."""
+
+    def __init__(self, limit: str, message: str) -> None:
+        super().__init__(message)
+        self.limit = limit
 
 
 class StoreError(KgError):

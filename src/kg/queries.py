@@ -123,8 +123,7 @@ class Query:
     @property
     def form(self) -> str:
         """The query's form: SELECT, ASK, CONSTRUCT or DESCRIBE."""
-        words = (token.text.upper() for token in tokens(self.text) if token.kind == "word")
-        return next((word for word in words if word in _FORMS), "")
+        return form_of(self.text)
 
     def as_dict(self) -> dict[str, Any]:
         """The question for a program to read."""
@@ -233,6 +232,12 @@ def parse(name: str, text: str, shown: str) -> Query:
         text=text,
         audience=tuple(audience),
     )
+
+
+def form_of(text: str) -> str:
+    """SELECT, ASK, CONSTRUCT or DESCRIBE, as a query's text has it; empty if it has none."""
+    words = (token.text.upper() for token in tokens(text) if token.kind == "word")
+    return next((word for word in words if word in _FORMS), "")
 
 
 def judge(text: str) -> None:

@@ -38,6 +38,20 @@ class Settings:
         1_000_000, "Size above which a query sent in a body is refused.", 1, 1_000_000_000
     )
 
+    fast_slots: int = _setting(
+        4, "Number of queries that run at the same time before they have taken 0.2 seconds.", 1, 256
+    )
+    slow_slots: int = _setting(
+        2, "Number of queries that run on after 0.2 seconds, with less processor time.", 1, 256
+    )
+    queue: int = _setting(64, "Number of queries that wait for a slot.", 0, 10_000)
+    deadline: int = _setting(
+        30, "Seconds after which a query is ended, waiting and sending included.", 1, 86_400
+    )
+    query_memory: int = _setting(
+        512, "Megabytes of memory above which a query is ended.", 64, 1_000_000
+    )
+
     @classmethod
     def load(cls, environment: Mapping[str, str] | None = None, **given: object) -> Settings:
         """Settings from ``given`` values, else the environment, else the defaults.

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 @setting("port", metavar="PORT")
 @setting("threads", metavar="N")
 @setting("max_query_bytes", metavar="N")
+@setting("fast_slots", metavar="N")
+@setting("slow_slots", metavar="N")
+@setting("queue", metavar="N")
+@setting("deadline", metavar="SECONDS")
+@setting("query_memory", metavar="MB")
 @setting("store", metavar="FOLDER")
 @click.pass_obj
 def serve(project: Project, /, **given: str | None) -> None:

@@ -1,7 +1,9 @@
 """The server: a front that faces the network, and the Flask app behind it.
 
     granian ──► front (ASGI, one event loop) ──► Flask (WSGI, bounded threads) ──► store
-                 /health                          everything else
+                 │ /health, /running              decides; pages; defers what visitors ask
+                 └──► workers ──► store
+                       answer what was deferred, piece by piece
 
 ``create_app`` makes the app of a store, so it also runs under Flask's test client and any WSGI
 server. Nothing here imports rdflib: pyoxigraph alone parses what a visitor sends.

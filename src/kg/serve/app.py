@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any, Final
 import flask
 from werkzeug.exceptions import HTTPException
 
-from kg.errors import BadInput, BadQuery, KgError, NotFound, Refused
+from kg.errors import (
+    BadInput,
+    BadQuery,
+    Busy,
+    Exceeded,
+    KgError,
+    NotFound,
+    Refused,
+    TooMany,
+)
 from kg.namespaces import BASE, PREFIXES, shorten
 from kg.serve import pages, questions, sparql
 from kg.serve.context import KEY, Context, accepted
@@ -26,11 +35,12 @@ _STATUS: Final[tuple[tuple[type[KgError], HTTPStatus], ...]] = (
     (BadInput, HTTPStatus.BAD_REQUEST),
     (NotFound, HTTPStatus.NOT_FOUND),
     (Refused, HTTPStatus.FORBIDDEN),
+    (TooMany, HTTPStatus.TOO_MANY_REQUESTS),
     (KgError, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 _HEADERS: Final = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "X-KG-Data-Version",
+    "Access-Control-Expose-Headers": "X-KG-Data-Version, X-KG-Query-Id",
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'",
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
@@ -81,7 +91,12 @@ def _known_error(error: KgError) -> Response:
     more: dict[str, Any] = {}
     if isinstance(error, BadQuery) and error.line is not None:
         more = {"line": error.line, "column": error.column}
-    return _problem(status, str(error), more)
+    if isinstance(error, Exceeded):
+        more = {"limit": error.limit}
+    response = _problem(status, str(error), more)
+    if isinstance(error, Busy):
+        response.headers["Retry-After"] = "1"
+    return response
 
 
 def _http_error(error: HTTPException) -> Response:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 KEY: Final = "kg"
 HTML: Final = "text/html"
+RESERVED: Final = frozenset({"format", "output", "results", "timeout"})
+"""Parameters that say how to answer, whatever is asked."""
+_SECONDS: Final = re.compile(r"\d{1,9}(?:\.\d{1,9})?", re.ASCII)
 _PARAMETER: Final = re.compile(r";\s*(?!q\s*=)[^;,]*", re.IGNORECASE)
 
 
@@ -86,6 +89,19 @@ def _asked_formats() -> set[str]:
     """The formats that the ``format`` parameter names, or what older clients call it."""
     names = ("format", "output", "results")
     return {value for name in names for value in flask.request.values.getlist(name) if value}
+
+
+def asked_seconds() -> float | None:
+    """The seconds that the client would wait at most, if it says so with ``timeout``.
+
+    Raises ``BadInput`` for what is no positive number.
+    """
+    given = flask.request.values.getlist("timeout")
+    if not given:
+        return None
+    if len(given) > 1 or not _SECONDS.fullmatch(given[0]) or not float(given[0]):
+        raise BadInput("The parameter timeout is a positive number of seconds, given once.")
+    return float(given[0])
 
 
 def respond(answer: Answer) -> flask.Response:

@@ -10,7 +10,8 @@ import flask
 from kg.errors import NotFound
 from kg.namespaces import BASE, GRAPHS, IDS, ONTOLOGY
 from kg.queries import Term
-from kg.serve.context import context, reading, respond, wants_page
+from kg.serve.context import context, reading, wants_page
+from kg.serve.deferred import answer
 
 blueprint = flask.Blueprint("pages", __name__)
 
@@ -123,7 +124,7 @@ def ontology(module: str = "") -> flask.Response | str:
     if wants_page():
         _, rows = reading().store.query(_TERMS).rows()
         return flask.render_template("ontology.html", terms=list(rows), version=reading().name)
-    return respond(reading().store.query(_GRAPH, {"thing": Term(f"{GRAPHS}ontology")}))
+    return answer(_GRAPH, bindings={"thing": Term(f"{GRAPHS}ontology")})
 
 
 def _thing(iri: str, whole: str) -> flask.Response | str:
@@ -133,7 +134,7 @@ def _thing(iri: str, whole: str) -> flask.Response | str:
     if next(known) == ["false"]:
         raise NotFound(f"The graph says nothing about <{iri}>.")
     if not wants_page():
-        return respond(reading().store.query(whole, bound))
+        return answer(whole, bindings=bound)
     _, labels = reading().store.query(_LABEL, bound).rows()
     return flask.render_template(
         "entity.html",

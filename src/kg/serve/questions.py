@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING
 
 import flask
 from werkzeug.exceptions import NotAcceptable
 
 from kg.errors import BadInput
-from kg.serve.context import accepted, context, reading, respond, wants_page
+from kg.serve.context import RESERVED, accepted, context, reading, wants_page
+from kg.serve.deferred import answer
+
+if TYPE_CHECKING:
+    from kg.store import Answer
 
 blueprint = flask.Blueprint("questions", __name__)
-
-_FORMAT: Final = frozenset({"format", "output", "results"})
 
 
 @blueprint.get("/queries")
@@ -46,32 +48,33 @@ def question(name: str) -> flask.Response | str:
     query = context().catalogue.get(name)
     given: dict[str, str] = {}
     for key, values in flask.request.args.lists():
-        if key in _FORMAT:
+        if key in RESERVED:
             continue
         if len(values) > 1:
             raise BadInput(f"The parameter {key!r} came twice.")
         if values[0]:  # a form sends what was left empty too: the default is meant
             given[key] = values[0]
-    bindings = query.bind(given)
-    answer = reading().store.ask(query, given)
-    if not wants_page():
-        return respond(answer)
-    columns, rows = answer.rows()
-    # the form shows what was asked, so the page needs no column for it
-    shown = [place for place, column in enumerate(columns) if column not in bindings]
-    return flask.render_template(
-        "query.html",
-        query=query,
-        fields=[
-            (
-                parameter,
-                bindings[parameter.name].value,
-                reading().store.members(parameter) if parameter.of_class else [],
-            )
-            for parameter in query.parameters
-        ],
-        columns=[columns[place] for place in shown],
-        rows=[[row[place] for place in shown] for row in rows],
-        version=reading().name,
-        address=flask.request.query_string.decode(),
-    )
+    bindings = reading().store.bound(query, given)
+
+    def page(answer: Answer) -> str:
+        columns, rows = answer.rows()
+        # the form shows what was asked, so the page needs no column for it
+        shown = [place for place, column in enumerate(columns) if column not in bindings]
+        return flask.render_template(
+            "query.html",
+            query=query,
+            fields=[
+                (
+                    parameter,
+                    bindings[parameter.name].value,
+                    reading().store.members(parameter) if parameter.of_class else [],
+                )
+                for parameter in query.parameters
+            ],
+            columns=[columns[place] for place in shown],
+            rows=[[row[place] for place in shown] for row in rows],
+            version=reading().name,
+            address=flask.request.query_string.decode(),
+        )
+
+    return answer(query.text, page, bindings)

@@ -14,7 +14,8 @@ from werkzeug.exceptions import UnsupportedMediaType
 from kg.errors import BadInput, Refused
 from kg.queries import judge
 from kg.results import FORMATS
-from kg.serve.context import reading, respond, wants_page
+from kg.serve.context import RESERVED, reading, respond, wants_page
+from kg.serve.deferred import answer
 from kg.store import EmbeddedStore
 
 if TYPE_CHECKING:
@@ -22,14 +23,14 @@ if TYPE_CHECKING:
 
     from werkzeug.datastructures import MultiDict
 
+    from kg.store import Answer
+
 blueprint = flask.Blueprint("sparql", __name__)
 
 _FORM: Final = "application/x-www-form-urlencoded"
 _QUERY: Final = "application/sparql-query"
 _UPDATE: Final = "application/sparql-update"
-_KNOWN: Final = frozenset(
-    {"query", "default-graph-uri", "named-graph-uri", "format", "output", "results"}
-)
+_KNOWN: Final = RESERVED | {"query", "default-graph-uri", "named-graph-uri"}
 _NO_UPDATES: Final = (
     "This endpoint is read only: a built graph is changed by changing its files and building again."
 )
@@ -56,17 +57,19 @@ def sparql() -> flask.Response | str:
             return flask.render_template("sparql.html", query=_EXAMPLE, version=reading().name)
         return _service_description()
     judge(text)
-    answer = reading().store.query(
-        text,
-        default_graphs=parameters.getlist("default-graph-uri"),
-        named_graphs=parameters.getlist("named-graph-uri"),
-    )
-    if wants_page():
+
+    def page(answer: Answer) -> str:
         columns, rows = answer.rows()
         return flask.render_template(
             "sparql.html", query=text, columns=columns, rows=list(rows), version=reading().name
         )
-    return respond(answer)
+
+    return answer(
+        text,
+        page,
+        default_graphs=parameters.getlist("default-graph-uri"),
+        named_graphs=parameters.getlist("named-graph-uri"),
+    )
 
 
 def _request() -> tuple[str | None, MultiDict[str, str]]:

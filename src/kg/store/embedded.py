@@ -65,14 +65,22 @@ class Answer:
     """
 
     kind: Kind
-    _results: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
+    _results: ox.QuerySolutions | ox.QueryBoolean | Iterable[ox.Triple]
+
+    @classmethod
+    def read(cls, body: bytes, format_name: str) -> Answer:
+        """The answer that was written as JSON or as N-Triples."""
+        if format_name == "json":
+            return cls("rows", ox.parse_query_results(body, format=_ROWS["json"]))
+        quads = ox.parse(body, format=_GRAPH[format_name])
+        return cls("graph", (quad.triple for quad in quads))
 
     def write(self, format_: Format, out: IO[bytes]) -> None:
         """Write the whole answer to ``out`` in a format of its kind."""
-        if isinstance(self._results, ox.QueryTriples):
-            ox.serialize(self._results, out, format=_GRAPH[format_.name], prefixes=PREFIXES)
-        else:
+        if isinstance(self._results, ox.QuerySolutions | ox.QueryBoolean):
             self._results.serialize(out, format=_ROWS[format_.name])
+        else:
+            ox.serialize(self._results, out, format=_GRAPH[format_.name], prefixes=PREFIXES)
 
     def serialize(self, format_: Format) -> bytes:
         """The whole answer in a format of its kind."""
@@ -84,13 +92,11 @@ class Answer:
         """The variables and, row by row, the plain text of each value; None where unbound."""
         if isinstance(self._results, ox.QueryBoolean):
             return ["answer"], iter([["true" if self._results else "false"]])
-        if isinstance(self._results, ox.QueryTriples):
-            triples = (
-                [_text(t.subject), _text(t.predicate), _text(t.object)] for t in self._results
-            )
-            return ["subject", "predicate", "object"], triples
-        variables = [variable.value for variable in self._results.variables]
-        return variables, ([_text(value) for value in row] for row in self._results)
+        if isinstance(self._results, ox.QuerySolutions):
+            variables = [variable.value for variable in self._results.variables]
+            return variables, ([_text(value) for value in row] for row in self._results)
+        triples = ([_text(t.subject), _text(t.predicate), _text(t.object)] for t in self._results)
+        return ["subject", "predicate", "object"], triples
 
 
 class EmbeddedStore:
@@ -167,7 +173,11 @@ class EmbeddedStore:
         return Answer("graph" if isinstance(results, ox.QueryTriples) else "rows", results)
 
     def ask(self, question: Query, given: Mapping[str, str]) -> Answer:
-        """Ask a canned question with texts for its parameters.
+        """Ask a canned question with texts for its parameters. Raises as ``bound`` does."""
+        return self.query(question.text, self.bound(question, given))
+
+    def bound(self, question: Query, given: Mapping[str, str]) -> dict[str, Term]:
+        """The terms for the parameters of a canned question.
 
         Raises ``BadInput`` if a text is not of its parameter's type, or names a thing that is not
         of its parameter's class.
@@ -176,7 +186,7 @@ class EmbeddedStore:
         for parameter in question.parameters:
             if parameter.of_class and parameter.name in given:
                 self._check_member(parameter, bindings[parameter.name])
-        return self.query(question.text, bindings)
+        return bindings
 
     def members(self, parameter: Parameter) -> list[tuple[str, str]]:
         """The things that a parameter may be, as (IRI, English name), by name."""

@@ -1,0 +1,92 @@
+"""Queries that Flask decides about and a worker answers.
+
+A view says what is asked and what becomes of the answer. Behind the front it returns at once: the
+front finds the query in the request's scope, has a worker answer it, and either streams the bytes
+or has the page made. Under any other server the query is answered on the spot.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import flask
+
+from kg.queries import form_of
+from kg.results import named
+from kg.serve.context import asked_seconds, choose, reading, wants_page
+from kg.store import Answer
+from kg.workers import Job
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from kg.errors import KgError
+    from kg.queries import Term
+    from kg.results import Kind
+
+SCOPE_KEY: Final = "kg.deferred"
+_FOR_PAGES: Final[dict[Kind, str]] = {"rows": "json", "graph": "ntriples"}
+
+
+@dataclass(frozen=True)
+class Deferred:
+    """A query that the front has a worker answer, and how to go on from there."""
+
+    job: Job
+    seconds: float | None
+    resume: Callable[[Callable[[], Any]], flask.Response]
+    """Runs a view as if the request were still being handled."""
+    page: Callable[[Answer], str] | None
+
+    def paged(self, body: bytes) -> flask.Response:
+        """The page about an answer that came in the job's format."""
+        return self.resume(lambda: self.page and self.page(Answer.read(body, self.job.format)))
+
+    def failed(self, error: KgError) -> flask.Response:
+        """What the client is told of an error."""
+        return self.resume(lambda: flask.current_app.handle_user_exception(error))
+
+
+def answer(
+    text: str,
+    page: Callable[[Answer], str] | None = None,
+    bindings: Mapping[str, Term] | None = None,
+    default_graphs: Sequence[str] = (),
+    named_graphs: Sequence[str] = (),
+) -> flask.Response | str:
+    """The answer of a query in the format that the client wants, or on a page if it wants one."""
+    kind: Kind = "graph" if form_of(text) in ("CONSTRUCT", "DESCRIBE") else "rows"
+    page = page if wants_page() else None
+    format_ = named(_FOR_PAGES[kind], kind) if page else choose(kind)
+    waiting = flask.request.environ.get("asgi.scope", {}).get(SCOPE_KEY)
+    if waiting is None:
+        found = reading().store.query(text, bindings, default_graphs, named_graphs)
+        if page:
+            return page(found)
+        return flask.Response(found.serialize(format_), content_type=format_.content_type)
+    job = Job(
+        version=reading().name,
+        text=text,
+        format=format_.name,
+        bindings=bindings or {},
+        default_graphs=default_graphs,
+        named_graphs=named_graphs,
+        only_parsed=flask.request.method == "HEAD",
+    )
+    waiting.append(Deferred(job, asked_seconds(), _resuming(), page))
+    return flask.Response(content_type="text/html" if page else format_.content_type)
+
+
+def _resuming() -> Callable[[Callable[[], Any]], flask.Response]:
+    app: flask.Flask = flask.current_app._get_current_object()  # type: ignore[attr-defined]
+    environ = {**flask.request.environ, "wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0"}
+    version = reading()
+
+    def resume(view: Callable[[], Any]) -> flask.Response:
+        with app.request_context(environ):
+            flask.g.reading = version
+            return app.process_response(app.make_response(view()))
+
+    return resume

@@ -1,0 +1,14 @@
+"""Queries in processes of their own, which can be stopped at any moment.
+
+process   the worker, and the spawner that forks it
+frames    the messages between them and the server
+pool      who is served when: slots, a queue, deadlines, and the end of whatever takes too long
+
+A query can take all processor time and all memory, and no engine gives a part of it back when asked
+to; a process can be ended. So nothing that a visitor wrote is evaluated, or even parsed, elsewhere.
+"""
+
+from kg.workers.pool import Job, Limits, Pool, Running
+from kg.workers.process import end_with_parent
+
+__all__ = ["Job", "Limits", "Pool", "Running", "end_with_parent"]

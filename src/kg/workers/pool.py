@@ -1,0 +1,289 @@
+"""Who is served when: slots, a queue, deadlines, and the end of whatever takes too long.
+
+A query begins in a fast slot. One that is not done after ``SLOW_AFTER`` seconds goes on in a slow
+slot with lower priority, or stands still until one is free; so a fast slot is always free soon. A
+client has at most half of the slots. What finds no slot waits in a queue of bounded length. All of
+it, waiting, evaluation and sending, ends at the deadline.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import secrets
+import signal
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Final
+
+from kg.errors import Busy, Exceeded, KgError, TooMany
+from kg.workers import frames
+from kg.workers.spawner import Spawner, Worker, error_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+    from pathlib import Path
+
+    from kg.queries import Term
+
+SLOW_AFTER: Final = 0.2
+"""Seconds after which a query leaves the fast slots."""
+_NICE: Final = 10
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many queries run and wait, and what one may take: seconds, and bytes of memory."""
+
+    fast: int
+    slow: int
+    queue: int
+    seconds: float
+    memory: int
+
+    @property
+    def of_client(self) -> int:
+        """The most queries of one client at the same time."""
+        return max(1, (self.fast + self.slow) // 2)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A query, what it is asked of, and the short name of the format that it is answered in."""
+
+    version: str
+    text: str
+    format: str
+    bindings: Mapping[str, Term]
+    default_graphs: Sequence[str] = ()
+    named_graphs: Sequence[str] = ()
+    only_parsed: bool = False
+    """Whether nothing is wanted but to know that the text is a query."""
+
+    def packed(self) -> bytes:
+        """The message for a worker."""
+        facts = asdict(self) | {
+            "bindings": {name: (term.value, term.datatype) for name, term in self.bindings.items()}
+        }
+        return frames.pack(frames.JOB, json.dumps(facts).encode())
+
+
+class Running:
+    """A query that waits or runs, by the id that whoever knows it may cancel it by."""
+
+    def __init__(self, job: Job, client: str) -> None:
+        self.id = secrets.token_urlsafe(16)
+        self.job = job
+        self.client = client
+        self.began = time.monotonic()
+        self.is_done = False
+        self.is_slowed = False
+        self.granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.worker: Worker | None = None
+        self.error: KgError | None = None
+        """Why it was ended, if it was."""
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """The answer's bytes as they come.
+
+        Raises ``BadQuery`` for what cannot be parsed or evaluated, ``Exceeded`` or ``Busy`` if the
+        query was ended, ``StoreError`` if its process died of something else.
+        """
+        if self.worker is None:
+            raise RuntimeError("the query has no worker yet")
+        while not self.is_done:
+            try:
+                kind, payload = await self.worker.receive()
+            except KgError as error:
+                raise self.error or error from None
+            if kind == frames.DATA:
+                yield payload
+                continue
+            self.is_done = True
+            if kind == frames.FAILED:
+                raise error_of(payload)
+
+
+class Pool:
+    """Workers for the versions in a folder, and who is served by them."""
+
+    def __init__(self, root: Path, limits: Limits) -> None:
+        self.limits = limits
+        self.running: dict[str, Running] = {}
+        """What waits and runs, by id."""
+        self._spawner = Spawner(root, limits.memory)
+        self._idle: list[Worker] = []
+        self._version = ""
+        self._fast: set[Running] = set()
+        self._slow: set[Running] = set()
+        self._still: dict[Running, Worker] = {}
+        self._queue: list[Running] = []
+        self._heavy: dict[str, float] = {}
+
+    @contextlib.asynccontextmanager
+    async def answer(
+        self, job: Job, client: str, seconds: float | None = None
+    ) -> AsyncIterator[Running]:
+        """Have a job answered by a worker, which is free again, or dead, when the block ends.
+
+        ``seconds`` may shorten the time that the limits give. Raises ``Busy`` if there is no room,
+        ``Exceeded`` if waiting and the block take longer than that.
+        """
+        most = min(seconds or self.limits.seconds, self.limits.seconds)
+        running = Running(job, client)
+        self.running[running.id] = running
+        try:
+            async with asyncio.timeout(most):
+                await self._admitted(running)
+                running.worker = worker = await self._worker(job.version)
+                if running.error:
+                    raise running.error
+                if self._is_heavy(running):
+                    self._slow_down(running, worker)
+                worker.send(job.packed())
+                loop = asyncio.get_running_loop()
+                timer = loop.call_later(SLOW_AFTER, self._outlasts, running, worker)
+                try:
+                    yield running
+                finally:
+                    timer.cancel()
+        except TimeoutError:
+            said = f"The query was ended after {most:g} seconds, the most that one may take here."
+            raise Exceeded("deadline", said) from None
+        finally:
+            del self.running[running.id]
+            self._release(running)
+
+    def cancel(self, running: Running) -> None:
+        """Stop a query that waits or runs."""
+        self._end(running, Exceeded("cancelled", "The query was cancelled."))
+
+    async def close(self) -> None:
+        """End all workers; what they were at fails."""
+        self._spawner.close()
+        while self.running:
+            await asyncio.sleep(0.01)
+        for worker in self._idle:
+            worker.close()
+        self._idle.clear()
+        await asyncio.sleep(0)  # connections are closed by the event loop
+
+    def _end(self, running: Running, error: KgError) -> None:
+        running.error = error
+        if not running.granted.done():
+            running.granted.set_exception(error)
+        elif running.worker is not None:
+            self._spawner.signal(running.worker, signal.SIGKILL)
+
+    async def _admitted(self, running: Running) -> None:
+        waiting = Counter(other.client for other in self._queue)
+        if self._has_slot(running):
+            self._grant(running)
+        elif waiting[running.client] >= max(1, self.limits.queue // 2):
+            raise TooMany("You have as many queries running and waiting as one client may.")
+        elif len(self._queue) >= self.limits.queue:
+            raise Busy("The server has as many queries running and waiting as it takes.")
+        else:
+            self._queue.append(running)
+        await running.granted
+
+    def _has_slot(self, running: Running) -> bool:
+        own = sum(other.client == running.client for other in self._having_slots())
+        if len(self._fast) >= self.limits.fast or own >= self.limits.of_client:
+            return False
+        if not self._is_heavy(running):
+            return True
+        return sum(map(self._is_heavy, self._fast)) < max(1, self.limits.fast // 2)
+
+    def _is_heavy(self, running: Running) -> bool:
+        """Whether the client had a query that took long, of late."""
+        return self._heavy.get(running.client, 0) > time.monotonic()
+
+    def _having_slots(self) -> list[Running]:
+        return [*self._fast, *self._slow, *self._still]
+
+    def _grant(self, running: Running) -> None:
+        self._fast.add(running)
+        running.granted.set_result(None)
+
+    def _outlasts(self, running: Running, worker: Worker) -> None:
+        """Move a query that takes long out of the fast slots."""
+        now = time.monotonic()
+        self._heavy = {client: until for client, until in self._heavy.items() if until > now}
+        self._heavy[running.client] = now + self.limits.seconds
+        self._fast.discard(running)
+        if len(self._slow) < self.limits.slow:
+            self._slow.add(running)
+            self._slow_down(running, worker)
+        elif len(self._still) < 2 * self.limits.slow:
+            self._still[running] = worker
+            self._spawner.signal(worker, signal.SIGSTOP)
+        else:
+            self._end(running, Busy("The server has as many long queries as it takes."))
+        self._next()
+
+    def _slow_down(self, running: Running, worker: Worker) -> None:
+        running.is_slowed = True  # for good: priority is not given back
+        self._spawner.slow_down(worker, _NICE)
+
+    def _release(self, running: Running) -> None:
+        """Free what a query had, and give it to those who wait."""
+        worker = running.worker
+        if worker is not None:
+            is_fresh = running.is_done and not running.is_slowed
+            if is_fresh and worker.version == self._version:
+                self._idle.append(worker)
+            else:
+                self._spawner.signal(worker, signal.SIGKILL)
+                worker.close()
+        self._fast.discard(running)
+        self._slow.discard(running)
+        self._still.pop(running, None)
+        if running in self._queue:
+            self._queue.remove(running)
+        while self._still and len(self._slow) < self.limits.slow:
+            next_one, its_worker = next(iter(self._still.items()))
+            del self._still[next_one]
+            self._slow.add(next_one)
+            self._slow_down(next_one, its_worker)
+            self._spawner.signal(its_worker, signal.SIGCONT)
+        self._next()
+
+    def _next(self) -> None:
+        """Grant slots to those who wait: the clients with the fewest first, then who came first."""
+        while self._queue:
+            having = Counter(other.client for other in self._having_slots())
+            waiting = [running for running in self._queue if not running.granted.done()]
+            able = [running for running in waiting if self._has_slot(running)]
+            if not able:
+                return
+            chosen = min(able, key=lambda one: (self._is_heavy(one), having[one.client]))
+            self._queue.remove(chosen)
+            self._grant(chosen)
+
+    async def _worker(self, version: str) -> Worker:
+        """A worker on a version: an idle one, or a new one."""
+        if version != self._version:
+            self._version = version
+            for worker in self._idle:
+                self._spawner.signal(worker, signal.SIGKILL)
+                worker.close()
+            self._idle.clear()
+        while self._idle:
+            worker = self._idle.pop()
+            if not worker.is_dead:
+                return worker
+            worker.close()
+        starting = asyncio.ensure_future(self._spawner.spawn(version))
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            starting.add_done_callback(self._take_in)
+            raise
+
+    def _take_in(self, started: asyncio.Future[Worker]) -> None:
+        """Keep a worker that nobody waits for any more."""
+        if not started.cancelled() and not started.exception():
+            self._idle.append(started.result())

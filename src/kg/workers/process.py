@@ -1,0 +1,191 @@
+"""The processes that answer queries, and the one that forks them.
+
+    python -m kg.workers < connection
+
+is the spawner. It has one thread, so that it may fork, and no network: what it forks has none
+either. For each line of JSON from the server it forks a worker, whose connection and standard error
+come along as descriptors, or signals one. It alone waits for them, so that a number never comes to
+mean another process. It ends with the server, and they with it.
+
+A worker opens one version, limits its memory, and answers one job after the other.
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import ctypes
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final, cast
+
+from kg.errors import BadQuery, KgError
+from kg.queries import Term
+from kg.results import named
+from kg.store import EmbeddedStore, Version, Versions
+from kg.workers import frames
+
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+_CLONE_NEWUSER: Final = 0x10000000
+_CLONE_NEWNET: Final = 0x40000000
+_PR_SET_PDEATHSIG: Final = 1
+_MOST_BYTES: Final = 65_536
+_CLOSED: Final = 3
+"""The exit code of a worker whose server has closed the connection."""
+
+
+def end_with_parent(by: signal.Signals) -> None:
+    """Ask the kernel to end this process when the one that started it ends (Linux: prctl(2))."""
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    if prctl is not None:
+        prctl(_PR_SET_PDEATHSIG, by)
+
+
+def leave_network() -> bool:
+    """Move to a network that leads nowhere (Linux: unshare(2)); whether that is allowed here."""
+    unshare = getattr(ctypes.CDLL(None), "unshare", None)
+    if unshare is None:
+        return False
+    return any(unshare(flags) == 0 for flags in (_CLONE_NEWNET, _CLONE_NEWUSER | _CLONE_NEWNET))
+
+
+def spawn(server: socket.socket) -> None:
+    """Fork and signal workers as the server says, until it closes the connection."""
+    end_with_parent(signal.SIGKILL)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # the server ends this one, after its last answer
+    isolated = leave_network()
+    _say(server, isolated=isolated)
+    workers: set[int] = set()
+    given: collections.deque[int] = collections.deque()
+    text = b""
+    while True:
+        said, descriptors, _, _ = socket.recv_fds(server, _MOST_BYTES, 2)
+        if not said:
+            return
+        given += descriptors
+        *lines, text = (text + said).split(b"\n")
+        for line in lines:
+            _reap(workers)
+            order = json.loads(line)
+            if "pid" not in order:
+                ends = [given.popleft(), given.popleft()]
+                pid = os.fork()
+                if pid == 0:
+                    server.close()
+                    _become_worker(order, *ends, isolated=isolated)
+                for descriptor in ends:
+                    os.close(descriptor)
+                workers.add(pid)
+                _say(server, pid=pid)
+            elif order["pid"] in workers:
+                if "nice" in order:
+                    os.setpriority(os.PRIO_PROCESS, order["pid"], order["nice"])
+                else:
+                    os.kill(order["pid"], order["signal"])
+
+
+def _say(server: socket.socket, **facts: object) -> None:
+    server.sendall(json.dumps(facts).encode() + b"\n")
+
+
+def _reap(workers: set[int]) -> None:
+    with contextlib.suppress(ChildProcessError):
+        while (pid := os.waitpid(-1, os.WNOHANG)[0]) != 0:
+            workers.discard(pid)
+
+
+def _become_worker(
+    order: dict[str, Any], connection: int, errors: int, *, isolated: bool
+) -> NoReturn:
+    """Answer until the server closes the connection, in a process that was just forked."""
+    code = 1
+    try:
+        end_with_parent(signal.SIGKILL)
+        os.dup2(errors, sys.stderr.fileno())
+        os.close(errors)
+        code = _work(socket.socket(fileno=connection), order, isolated=isolated)
+    finally:
+        os._exit(code)  # nothing of the spawner's is to be cleaned up here
+
+
+def _work(server: socket.socket, order: dict[str, Any], *, isolated: bool) -> int:
+    try:
+        versions = Versions(Path(order["root"]))
+        path = versions.root / "versions" / order["version"]
+        reading = versions.open(Version(order["version"], path, is_current=True))
+    except KgError as error:
+        server.sendall(frames.pack(frames.FAILED, _described(error)))
+        return 1
+    _limit(order["memory"], isolated=isolated)
+    server.sendall(frames.pack(frames.READY))
+    while message := frames.receive(server):
+        server.sendall(_answered(reading.store, server, json.loads(message[1])))
+    return _CLOSED
+
+
+def _limit(memory: int, *, isolated: bool) -> None:
+    """Keep this process to some more bytes of memory than it has, and from leaving a core."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(OSError):
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
+        most = pages * resource.getpagesize() + memory
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    if not isolated:  # what is open stays open; a connection to anywhere is one more
+        opened = len(list(Path("/dev/fd").iterdir()))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (opened, opened))
+
+
+def _answered(store: EmbeddedStore, server: socket.socket, job: dict[str, Any]) -> bytes:
+    """Answer a job in pieces; the message that ends it."""
+    if job["only_parsed"]:
+        store = EmbeddedStore.in_memory({})
+    try:
+        answer = store.query(
+            job["text"],
+            {name: Term(*term) for name, term in job["bindings"].items()},
+            job["default_graphs"],
+            job["named_graphs"],
+        )
+        if not job["only_parsed"]:
+            answer.write(named(job["format"], answer.kind), cast("IO[bytes]", _Pieces(server)))
+    except KgError as error:
+        return frames.pack(frames.FAILED, _described(error))
+    except (RuntimeError, ValueError, OSError) as error:  # what only evaluation finds out
+        return frames.pack(frames.FAILED, _described(BadQuery(f"{error}.")))
+    return frames.pack(frames.END)
+
+
+def _described(error: KgError) -> bytes:
+    facts: dict[str, object] = {"kind": type(error).__name__, "message": str(error)}
+    if isinstance(error, BadQuery):
+        facts |= {"message": error.message, "line": error.line, "column": error.column}
+    return json.dumps(facts).encode()
+
+
+class _ServerGone(Exception):
+    """Nobody reads the answer."""
+
+
+class _Pieces:
+    """The file that an answer is written into: each piece goes on to the server."""
+
+    def __init__(self, server: socket.socket) -> None:
+        self._server = server
+
+    def write(self, piece: bytes) -> int:
+        try:
+            self._server.sendall(frames.pack(frames.DATA, piece))
+        except OSError:
+            raise _ServerGone from None
+        return len(piece)
+
+    def flush(self) -> None:
+        """Nothing is held back."""

@@ -1,0 +1,176 @@
+"""The processes from the server's side: started, spoken to, signalled, and what they died of."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from kg.errors import BadQuery, Exceeded, KgError, StoreError
+from kg.workers import frames
+
+if TYPE_CHECKING:
+    import signal
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_PIECE: Final = 65_536
+_START_SECONDS: Final = 10
+_OUT_OF_MEMORY: Final = b"memory allocation"
+
+
+@dataclass(eq=False)
+class Worker:
+    """A process that has opened a version and answers one job after the other."""
+
+    pid: int
+    version: str
+    _reader: asyncio.StreamReader
+    _writer: asyncio.StreamWriter
+    _errors: int
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether the process is known to have ended."""
+        return self._reader.at_eof()
+
+    def send(self, message: bytes) -> None:
+        """Send a message."""
+        self._writer.write(message)
+
+    async def receive(self) -> tuple[bytes, bytes]:
+        """The kind and the payload of the next message. Raises what the process died of."""
+        try:
+            size, kind = frames.HEADER.unpack(await self._reader.readexactly(frames.HEADER.size))
+            return kind, await self._reader.readexactly(size)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            raise self._cause_of_death() from None
+
+    def _cause_of_death(self) -> KgError:
+        said = b""
+        with contextlib.suppress(BlockingIOError):
+            said = os.read(self._errors, _PIECE)
+        if _OUT_OF_MEMORY in said:
+            return Exceeded("memory", "The query was ended: it took more memory than one may here.")
+        return StoreError("The process that answered has ended: try again, or a simpler query.")
+
+    def close(self) -> None:
+        """Close the connection, at whose end the process ends too once it reads or writes."""
+        self._writer.close()
+        os.close(self._errors)
+
+
+def error_of(payload: bytes) -> KgError:
+    """The error that a worker tells of."""
+    facts = json.loads(payload)
+    if facts["kind"] == BadQuery.__name__:
+        return BadQuery(facts["message"], facts["line"], facts["column"])
+    return StoreError(facts["message"])
+
+
+class Spawner:
+    """The process that forks workers, started when one is needed and none is there."""
+
+    def __init__(self, root: Path, memory: int) -> None:
+        self._root = root.resolve()
+        self._memory = memory
+        self._connection: socket.socket | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._one_at_a_time = asyncio.Lock()
+        self.isolated: bool | None = None
+
+    async def spawn(self, version: str) -> Worker:
+        """A new worker, which has opened a version. Raises ``StoreError`` if it could not."""
+        ours, theirs = socket.socketpair()
+        errors, their_errors = os.pipe()
+        os.set_blocking(errors, False)
+        order = {"root": str(self._root), "version": version, "memory": self._memory}
+        line = json.dumps(order).encode() + b"\n"
+        try:
+            async with self._one_at_a_time:
+                pid = await self._forked(line, [theirs.fileno(), their_errors])
+        finally:
+            theirs.close()
+            os.close(their_errors)
+        reader, writer = await asyncio.open_unix_connection(sock=ours, limit=4 * _PIECE)
+        worker = Worker(pid, version, reader, writer, errors)
+        try:
+            kind, payload = await worker.receive()
+            if kind != frames.READY:
+                raise error_of(payload)
+        except BaseException:
+            worker.close()
+            raise
+        return worker
+
+    async def _forked(self, line: bytes, descriptors: list[int]) -> int:
+        """The number of a new process; a spawner that has died is started again, once."""
+        try:
+            return await self._fork(line, descriptors)
+        except OSError:
+            self.close()
+        try:
+            return await self._fork(line, descriptors)
+        except OSError:
+            self.close()
+            raise StoreError("No process can be started to answer queries.") from None
+
+    async def _fork(self, line: bytes, descriptors: list[int]) -> int:
+        connection = self._connection or await self._start()
+        socket.send_fds(connection, [line], descriptors)
+        pid: int = (await self._told(connection))["pid"]
+        return pid
+
+    def signal(self, worker: Worker, number: signal.Signals) -> None:
+        """Send a worker a signal."""
+        self._order({"pid": worker.pid, "signal": int(number)})
+
+    def slow_down(self, worker: Worker, nice: int) -> None:
+        """Give a worker less processor time than others have."""
+        self._order({"pid": worker.pid, "nice": nice})
+
+    def _order(self, order: Mapping[str, Any]) -> None:
+        if self._connection is not None:
+            with contextlib.suppress(OSError):  # without it there are no workers any more
+                self._connection.send(json.dumps(order).encode() + b"\n")
+
+    async def _start(self) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603
+                [sys.executable, "-m", __package__],
+                stdin=theirs.fileno(),
+                env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},  # it may have one thread
+            )
+        self._connection = ours
+        self.isolated = (await self._told(ours))["isolated"]
+        return ours
+
+    async def _told(self, connection: socket.socket) -> dict[str, Any]:
+        """The next line that the spawner says; it says one at a time. Raises ``OSError``."""
+        text = b""
+        async with asyncio.timeout(_START_SECONDS):
+            while not text.endswith(b"\n"):
+                said = await asyncio.get_running_loop().sock_recv(connection, _PIECE)
+                if not said:
+                    raise ConnectionError
+                text += said
+        told: dict[str, Any] = json.loads(text)
+        return told
+
+    def close(self) -> None:
+        """End the process, and with it all workers."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None

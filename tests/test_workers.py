@@ -1,0 +1,369 @@
+"""Workers: what they answer, what they may not do, and who is served when there are many."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import threading
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from pathlib import Path
+
+import pytest
+
+from kg.errors import BadQuery, Busy, Exceeded, KgError, StoreError, TooMany
+from kg.queries import Term
+from kg.store import Versions
+from kg.workers import Job, Limits, Pool
+
+PATIENCE = 60
+LIMITS = Limits(fast=2, slow=1, queue=4, seconds=PATIENCE, memory=256_000_000)
+FOREVER = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
+MODELS = "SELECT (COUNT(?m) AS ?n) { ?m a <https://w3id.org/china-llm/ontology#Model> }"
+
+
+@contextlib.asynccontextmanager
+async def pooled(versions: Versions, limits: Limits = LIMITS) -> AsyncIterator[Pool]:
+    """A pool on the real graph."""
+    pool = Pool(versions.root, limits)
+    try:
+        yield pool
+    finally:
+        await pool.close()
+
+
+def job(versions: Versions, text: str, format_: str = "csv", **more: object) -> Job:
+    """A query of the current version."""
+    version = versions.current_name()
+    assert version
+    given: dict[str, object] = {"bindings": {}, **more}
+    return Job(version, text, format_, **given)  # type: ignore[arg-type]
+
+
+async def ask(pool: Pool, asked: Job, client: str = "one", seconds: float | None = None) -> bytes:
+    """The whole answer."""
+    async with pool.answer(asked, client, seconds) as running:
+        return b"".join([piece async for piece in running.pieces()])
+
+
+async def until(condition: object) -> None:
+    """Wait for a condition."""
+    assert callable(condition)
+    async with asyncio.timeout(PATIENCE):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def run(work: Coroutine[object, object, None]) -> None:
+    """Run a test's coroutine."""
+    asyncio.run(asyncio.wait_for(work, 2 * PATIENCE))
+
+
+def test_answers(versions: Versions) -> None:
+    """Rows, a truth and a graph, with terms bound, one after the other by one worker."""
+
+    async def work() -> None:
+        async with pooled(versions) as pool:
+            counted = await ask(pool, job(versions, MODELS))
+            assert int(counted.split()[1]) >= 26
+            assert await ask(pool, job(versions, "ASK {}")) == b"true"
+            bound = {
+                "o": Term("a:x"),
+                "p": Term("1", "http://www.w3.org/2001/XMLSchema#integer"),
+            }
+            asked = job(versions, "SELECT ?o ?p { VALUES ?q { 1 } }", bindings=bound)
+            assert await ask(pool, asked) == b"o,p\r\na:x,1\r\n"
+            graph = job(versions, "CONSTRUCT { <a:s> <a:p> <a:o> } WHERE {}", "ntriples")
+            assert await ask(pool, graph) == b"<a:s> <a:p> <a:o> .\n"
+
+    run(work())
+
+
+def test_an_answer_comes_in_pieces(versions: Versions) -> None:
+    """The first one is there long before the last one could be."""
+
+    async def work() -> None:
+        async with pooled(versions) as pool:
+            text = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+            async with pool.answer(job(versions, text), "one") as running:
+                pieces = running.pieces()
+                first = await anext(pieces)
+                assert first.startswith(b"a,b,c,d,e,f,g,h,i\r\n")
+                await pieces.aclose()
+            assert pool.running == {}
+
+    run(work())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("SELECT {", "line 1, column"), ("SELECT ?o { ?s ?p ?o } GROUP BY ?s", "line 1|[Gg]roup")],
+)
+def test_what_is_no_query(versions: Versions, text: str, said: str) -> None:
+    """It is refused with its place, and the worker goes on."""
+
+    async def work() -> None:
+        async with pooled(versions) as pool:
+            for asked in (job(versions, text), job(versions, text, only_parsed=True)):
+                with pytest.raises(BadQuery, match=said):
+                    await ask(pool, asked)
+            assert await ask(pool, job(versions, "ASK {}")) == b"true"
+
+    run(work())
+
+
+def test_only_parsed(versions: Versions) -> None:
+    """Nothing is evaluated for who only wants to know whether it could be."""
+
+    async def work() -> None:
+        async with pooled(versions) as pool:
+            assert await ask(pool, job(versions, FOREVER, only_parsed=True)) == b""
+
+    run(work())
+
+
+def test_the_deadline(versions: Versions) -> None:
+    """It ends the query, and the next one is answered."""
+
+    async def work() -> None:
+        async with pooled(versions) as pool:
+            with pytest.raises(Exceeded, match=r"after 0\.5 seconds") as caught:
+                await ask(pool, job(versions, FOREVER), seconds=0.5)
+            assert caught.value.limit == "deadline"
+            assert await ask(pool, job(versions, "ASK {}")) == b"true"
+
+    run(work())
+
+
+def test_memory(versions: Versions) -> None:
+    """A query that grows without end is ended, and the next one is answered."""
+    doubled = "".join(f"BIND (CONCAT(?x{n}, ?x{n}) AS ?x{n + 1}) " for n in range(31))
+    text = f'SELECT (STRLEN(?x31) AS ?n) {{ BIND ("long enough" AS ?x0) {doubled} }}'
+
+    async def work() -> None:
+        async with pooled(versions) as pool:
+            with pytest.raises(Exceeded, match="memory") as caught:
+                await ask(pool, job(versions, text))
+            assert caught.value.limit == "memory"
+            assert await ask(pool, job(versions, "ASK {}")) == b"true"
+
+    run(work())
+
+
+def test_cancelled(versions: Versions) -> None:
+    """Whoever has the id ends a query, whether it runs or waits."""
+    limits = Limits(fast=1, slow=1, queue=4, seconds=PATIENCE, memory=256_000_000)
+
+    async def work() -> None:
+        async with pooled(versions, limits) as pool:
+            asked = [asyncio.ensure_future(ask(pool, job(versions, FOREVER))) for _ in range(3)]
+            await until(lambda: len(pool.running) == 3)
+            for running in list(pool.running.values()):
+                pool.cancel(running)
+            found = await asyncio.gather(*asked, return_exceptions=True)
+            assert [getattr(error, "limit", error) for error in found] == ["cancelled"] * 3
+
+    run(work())
+
+
+def test_long_queries_leave_room(versions: Versions) -> None:
+    """However many there are, a short one is answered at once; those beyond all limits are not."""
+
+    async def work() -> None:
+        async with pooled(versions) as pool:
+            long = [
+                asyncio.ensure_future(ask(pool, job(versions, FOREVER), f"client {n}"))
+                for n in range(6)
+            ]
+            for _ in range(5):
+                answer = await ask(pool, job(versions, MODELS), "another")
+                assert int(answer.split()[1]) >= 26
+            await until(lambda: len(pool.running) <= 3)  # one runs on, two stand still
+            for running in list(pool.running.values()):
+                pool.cancel(running)
+            found = await asyncio.gather(*long, return_exceptions=True)
+            assert sum(isinstance(error, Busy) for error in found) == 3
+            assert sum(isinstance(error, Exceeded) for error in found) == 3
+
+    run(work())
+
+
+def test_what_stands_still_goes_on(versions: Versions) -> None:
+    """Two that take long share one slow slot, and both are answered."""
+    text = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f }"
+    limits = Limits(fast=2, slow=1, queue=4, seconds=2 * PATIENCE, memory=256_000_000)
+
+    async def work() -> None:
+        async with pooled(versions, limits) as pool:
+            small = f"{text[:-1]} FILTER (?a = <https://w3id.org/china-llm/id/model/glm-130b>) }}"
+            found = await asyncio.gather(
+                *(ask(pool, job(versions, small), f"client {n}") for n in range(2))
+            )
+            assert found[0] == found[1]
+            assert int(found[0].split()[1]) > 10_000
+
+    run(work())
+
+
+def test_one_client_cannot_have_everything(versions: Versions) -> None:
+    """It waits, then is refused, while others have their turn."""
+    limits = Limits(fast=2, slow=2, queue=4, seconds=PATIENCE, memory=256_000_000)
+
+    async def work() -> None:
+        async with pooled(versions, limits) as pool:
+            own = [asyncio.ensure_future(ask(pool, job(versions, FOREVER))) for _ in range(4)]
+            await until(lambda: len(pool.running) == 4)
+            with pytest.raises(TooMany):
+                await ask(pool, job(versions, "ASK {}"))
+            assert await ask(pool, job(versions, "ASK {}"), "another") == b"true"
+            for running in list(pool.running.values()):
+                pool.cancel(running)
+            await asyncio.gather(*own, return_exceptions=True)
+
+    run(work())
+
+
+def test_a_full_queue(versions: Versions) -> None:
+    """Who comes when nobody more can wait is told so."""
+    limits = Limits(fast=1, slow=1, queue=2, seconds=PATIENCE, memory=256_000_000)
+
+    async def work() -> None:
+        async with pooled(versions, limits) as pool:
+            asked = []
+            for n in range(3):
+                one = ask(pool, job(versions, FOREVER), f"client {n}")
+                asked.append(asyncio.ensure_future(one))
+            await until(lambda: len(pool.running) == 3)
+            with pytest.raises(Busy, match="as it takes"):
+                await ask(pool, job(versions, "ASK {}"), "another")
+            for running in list(pool.running.values()):
+                pool.cancel(running)
+            await asyncio.gather(*asked, return_exceptions=True)
+
+    run(work())
+
+
+async def pid_of(pool: Pool) -> int:
+    """The process that answers the one query that runs."""
+    await until(lambda: any(running.worker for running in pool.running.values()))
+    (running,) = pool.running.values()
+    assert running.worker
+    return running.worker.pid
+
+
+def test_killed_processes(versions: Versions) -> None:
+    """A worker or the spawner that dies costs the query that it was at, and no other."""
+
+    async def work() -> None:
+        async with pooled(versions) as pool:
+            for victim in ("worker", "spawner"):
+                asked = asyncio.ensure_future(ask(pool, job(versions, FOREVER)))
+                pid = await pid_of(pool)
+                if victim == "spawner":
+                    pid = int(Path(f"/proc/{pid}/stat").read_text("ascii").split()[3])
+                os.kill(pid, signal.SIGKILL)
+                with pytest.raises(StoreError, match="has ended"):
+                    await asked
+                assert await ask(pool, job(versions, "ASK {}")) == b"true"
+
+    run(work())
+
+
+def test_workers_end_with_the_pool(versions: Versions) -> None:
+    """Nothing that it started is left."""
+
+    async def work() -> None:
+        async with pooled(versions) as pool:
+            asked = asyncio.ensure_future(ask(pool, job(versions, FOREVER)))
+            pid = await pid_of(pool)
+        with pytest.raises(KgError):
+            await asked
+        await until(lambda: is_gone(pid))
+
+    run(work())
+
+
+def is_gone(pid: int) -> bool:
+    """Whether no process of that number works any more."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("ascii").split()[2] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def test_another_version(tmp_path: Path) -> None:
+    """Each job is answered from the version that it names, and one that is gone says so."""
+    own = Versions(tmp_path)
+    for name in ("before", "after"):
+        graph = f'<http://a/s> <http://a/p> "{name}" .\n'.encode()
+        own.publish(name, {"": graph}, {}, keep=3)
+
+    async def work() -> None:
+        async with pooled(own) as pool:
+            text = "SELECT ?o { ?s ?p ?o }"
+            for name in ("before", "after", "before"):
+                answer = await ask(pool, Job(name, text, "csv", {}))
+                assert answer == f"o\r\n{name}\r\n".encode()
+            with pytest.raises(StoreError, match="gone is missing"):
+                await ask(pool, Job("gone", text, "csv", {}))
+
+    run(work())
+
+
+@pytest.fixture
+def canary() -> Iterator[tuple[str, list[bytes]]]:
+    """The address of a server that nobody may call, and what it was sent."""
+    calls: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def listen() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = server.accept()
+                    with connection:
+                        calls.append(connection.recv(100))
+
+        threading.Thread(target=listen, daemon=True).start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/sparql", calls
+        server.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT * {{ SERVICE <{url}> {{ ?s ?p ?o }} }}",
+        "SELECT * {{ SERVICE SILENT <{url}> {{ ?s ?p ?o }} }}",
+        "SELECT * {{ BIND (<{url}> AS ?url) SERVICE ?url {{ ?s ?p ?o }} }}",
+        "SELECT * {{ {{ SELECT * {{ SERVICE <{url}> {{ ?s ?p ?o }} }} }} }}",
+        "ASK {{ FILTER EXISTS {{ SERVICE <{url}> {{ ?s ?p ?o }} }} }}",
+        "SELECT * FROM <{url}> {{ ?s ?p ?o }}",
+        "SELECT * FROM NAMED <{url}> {{ GRAPH ?g {{ ?s ?p ?o }} }}",
+    ],
+)
+def test_s1_s3_a_worker_has_no_network(
+    versions: Versions, canary: tuple[str, list[bytes]], text: str
+) -> None:
+    """Whatever a query asks for, given to a worker unjudged, no other server hears of it."""
+    url, calls = canary
+
+    async def work() -> None:
+        async with pooled(versions) as pool:
+            with contextlib.suppress(BadQuery):
+                await ask(pool, job(versions, text.format(url=url)))
+
+    run(work())
+
+    assert calls == []
+
+
+def test_the_canary_sings(canary: tuple[str, list[bytes]]) -> None:
+    """The canary hears who does call."""
+    url, calls = canary
+    host, port = url.removeprefix("http://").removesuffix("/sparql").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(b"hello")
+        connection.recv(1)
+
+    assert calls == [b"hello"]
