@@ -337,6 +337,30 @@ def test_clients_that_leave_take_their_queries_along(address: str) -> None:
     assert get(asked(address, "ASK {}", format="csv", timeout="5"))[1] == b"true"
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "zstd"])
+def test_a_compressed_answer(address: str, encoding: str, tmp_path: Path) -> None:
+    """Curl reads it back whole; one that is cut is seen to be cut; nothing is sent twice."""
+    query = "SELECT * { GRAPH ?g { ?s ?p ?o } } ORDER BY ?g ?s ?p ?o"
+    plain = get(asked(address, query, format="csv"))[1]
+    path = tmp_path / "answer"
+    words = ["curl", "--silent", "--compressed", "--output", str(path)]
+    wish = ["--header", f"Accept-Encoding: {encoding}"]
+
+    done = subprocess.run([*words, *wish, asked(address, query, format="csv")], check=True)
+    assert done.returncode == 0
+    assert path.read_bytes() == plain
+    cut = [*words, *wish, asked(address, ENDLESS, timeout="1")]
+    assert subprocess.run(cut, check=False).returncode == 18
+
+    request = urllib.request.Request(asked(address, query), headers={"Accept-Encoding": encoding})
+    with urllib.request.urlopen(request, timeout=PATIENCE) as response:
+        request.add_header("If-None-Match", response.headers["etag"])
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(request, timeout=PATIENCE)
+    with caught.value as same:
+        assert (same.code, same.read()) == (304, b"")
+
+
 def test_a_page_of_too_many_rows(address: str) -> None:
     """A browser is told how to have them instead."""
     request = urllib.request.Request(asked(address, ENDLESS), headers={"Accept": "text/html"})

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import subprocess
 import sys
 import urllib.parse
+import zlib
 from pathlib import Path
 
 import flask
@@ -16,7 +18,13 @@ import pytest
 import rdflib
 from flask.testing import FlaskClient
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 from kg import build
+from kg.encodings import Encoder
 from kg.namespaces import BASE, GRAPHS, IDS
 from kg.project import Project
 from kg.queries import Catalogue
@@ -177,7 +185,7 @@ def test_what_is_refused(client: FlaskClient, status: int, request_: dict[str, o
     assert problem["status"] == status
     assert problem["detail"]
     if status == 405:
-        assert {"GET", "HEAD", "OPTIONS", "POST"} == set(
+        assert {"GET", "HEAD", "OPTIONS", "POST", "QUERY"} == set(
             response.headers["Allow"].replace(" ", "").split(",")
         )
 
@@ -241,6 +249,124 @@ def test_head_and_options(client: FlaskClient) -> None:
     assert head.data == b""
     assert head.mimetype == "application/sparql-results+json"
     assert "POST" in client.options("/sparql").headers["Allow"]
+
+
+def test_the_query_method(client: FlaskClient) -> None:
+    """QUERY is POST that is safe: the query is the body."""
+    response = client.open(
+        "/sparql", method="QUERY", data=ASKS, content_type="application/sparql-query"
+    )
+
+    assert response.get_json() == {"head": {}, "boolean": True}
+    assert client.open("/sparql", method="QUERY", data=ASKS).status_code == 415
+
+
+DECODERS = {"gzip": gzip.decompress, "zstd": zstd.decompress}
+
+
+@pytest.mark.parametrize(
+    ("accept", "encoding"),
+    [
+        ("gzip", "gzip"),
+        ("zstd", "zstd"),
+        ("gzip, deflate, br, zstd", "zstd"),
+        ("gzip;q=1, zstd;q=0.5", "gzip"),
+        ("*", "zstd"),
+        ("zstd;q=0, *", "gzip"),
+        ("br", None),
+        ("", None),
+        ("gzip;q=0", None),
+    ],
+)
+@pytest.mark.parametrize("path", ["/sparql?query=SELECT*{?s+?p+?o}", "/queries", "/"])
+def test_encodings(client: FlaskClient, path: str, accept: str, encoding: str | None) -> None:
+    """An answer is compressed as the client likes best, and comes to the same."""
+    plain = client.get(path)
+    response = client.get(path, headers={"Accept-Encoding": accept})
+
+    assert response.headers.get("Content-Encoding") == encoding
+    decoded = DECODERS[encoding](response.data) if encoding else response.data
+    assert decoded == plain.data
+    assert {"Accept", "Accept-Encoding"} <= set(response.vary)
+
+
+def test_an_encoder_holds_little_back() -> None:
+    """Pieces can be read before the last one is there."""
+    pieces = [bytes([n % 251]) * 10_000 for n in range(30)]
+    for name, decoder in {
+        "gzip": zlib.decompressobj(31),
+        "zstd": zstd.ZstdDecompressor(),
+    }.items():
+        encoder = Encoder(name)
+        read = 0
+        for number, piece in enumerate(pieces, 1):
+            read += len(decoder.decompress(encoder.encode(piece)))
+            assert read > number * 10_000 - 65_536
+        read += len(decoder.decompress(encoder.end()))
+        assert read == 300_000
+
+
+def test_tags(client: FlaskClient) -> None:
+    """A tag stands for the data, the query but its layout, the format and the encoding."""
+
+    def tag(query: str = ROWS, accept: str = "", **more: str) -> str | None:
+        asked = {"query": query, **more}
+        wishes = {"Accept-Encoding": accept}
+        return client.get("/sparql", query_string=asked, headers=wishes).headers.get("ETag")
+
+    assert tag() == tag(ROWS.replace(" ", "\n  # a comment\n"))
+    graph = f"{GRAPHS}ontology"
+    different = [
+        tag(),
+        tag(ASKS),
+        tag(format="csv"),
+        tag(accept="gzip"),
+        tag(accept="zstd"),
+        tag(**{"default-graph-uri": graph}),
+        tag(**{"named-graph-uri": graph}),
+    ]
+    assert len(set(different)) == len(different)
+    assert all(found and found.startswith('"') for found in different)
+    assert tag("SELECT (RAND() AS ?x) {}") is None
+
+    one = client.get("/queries/models-by-developer?organization=organization:baai")
+    other = client.get("/queries/models-by-developer?organization=organization:baidu")
+    assert one.headers["ETag"] != other.headers["ETag"]
+
+
+def test_what_a_client_has_already(client: FlaskClient) -> None:
+    """It is not sent again, and the answer still names its version."""
+    asked = {"query_string": {"query": ROWS}}
+    tag = client.get("/sparql", **asked).headers["ETag"]  # type: ignore[arg-type]
+    for wanted in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        response = client.get("/sparql", headers={"If-None-Match": wanted}, **asked)  # type: ignore[arg-type]
+        assert (response.status_code, response.data) == (304, b"")
+        assert response.headers["ETag"] == tag
+        assert response.headers["X-KG-Data-Version"]
+    assert client.get("/sparql", headers={"If-None-Match": '"x"'}, **asked).status_code == 200  # type: ignore[arg-type]
+
+
+def test_an_earlier_version(tmp_path: Path, project: Project) -> None:
+    """A version that is held answers for itself; one that is not is gone, never another."""
+    versions = Versions(tmp_path)
+    for name in ("first", "second"):
+        graph = f'<http://a/s> <http://a/p> "{name}" .\n'.encode()
+        versions.publish(name, {"": graph}, {}, keep=3)
+    catalogue = Catalogue.read(project.query_files())
+    client = create_app(Current(versions), catalogue, Settings.load({})).test_client()
+
+    def answer(**more: str) -> tuple[int, str | None, str]:
+        asked = {"query": "SELECT ?o { ?s ?p ?o }", "format": "csv", **more}
+        response = client.get("/sparql", query_string=asked)
+        return response.status_code, response.headers.get("X-KG-Data-Version"), response.text
+
+    assert answer() == (200, "second", "o\r\nsecond\r\n")
+    assert answer(version="first") == (200, "first", "o\r\nfirst\r\n")
+    assert answer(version="second") == (200, "second", "o\r\nsecond\r\n")
+    for name in ("third", "../versions/first", ".", "first/../second"):
+        status, version, text = answer(version=name)
+        assert (status, version) == (410, None)
+        assert "is not held here" in text
 
 
 def test_every_question_answers(client: FlaskClient, project: Project) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "kg"
 RANKS = (
-    {"errors", "namespaces", "tokens"},
+    {"encodings", "errors", "namespaces", "tokens"},
     {"settings", "project", "report", "turtle", "results", "columns"},
     {"queries", "tables"},
     {"store"},
@@ -21,6 +21,7 @@ RANKS = (
 RANK = {room: rank for rank, rooms in enumerate(RANKS) for room in rooms}
 LIBRARIES = {
     "a2wsgi": {"serve"},
+    "backports": {"encodings"},
     "click": {"cli"},
     "elementpath": {"validate"},
     "flask": {"serve"},

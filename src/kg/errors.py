@@ -5,6 +5,7 @@
     │   ├── BadSource       a source file cannot be read: path, line
     │   └── BadQuery        a query cannot be parsed: line, column
     ├── NotFound            no query, version or entity of that name
+    │   └── Gone            a version that was there once, or never
     ├── Refused             asked for what is not allowed: the setting that would allow it
     ├── Busy                no room for another query now
     │   └── TooMany         one client has as many as it may
@@ -52,6 +53,10 @@ class BadQuery(BadInput):
 
 class NotFound(KgError):
     """Nothing has the name that was asked for."""
+
+
+class Gone(NotFound):
+    """A version that is asked for is not held, or not any more."""
 
 
 class Refused(KgError):

@@ -48,6 +48,7 @@ _LITERALS: Final = {
     "boolean": re.compile(r"true|false"),
 }
 _FORMS: Final = frozenset({"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"})
+_CHANGING: Final = frozenset({"RAND", "NOW", "UUID", "STRUUID", "BNODE"})
 _MOST_NESTED: Final = 200
 _MOST_CLAUSES: Final = 500
 _MOST_PATTERNS: Final = 5_000
@@ -238,6 +239,17 @@ def form_of(text: str) -> str:
     """SELECT, ASK, CONSTRUCT or DESCRIBE, as a query's text has it; empty if it has none."""
     words = (token.text.upper() for token in tokens(text) if token.kind == "word")
     return next((word for word in words if word in _FORMS), "")
+
+
+def normalised(text: str) -> str:
+    """A query's tokens with one blank between them: equal for texts that differ in layout only."""
+    return " ".join(token.text for token in tokens(text))
+
+
+def is_repeatable(text: str) -> bool:
+    """Whether a query finds the same each time, if the data stay the same."""
+    words = {token.text.upper() for token in tokens(text) if token.kind == "word"}
+    return not words & _CHANGING
 
 
 def judge(text: str) -> None:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 import flask
 from werkzeug.exceptions import HTTPException
 
+from kg.encodings import encoded
 from kg.errors import (
     BadInput,
     BadQuery,
     Busy,
     Exceeded,
+    Gone,
     KgError,
     NotFound,
     Refused,
@@ -21,7 +23,7 @@ from kg.errors import (
 )
 from kg.namespaces import BASE, PREFIXES, shorten
 from kg.serve import pages, questions, sparql
-from kg.serve.context import KEY, Context, accepted
+from kg.serve.context import KEY, Context, accepted, encoding
 from kg.store import Number
 
 if TYPE_CHECKING:
@@ -33,14 +35,18 @@ if TYPE_CHECKING:
 
 _STATUS: Final[tuple[tuple[type[KgError], HTTPStatus], ...]] = (
     (BadInput, HTTPStatus.BAD_REQUEST),
+    (Gone, HTTPStatus.GONE),
     (NotFound, HTTPStatus.NOT_FOUND),
     (Refused, HTTPStatus.FORBIDDEN),
     (TooMany, HTTPStatus.TOO_MANY_REQUESTS),
     (KgError, HTTPStatus.SERVICE_UNAVAILABLE),
 )
+_WORTH_IT: Final = 1_000
 _HEADERS: Final = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "X-KG-Data-Version, X-KG-Query-Id",
+    "Access-Control-Expose-Headers": (
+        "ETag, Server-Timing, X-KG-Data-Version, X-KG-Limits, X-KG-Query-Id"
+    ),
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'",
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
@@ -133,8 +139,22 @@ def _problem(status: HTTPStatus, detail: str, more: dict[str, Any]) -> Response:
     return response
 
 
+def _compress(response: flask.Response) -> None:
+    """Compress a body that is at hand, if the client likes that and it is worth it."""
+    code = encoding()
+    if code and response.is_sequence and not response.content_encoding:
+        body = response.get_data()
+        if len(body) >= _WORTH_IT:
+            response.set_data(encoded(body, code))
+            response.content_encoding = code
+
+
 def _add_headers(response: flask.Response) -> flask.Response:
-    response.vary.add("Accept")
+    response.vary.update(("Accept", "Accept-Encoding"))
+    _compress(response)
+    if flask.request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS, POST, QUERY"
+        response.headers["Access-Control-Allow-Headers"] = "Accept, Content-Type, If-None-Match"
     if "reading" in flask.g:
         response.headers["X-KG-Data-Version"] = flask.g.reading.name
     for name, value in _HEADERS.items():

@@ -11,6 +11,7 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.exceptions import NotAcceptable
 from werkzeug.http import parse_accept_header
 
+from kg.encodings import ENCODINGS
 from kg.errors import BadInput
 from kg.results import Format, Kind, formats, media_types, named_first
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 KEY: Final = "kg"
 HTML: Final = "text/html"
-RESERVED: Final = frozenset({"format", "output", "results", "timeout"})
+RESERVED: Final = frozenset({"format", "output", "results", "timeout", "version"})
 """Parameters that say how to answer, whatever is asked."""
 _SECONDS: Final = re.compile(r"\d{1,9}(?:\.\d{1,9})?", re.ASCII)
 _PARAMETER: Final = re.compile(r";\s*(?!q\s*=)[^;,]*", re.IGNORECASE)
@@ -41,9 +42,16 @@ def context() -> Context:
 
 
 def reading() -> Reading:
-    """The version that answers this request: the current one when it first asked."""
+    """The version that answers this request: the one it names, else the current one.
+
+    Raises ``Gone`` if the named one is not held, ``BadInput`` if it names two.
+    """
     if "reading" not in flask.g:
-        flask.g.reading = context().current.get()
+        named = flask.request.values.getlist("version")
+        if len(named) > 1:
+            raise BadInput("The parameter version came twice.")
+        current = context().current
+        flask.g.reading = current.at(named[0]) if named and named[0] else current.get()
     found: Reading = flask.g.reading
     return found
 
@@ -102,6 +110,13 @@ def asked_seconds() -> float | None:
     if len(given) > 1 or not _SECONDS.fullmatch(given[0]) or not float(given[0]):
         raise BadInput("The parameter timeout is a positive number of seconds, given once.")
     return float(given[0])
+
+
+def encoding() -> str:
+    """The content encoding that the client likes best of ours, or an empty text for none."""
+    wishes = flask.request.accept_encodings
+    offered = [name for name in ENCODINGS if wishes.quality(name) > 0]
+    return max(offered, key=wishes.quality, default="")
 
 
 def respond(answer: Answer) -> flask.Response:

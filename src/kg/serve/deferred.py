@@ -7,15 +7,18 @@ or has the page made. Under any other server the query is answered on the spot.
 
 from __future__ import annotations
 
+import hashlib
 import io
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 import flask
 
-from kg.queries import form_of
+from kg.encodings import encoded
+from kg.queries import form_of, is_repeatable, normalised
 from kg.results import named
-from kg.serve.context import asked_seconds, choose, reading, wants_page
+from kg.serve.context import asked_seconds, choose, context, encoding, reading, wants_page
 from kg.store import Answer
 from kg.workers import Job
 
@@ -35,6 +38,8 @@ class Deferred:
     """A query that the front has a worker answer, and how to go on from there."""
 
     job: Job
+    current: str
+    """The version that is current, on which workers stay open."""
     seconds: float | None
     resume: Callable[[Callable[[], Any]], flask.Response]
     """Runs a view as if the request were still being handled."""
@@ -60,23 +65,39 @@ def answer(
     kind: Kind = "graph" if form_of(text) in ("CONSTRUCT", "DESCRIBE") else "rows"
     page = page if wants_page() else None
     format_ = named(_FOR_PAGES[kind], kind) if page else choose(kind)
+    response = flask.Response(content_type="text/html" if page else format_.content_type)
+    code = "" if page else encoding()
+    if not page and is_repeatable(text):
+        about = (reading().name, normalised(text), bindings, default_graphs, named_graphs)
+        tag = hashlib.sha256(repr((*about, format_.name, code)).encode()).hexdigest()[:32]
+        response.set_etag(tag)
+        response.cache_control.no_cache = True
+        if flask.request.if_none_match.contains_weak(tag):
+            response.status_code = HTTPStatus.NOT_MODIFIED
+            return response
     waiting = flask.request.environ.get("asgi.scope", {}).get(SCOPE_KEY)
     if waiting is None:
         found = reading().store.query(text, bindings, default_graphs, named_graphs)
         if page:
             return page(found)
-        return flask.Response(found.serialize(format_), content_type=format_.content_type)
-    job = Job(
-        version=reading().name,
-        text=text,
-        format=format_.name,
-        bindings=bindings or {},
-        default_graphs=default_graphs,
-        named_graphs=named_graphs,
-        only_parsed=flask.request.method == "HEAD",
-    )
-    waiting.append(Deferred(job, asked_seconds(), _resuming(), page))
-    return flask.Response(content_type="text/html" if page else format_.content_type)
+        body = found.serialize(format_)
+        response.set_data(encoded(body, code) if code else body)
+    else:
+        job = Job(
+            version=reading().name,
+            text=text,
+            format=format_.name,
+            bindings=bindings or {},
+            default_graphs=default_graphs,
+            named_graphs=named_graphs,
+            encoding=code,
+            only_parsed=flask.request.method == "HEAD",
+        )
+        current = context().current.get().name
+        waiting.append(Deferred(job, current, asked_seconds(), _resuming(), page))
+    if code:
+        response.content_encoding = code
+    return response
 
 
 def _resuming() -> Callable[[Callable[[], Any]], flask.Response]:

@@ -56,6 +56,8 @@ class Front:
         self._flask = WSGIMiddleware(wsgi, workers=threads)
         self._pool = pool
         self._most_bytes = most_bytes
+        seconds, memory = pool.limits.seconds, pool.limits.memory // 1_000_000
+        self._limits = [(b"x-kg-limits", f"deadline={seconds:g}s, memory={memory}MB".encode())]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection's request, or the start and the end of the process."""
@@ -135,9 +137,13 @@ class Front:
         """Have a worker answer, and send what it says."""
         out = _Sending(send, scope["http_version"] in ("1", "1.0"), scope["method"] == "HEAD")
         client = client_of(scope)
+        self._pool.settle_on(deferred.current)
+        headers += self._limits
         try:
             async with self._pool.answer(deferred.job, client, deferred.seconds) as running:
                 headers.append((b"x-kg-query-id", running.id.encode()))
+                timing = f"queue;dur={running.waited * 1000:.1f}"
+                headers.append((b"server-timing", timing.encode()))
                 if deferred.page:
                     body = bytearray()
                     async for piece in running.pieces():

@@ -1,7 +1,7 @@
 """The SPARQL endpoint: SPARQL 1.1 Protocol (https://www.w3.org/TR/sparql11-protocol/), query only.
 
-A query comes by GET, by POST as a form, or by POST as the body. Without a query, a browser gets the
-page to write one and any other client a description of the service.
+A query comes by GET, by POST as a form, or by POST or QUERY as the body. Without a query, a
+browser gets the page to write one and any other client a description of the service.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _SD: Final = "http://www.w3.org/ns/sparql-service-description#"
 _RDF_TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 
 
-@blueprint.route("/sparql", methods=["GET", "POST"])
+@blueprint.route("/sparql", methods=["GET", "POST", "QUERY"])
 def sparql() -> flask.Response | str:
     """Answer one query."""
     text, parameters = _request()
@@ -80,7 +80,7 @@ def _request() -> tuple[str | None, MultiDict[str, str]]:
     request = flask.request
     parameters = request.args
     media_type = request.mimetype
-    if request.method == "POST":
+    if request.method in ("POST", "QUERY"):
         if media_type == _UPDATE:
             raise Refused(_NO_UPDATES)
         if media_type == _QUERY:
@@ -94,7 +94,7 @@ def _request() -> tuple[str | None, MultiDict[str, str]]:
         parameters = request.values
     _checked(parameters)
     text = parameters.get("query")
-    if request.method == "POST" and text is None:
+    if request.method in ("POST", "QUERY") and text is None:
         raise BadInput("The form has no query.")
     return text, parameters
 

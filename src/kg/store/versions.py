@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from kg.errors import NotFound, StoreError
+from kg.errors import Gone, NotFound, StoreError
 from kg.store.embedded import EmbeddedStore
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ class Current:
     def __init__(self, versions: Versions) -> None:
         self._versions = versions
         self._reading = versions.open()
+        self._others: weakref.WeakValueDictionary[str, Reading] = weakref.WeakValueDictionary()
 
     def get(self) -> Reading:
         """The open version; what it returned earlier stays usable."""
@@ -91,6 +92,21 @@ class Current:
             with contextlib.suppress(StoreError):
                 self._reading = self._versions.open()
         return self._reading
+
+    def at(self, name: str) -> Reading:
+        """A version by its name, open for as long as somebody uses it.
+
+        Raises ``Gone`` if it is not held.
+        """
+        if name == self.get().name:
+            return self._reading
+        reading = self._others.get(name)
+        if reading is None:
+            held = [version for version in self._versions.all() if version.name == name]
+            if not held:
+                raise Gone(f"The version {name} is not held here, or not any more.")
+            reading = self._others[name] = self._versions.open(held[0])
+        return reading
 
 
 class Versions:

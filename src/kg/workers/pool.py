@@ -59,6 +59,8 @@ class Job:
     bindings: Mapping[str, Term]
     default_graphs: Sequence[str] = ()
     named_graphs: Sequence[str] = ()
+    encoding: str = ""
+    """The content encoding of the answer, or an empty text."""
     only_parsed: bool = False
     """Whether nothing is wanted but to know that the text is a query."""
 
@@ -78,6 +80,8 @@ class Running:
         self.job = job
         self.client = client
         self.began = time.monotonic()
+        self.waited = 0.0
+        """Seconds until a worker had it."""
         self.is_done = False
         self.is_slowed = False
         self.granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -142,6 +146,7 @@ class Pool:
                     raise running.error
                 if self._is_heavy(running):
                     self._slow_down(running, worker)
+                running.waited = time.monotonic() - running.began
                 worker.send(job.packed())
                 loop = asyncio.get_running_loop()
                 timer = loop.call_later(SLOW_AFTER, self._outlasts, running, worker)
@@ -155,6 +160,16 @@ class Pool:
         finally:
             del self.running[running.id]
             self._release(running)
+
+    def settle_on(self, version: str) -> None:
+        """Have workers stay open on a version; those on another end when they are free."""
+        if version == self._version:
+            return
+        self._version = version
+        for worker in self._idle:
+            self._spawner.signal(worker, signal.SIGKILL)
+            worker.close()
+        self._idle.clear()
 
     def cancel(self, running: Running) -> None:
         """Stop a query that waits or runs."""
@@ -232,9 +247,8 @@ class Pool:
         """Free what a query had, and give it to those who wait."""
         worker = running.worker
         if worker is not None:
-            is_fresh = running.is_done and not running.is_slowed
-            if is_fresh and worker.version == self._version:
-                self._idle.append(worker)
+            if running.is_done and not running.is_slowed:
+                self._keep(worker)
             else:
                 self._spawner.signal(worker, signal.SIGKILL)
                 worker.close()
@@ -265,13 +279,7 @@ class Pool:
 
     async def _worker(self, version: str) -> Worker:
         """A worker on a version: an idle one, or a new one."""
-        if version != self._version:
-            self._version = version
-            for worker in self._idle:
-                self._spawner.signal(worker, signal.SIGKILL)
-                worker.close()
-            self._idle.clear()
-        while self._idle:
+        while self._idle and version == self._version:
             worker = self._idle.pop()
             if not worker.is_dead:
                 return worker
@@ -286,4 +294,11 @@ class Pool:
     def _take_in(self, started: asyncio.Future[Worker]) -> None:
         """Keep a worker that nobody waits for any more."""
         if not started.cancelled() and not started.exception():
-            self._idle.append(started.result())
+            self._keep(started.result())
+
+    def _keep(self, worker: Worker) -> None:
+        if worker.version == self._version:
+            self._idle.append(worker)
+        else:
+            self._spawner.signal(worker, signal.SIGKILL)
+            worker.close()

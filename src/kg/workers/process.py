@@ -24,6 +24,7 @@ import sys
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
+from kg.encodings import Encoder
 from kg.errors import BadQuery, KgError
 from kg.queries import Term
 from kg.results import named
@@ -155,7 +156,9 @@ def _answered(store: EmbeddedStore, server: socket.socket, job: dict[str, Any]) 
             job["named_graphs"],
         )
         if not job["only_parsed"]:
-            answer.write(named(job["format"], answer.kind), cast("IO[bytes]", _Pieces(server)))
+            pieces = _Pieces(server, job["encoding"])
+            answer.write(named(job["format"], answer.kind), cast("IO[bytes]", pieces))
+            pieces.end()
     except KgError as error:
         return frames.pack(frames.FAILED, _described(error))
     except (RuntimeError, ValueError, OSError) as error:  # what only evaluation finds out
@@ -177,15 +180,25 @@ class _ServerGone(Exception):
 class _Pieces:
     """The file that an answer is written into: each piece goes on to the server."""
 
-    def __init__(self, server: socket.socket) -> None:
+    def __init__(self, server: socket.socket, encoding: str) -> None:
         self._server = server
+        self._encoder = Encoder(encoding) if encoding else None
 
     def write(self, piece: bytes) -> int:
+        self._send(self._encoder.encode(piece) if self._encoder else piece)
+        return len(piece)
+
+    def end(self) -> None:
+        """Send what an encoder still holds."""
+        if self._encoder:
+            self._send(self._encoder.end())
+
+    def _send(self, piece: bytes) -> None:
         try:
-            self._server.sendall(frames.pack(frames.DATA, piece))
+            if piece:
+                self._server.sendall(frames.pack(frames.DATA, piece))
         except OSError:
             raise _ServerGone from None
-        return len(piece)
 
     def flush(self) -> None:
         """Nothing is held back."""
