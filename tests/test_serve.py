@@ -31,7 +31,7 @@ from kg.queries import Catalogue
 from kg.results import FORMATS, Format, formats, media_types
 from kg.serve import create_app
 from kg.settings import Settings
-from kg.store import Current, Versions
+from kg.store import Current, EmbeddedStore, Versions
 from tests.conftest import unwatched
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -234,12 +234,124 @@ def test_without_a_query(client: FlaskClient) -> None:
     description = rdflib.Graph().parse(data=response.data, format="turtle")
     service = rdflib.Namespace("http://www.w3.org/ns/sparql-service-description#")
     (subject,) = description.subjects(rdflib.RDF.type, service.Service)
-    assert (subject, service.endpoint, rdflib.URIRef("http://localhost/sparql")) in description
+    assert (subject, service.endpoint, rdflib.URIRef("http://127.0.0.1:8000/sparql")) in description
     assert len(set(description.objects(subject, service.resultFormat))) == len(FORMATS)
 
     page = client.get("/sparql", headers={"Accept": BROWSER})
     assert page.mimetype == "text/html"
     assert "<textarea" in page.text
+
+
+def test_the_service_description_has_the_data(client: FlaskClient) -> None:
+    """Classes, properties and graphs, with as many as there are."""
+    response = client.get("/sparql", headers={"Accept": "application/n-triples"})
+    described = EmbeddedStore.in_memory({"": response.data})
+    prefixes = (
+        "PREFIX void: <http://rdfs.org/ns/void#>"
+        "PREFIX sd: <http://www.w3.org/ns/sparql-service-description#>"
+    )
+
+    def both(of_description: str, of_data: str) -> list[list[str | None]]:
+        _, said = described.query(prefixes + of_description).rows()
+        asked = client.get("/sparql", query_string={"query": of_data, "format": "csv"})
+        counted = list(csv.reader(io.StringIO(asked.text)))[1:]
+        found = [list(row) for row in said]
+        assert sorted(map(str, found)) == sorted(map(str, counted))
+        return found
+
+    classes = both(
+        "SELECT ?c ?n { ?d void:classPartition ?p . ?p void:class ?c ; void:entities ?n }",
+        "SELECT ?c (COUNT(DISTINCT ?s) AS ?n) { ?s a ?c FILTER ISIRI(?c) } GROUP BY ?c",
+    )
+    properties = both(
+        "SELECT ?p ?n { ?d void:propertyPartition ?x . ?x void:property ?p ; void:triples ?n }",
+        "SELECT ?p (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?p",
+    )
+    graphs = both(
+        "SELECT ?name { ?d sd:namedGraph ?g . ?g sd:name ?name ; sd:graph ?g2 }",
+        "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } FILTER (!STRENDS(STR(?g), '/catalog')) }",
+    )
+    assert min(len(classes), len(properties), len(graphs)) > 50
+
+    void = client.get("/.well-known/void", headers={"Accept": "application/n-triples"})
+    assert set(void.data.splitlines()) < set(response.data.splitlines())
+    assert b"sparqlEndpoint> <http://127.0.0.1:8000/sparql>" in void.data
+
+
+def test_downloads(client: FlaskClient) -> None:
+    """Every file that the description names can be had, as what it says that it is."""
+    void = client.get("/.well-known/void", headers={"Accept": "application/n-triples"}).data
+    described = EmbeddedStore.in_memory({"": void})
+    _, rows = described.query(
+        "SELECT ?url ?type { ?f <http://www.w3.org/ns/dcat#downloadURL> ?url ;"
+        " <http://www.w3.org/ns/dcat#mediaType> ?type }"
+    ).rows()
+    found = {}
+    for url, media_type in rows:
+        response = client.get(str(url).removeprefix("http://127.0.0.1:8000"))
+        assert response.status_code == 200
+        assert str(media_type).endswith(f"/{response.mimetype}")
+        assert response.headers["Content-Disposition"].startswith("attachment")
+        format_ = ox.RdfFormat.from_media_type(response.mimetype)
+        found[response.mimetype] = len(list(ox.parse(response.data, format=format_)))
+    assert len(found) == 6
+    counts = [
+        int(client.get("/sparql", query_string={"query": query, "format": "csv"}).text.split()[1])
+        for query in (
+            "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }",
+            "SELECT (COUNT(*) AS ?n) { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }",
+        )
+    ]
+    assert {found.pop("application/trig"), found.pop("application/n-quads")} == {counts[1]}
+    assert set(found.values()) == {counts[0]}
+
+
+def test_the_graph_store(client: FlaskClient) -> None:
+    """Any graph can be read by its name, in any format; none can be written."""
+    names = ["ontology", "settled", "ding-xiao-2023/table-1"]
+    for name in names:
+        indirect = client.get(
+            "/rdf-graph-store",
+            query_string={"graph": GRAPHS + name},
+            headers={"Accept": "application/n-triples"},
+        )
+        direct = client.get(f"/graph/{name}?format=ntriples")
+        assert indirect.status_code == 200
+        assert sorted(indirect.data.splitlines()) == sorted(direct.data.splitlines())
+    default = client.get("/rdf-graph-store?default", headers={"Accept": "text/turtle"})
+    assert default.mimetype == "text/turtle"
+    assert len(default.data) > 100_000
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "query"),
+    [
+        (400, "GET", ""),
+        (400, "GET", "default=yes"),
+        (400, "GET", "default&graph=http://a/g"),
+        (400, "GET", "graph=http://a/g&graph=http://a/h"),
+        (400, "GET", "graph=not+an+iri"),
+        (400, "GET", "default&colour=red"),
+        (404, "GET", "graph=http://a/g"),
+        (404, "HEAD", "graph=http://a/g"),
+        (406, "GET", "default"),
+        (403, "PUT", "default"),
+        (403, "POST", "graph=http://a/g"),
+        (403, "DELETE", "graph=http://a/g"),
+        (403, "PATCH", "default"),
+        (405, "QUERY", "default"),
+    ],
+)
+def test_what_the_graph_store_refuses(
+    client: FlaskClient, status: int, method: str, query: str
+) -> None:
+    """Each refusal has its status."""
+    headers = {"Accept": "image/png"} if status == 406 else {}
+    response = client.open(f"/rdf-graph-store?{query}", method=method, headers=headers)
+
+    assert response.status_code == status
+    if method == "PUT":
+        assert "kg build" in response.text
 
 
 def test_head_and_options(client: FlaskClient) -> None:

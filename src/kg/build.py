@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import rdflib
 
 from kg import audit, findings, graph, reason, validate
-from kg.catalog import catalog, named_version
+from kg.catalog import catalog, named_version, partitions
 from kg.errors import BadQuery, BadSource, StoreError
 from kg.kept import DEFAULT, Kept, key_of
 from kg.namespaces import GRAPHS
@@ -152,6 +152,7 @@ def make(
     built.report += _unaccepted(built.results, passages)
     sizes = {name: len(triples) for name, triples in sorted({**passages, **named}.items())}
     described = catalog(ontology, sizes, queries)
+    described += partitions(merged.settled + inferences.triples + named[ONTOLOGY])
     with timed("name"):
         named[CATALOG] = Table.of(described, nodes)
         built.version = _written(passages, named).version()

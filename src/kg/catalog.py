@@ -1,4 +1,4 @@
-"""The graph's description of itself: title, licence, version, sizes, and the canned queries.
+"""The graph's description of itself: title, licence, version, sizes, parts, canned queries.
 
 Vocabularies: DCAT 3 (https://www.w3.org/TR/vocab-dcat-3/), VoID (https://www.w3.org/TR/void/), and
 SHACL's executables for the queries (https://www.w3.org/TR/shacl-af/), so that which questions the
@@ -7,17 +7,20 @@ graph can answer is itself a query.
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Final
 
 import rdflib
 from rdflib import DCAT, DCTERMS, RDF, RDFS, SH, VOID, XSD
 
-from kg.namespaces import BASE, IDS, TERMS
+from kg.columns import MASK, distinct
+from kg.namespaces import BASE, IDS, TERMS, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from kg.queries import Query
+    from kg.tables import Table
 
 DATASET: Final = rdflib.URIRef(f"{BASE}dataset")
 VERSION: Final = rdflib.URIRef(f"{DCAT}version")  # of DCAT 3; rdflib knows DCAT 2
@@ -49,10 +52,43 @@ def catalog(
         part = rdflib.URIRef(name)
         graph.add((DATASET, VOID.subset, part))
         graph.add((part, RDF.type, VOID.Dataset))
-        graph.add((part, VOID.triples, rdflib.Literal(triples, datatype=XSD.integer)))
+        graph.add((part, VOID.triples, _number(triples)))
     for query in queries:
         _describe(graph, query)
     return graph
+
+
+def partitions(triples: Table) -> rdflib.Graph:
+    """How much of the default graph, given as ``triples``, is of each class and property."""
+    graph = rdflib.Graph()
+    graph.add((DATASET, VOID.triples, _number(len(triples))))
+    for number in triples.predicates():
+        name = triples.nodes.of(number)
+        part = _part("property", name)
+        graph.add((DATASET, VOID.propertyPartition, part))
+        graph.add((part, VOID.property, name))
+        graph.add((part, VOID.triples, _number(len(triples.pairs(number)))))
+    kind = triples.nodes.number(RDF.type)
+    for number in distinct(triples.pairs(kind) & MASK).tolist():
+        name = triples.nodes.of(number)
+        if isinstance(name, rdflib.URIRef):  # what has no name is part of an axiom
+            part = _part("class", name)
+            graph.add((DATASET, VOID.classPartition, part))
+            graph.add((part, VOID["class"], name))
+            graph.add((part, VOID.entities, _number(len(triples.subjects_of(kind, number)))))
+    return graph
+
+
+def _part(what: str, name: rdflib.term.Node) -> rdflib.URIRef:
+    """A name for the part of the dataset that is of a class or a property."""
+    short = shorten(str(name))
+    if "/" in short:
+        short = hashlib.sha256(short.encode()).hexdigest()[:16]
+    return rdflib.URIRef(f"{DATASET}#{what}-{short.replace(':', '-')}")
+
+
+def _number(count: int) -> rdflib.Literal:
+    return rdflib.Literal(count, datatype=XSD.integer)
 
 
 def named_version(version: str) -> rdflib.Graph:

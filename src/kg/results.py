@@ -28,6 +28,11 @@ class Format:
     """Other short names by which clients ask for it in ``?format=``."""
 
     @property
+    def of_datasets(self) -> bool:
+        """Whether it can hold more than one graph."""
+        return self.name in ("trig", "nquads")
+
+    @property
     def content_type(self) -> str:
         """The media type with its charset, where text needs one."""
         is_text = self.media_type.startswith("text/")

@@ -29,6 +29,9 @@ class Settings:
         "", "Folder of the built versions, or the word memory; empty for the project's own folder."
     )
     host: str = _setting("127.0.0.1", "Address that the server listens on.")
+    public_url: str = _setting(
+        "", "Address at which others reach the server; empty for that of host and port."
+    )
     port: int = _setting(8000, "Port that the server listens on.", 0, 65535)
     threads: int = _setting(4, "Number of requests that are answered at the same time.", 1, 64)
     keep_versions: int = _setting(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @main.command()
 @setting("host", metavar="ADDRESS")
 @setting("port", metavar="PORT")
+@setting("public_url", metavar="URL")
 @setting("threads", metavar="N")
 @setting("max_query_bytes", metavar="N")
 @setting("fast_slots", metavar="N")

@@ -22,8 +22,9 @@ from kg.errors import (
     TooMany,
 )
 from kg.namespaces import BASE, PREFIXES, shorten
-from kg.serve import pages, questions, sparql
+from kg.serve import descriptions, graphs, pages, questions, sparql
 from kg.serve.context import KEY, Context, accepted, encoding
+from kg.serve.descriptions import Descriptions
 from kg.store import Number
 
 if TYPE_CHECKING:
@@ -58,13 +59,14 @@ def create_app(current: Current, catalogue: Catalogue, settings: Settings) -> fl
     app = flask.Flask("kg.serve")
     app.config["MAX_CONTENT_LENGTH"] = settings.max_query_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_query_bytes
-    app.extensions[KEY] = Context(current, catalogue)
+    address = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
+    app.extensions[KEY] = Context(current, catalogue, Descriptions(address), address)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(prefixes=PREFIXES)
     app.jinja_env.filters.update(local=local_address, short=shorten, readable=readable)
     app.url_map.strict_slashes = False
-    for blueprint in (sparql.blueprint, questions.blueprint, pages.blueprint):
-        app.register_blueprint(blueprint)
+    for views in (sparql, graphs, descriptions, questions, pages):
+        app.register_blueprint(views.blueprint)
     app.register_error_handler(KgError, _known_error)
     app.register_error_handler(HTTPException, _http_error)
     app.after_request(_add_headers)

@@ -17,6 +17,7 @@ from kg.results import Format, Kind, formats, media_types, named_first
 
 if TYPE_CHECKING:
     from kg.queries import Catalogue
+    from kg.serve.descriptions import Descriptions
     from kg.store import Answer, Current, Reading
 
 KEY: Final = "kg"
@@ -33,6 +34,9 @@ class Context:
 
     current: Current
     catalogue: Catalogue
+    descriptions: Descriptions
+    address: str
+    """Where the server is reached, without a slash at the end."""
 
 
 def context() -> Context:

@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
     from kg.errors import KgError
     from kg.queries import Term
-    from kg.results import Kind
+    from kg.results import Format, Kind
 
 SCOPE_KEY: Final = "kg.deferred"
+_GRAPHS: Final = ("CONSTRUCT", "DESCRIBE")
 _FOR_PAGES: Final[dict[Kind, str]] = {"rows": "json", "graph": "ntriples"}
 
 
@@ -55,20 +56,25 @@ class Deferred:
 
 
 def answer(
-    text: str,
+    text: str | None,
     page: Callable[[Answer], str] | None = None,
     bindings: Mapping[str, Term] | None = None,
     default_graphs: Sequence[str] = (),
     named_graphs: Sequence[str] = (),
+    format_: Format | None = None,
 ) -> flask.Response | str:
-    """The answer of a query in the format that the client wants, or on a page if it wants one."""
-    kind: Kind = "graph" if form_of(text) in ("CONSTRUCT", "DESCRIBE") else "rows"
+    """The answer of a query in the format that the client wants, or on a page if it wants one.
+
+    No text asks for all graphs, which ``format_`` can hold.
+    """
+    kind: Kind = "graph" if text is None or form_of(text) in _GRAPHS else "rows"
     page = page if wants_page() else None
-    format_ = named(_FOR_PAGES[kind], kind) if page else choose(kind)
+    if format_ is None:
+        format_ = named(_FOR_PAGES[kind], kind) if page else choose(kind)
     response = flask.Response(content_type="text/html" if page else format_.content_type)
     code = "" if page else encoding()
-    if not page and is_repeatable(text):
-        about = (reading().name, normalised(text), bindings, default_graphs, named_graphs)
+    if not page and (text is None or is_repeatable(text)):
+        about = (reading().name, text and normalised(text), bindings, default_graphs, named_graphs)
         tag = hashlib.sha256(repr((*about, format_.name, code)).encode()).hexdigest()[:32]
         response.set_etag(tag)
         response.cache_control.no_cache = True
@@ -77,10 +83,15 @@ def answer(
             return response
     waiting = flask.request.environ.get("asgi.scope", {}).get(SCOPE_KEY)
     if waiting is None:
-        found = reading().store.query(text, bindings, default_graphs, named_graphs)
-        if page:
-            return page(found)
-        body = found.serialize(format_)
+        if text is None:
+            everything = io.BytesIO()
+            reading().store.write(format_, everything)
+            body = everything.getvalue()
+        else:
+            found = reading().store.query(text, bindings, default_graphs, named_graphs)
+            if page:
+                return page(found)
+            body = found.serialize(format_)
         response.set_data(encoded(body, code) if code else body)
     else:
         job = Job(

@@ -35,7 +35,7 @@ def all_questions() -> flask.Response | str:
         [
             {
                 **query.as_dict(),
-                "address": flask.url_for(".question", name=query.name, _external=True),
+                "address": context().address + flask.url_for(".question", name=query.name),
             }
             for query in catalogue
         ]

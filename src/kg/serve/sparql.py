@@ -13,14 +13,11 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from kg.errors import BadInput, Refused
 from kg.queries import judge
-from kg.results import FORMATS
-from kg.serve.context import RESERVED, reading, respond, wants_page
+from kg.serve.context import RESERVED, reading, wants_page
 from kg.serve.deferred import answer
-from kg.store import EmbeddedStore
+from kg.serve.descriptions import service_description
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from werkzeug.datastructures import MultiDict
 
     from kg.store import Answer
@@ -44,8 +41,6 @@ SELECT ?name ?released ?parameters WHERE {
 }
 ORDER BY DESC(?parameters)
 """
-_SD: Final = "http://www.w3.org/ns/sparql-service-description#"
-_RDF_TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 
 
 @blueprint.route("/sparql", methods=["GET", "POST", "QUERY"])
@@ -55,7 +50,7 @@ def sparql() -> flask.Response | str:
     if text is None:
         if wants_page():
             return flask.render_template("sparql.html", query=_EXAMPLE, version=reading().name)
-        return _service_description()
+        return service_description()
     judge(text)
 
     def page(answer: Answer) -> str:
@@ -116,36 +111,3 @@ def _checked(parameters: MultiDict[str, str]) -> MultiDict[str, str]:
     if len(parameters.getlist("query")) > 1:
         raise BadInput("The query came twice.")
     return parameters
-
-
-def _service_description() -> flask.Response:
-    """What this service is (https://www.w3.org/TR/sparql11-service-description/)."""
-    service = flask.request.base_url
-    statements = [
-        (service, _RDF_TYPE, f"{_SD}Service"),
-        (service, f"{_SD}endpoint", service),
-        (service, f"{_SD}supportedLanguage", f"{_SD}SPARQL11Query"),
-        *(
-            (service, f"{_SD}resultFormat", f"http://www.w3.org/ns/formats/{_UNIQUE[format_.name]}")
-            for format_ in FORMATS
-        ),
-    ]
-    described = "".join(f"<{s}> <{p}> <{o}> .\n" for s, p, o in statements)
-    store = EmbeddedStore.in_memory({"": described.encode()})
-    answer = store.query("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o } ORDER BY ?p ?o")
-    return respond(answer)
-
-
-_UNIQUE: Final[Mapping[str, str]] = {
-    "json": "SPARQL_Results_JSON",
-    "xml": "SPARQL_Results_XML",
-    "csv": "SPARQL_Results_CSV",
-    "tsv": "SPARQL_Results_TSV",
-    "turtle": "Turtle",
-    "ntriples": "N-Triples",
-    "rdfxml": "RDF_XML",
-    "jsonld": "JSON-LD",
-    "trig": "TriG",
-    "nquads": "N-Quads",
-}
-"""The local names of the formats at http://www.w3.org/ns/formats/."""

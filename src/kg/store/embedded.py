@@ -207,6 +207,10 @@ class EmbeddedStore:
         """The IRIs of the named graphs, sorted."""
         return sorted(g.value for g in self._store.named_graphs() if isinstance(g, ox.NamedNode))
 
+    def write(self, format_: Format, out: IO[bytes]) -> None:
+        """Write all graphs to ``out`` as they come, in a format of datasets."""
+        self._store.dump(out, format=_GRAPH[format_.name], prefixes=PREFIXES)
+
     def dump(self, format_: Format, graph: str = "") -> bytes:
         """Everything, in a format of datasets; else one graph, the default one if unnamed.
 

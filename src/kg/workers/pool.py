@@ -51,10 +51,13 @@ class Limits:
 
 @dataclass(frozen=True)
 class Job:
-    """A query, what it is asked of, and the short name of the format that it is answered in."""
+    """A query, what it is asked of, and the short name of the format that it is answered in.
+
+    No text asks for all graphs.
+    """
 
     version: str
-    text: str
+    text: str | None
     format: str
     bindings: Mapping[str, Term]
     default_graphs: Sequence[str] = ()

@@ -148,17 +148,18 @@ def _answered(store: EmbeddedStore, server: socket.socket, job: dict[str, Any]) 
     """Answer a job in pieces; the message that ends it."""
     if job["only_parsed"]:
         store = EmbeddedStore.in_memory({})
+    pieces = _Pieces(server, job["encoding"])
+    out = cast("IO[bytes]", pieces)
     try:
-        answer = store.query(
-            job["text"],
-            {name: Term(*term) for name, term in job["bindings"].items()},
-            job["default_graphs"],
-            job["named_graphs"],
-        )
-        if not job["only_parsed"]:
-            pieces = _Pieces(server, job["encoding"])
-            answer.write(named(job["format"], answer.kind), cast("IO[bytes]", pieces))
-            pieces.end()
+        if job["text"] is None:
+            store.write(named(job["format"], "graph"), out)
+        else:
+            bindings = {name: Term(*term) for name, term in job["bindings"].items()}
+            graphs = job["default_graphs"], job["named_graphs"]
+            answer = store.query(job["text"], bindings, *graphs)
+            if not job["only_parsed"]:
+                answer.write(named(job["format"], answer.kind), out)
+        pieces.end()
     except KgError as error:
         return frames.pack(frames.FAILED, _described(error))
     except (RuntimeError, ValueError, OSError) as error:  # what only evaluation finds out
