@@ -37,14 +37,17 @@ PATIENCE = 60
 
 
 @contextlib.contextmanager
-def serving(store: Path) -> Iterator[str]:
+def serving(store: Path, **settings: str) -> Iterator[str]:
     """The address of a server on ``store``, in a process of its own, until the block ends."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-c", "from kg.cli import main; main()", "serve"]
+    environment = {**os.environ, "KG_LOG": os.devnull, **settings}
     with subprocess.Popen(
-        [*command, "--port", str(port), "--store", str(store)], stdout=subprocess.DEVNULL
+        [*command, "--port", str(port), "--store", str(store)],
+        stdout=subprocess.DEVNULL,
+        env=environment,
     ) as process:
         address = f"http://127.0.0.1:{port}"
         try:
@@ -285,7 +288,7 @@ def test_a_query_is_cancelled_by_its_id(address: str) -> None:
         running = f"{address}/running/{response.headers['x-kg-query-id']}"
         delete = urllib.request.Request(running, method="DELETE")
         with urllib.request.urlopen(delete, timeout=PATIENCE) as done:
-            assert done.status == 204
+            assert done.status == 200
         with pytest.raises(http.client.IncompleteRead):
             response.read()
         with pytest.raises(urllib.error.HTTPError) as caught:
@@ -359,6 +362,82 @@ def test_a_compressed_answer(address: str, encoding: str, tmp_path: Path) -> Non
         urllib.request.urlopen(request, timeout=PATIENCE)
     with caught.value as same:
         assert (same.code, same.read()) == (304, b"")
+
+
+def request(address: str, method: str = "GET", **headers: str) -> tuple[int, bytes]:
+    """Status and body of a request."""
+    asks = urllib.request.Request(address, method=method, headers=headers)
+    try:
+        with urllib.request.urlopen(asks, timeout=PATIENCE) as response:
+            return response.status, response.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read()
+
+
+def counted(address: str, outcome: str) -> float:
+    """How many queries ended so."""
+    _, body, _ = get(f"{address}/metrics")
+    line = rf'^kg_queries_total{{outcome="{outcome}"}} (.*)$'
+    found = re.search(line, body.decode(), re.MULTILINE)
+    assert found
+    return float(found[1])
+
+
+def test_operators(versions: Versions, tmp_path: Path) -> None:
+    """With the token one may see and end everything, and nobody else may."""
+    log = tmp_path / "log"
+    secret = "a secret"  # noqa: S105
+    with serving(versions.root, KG_TOKEN=secret, KG_LOG=str(log), KG_DEADLINE="2") as address:
+        ready = json.loads(get(f"{address}/ready")[1])
+        assert ready["status"] == "ready"
+        assert ready["version"] == versions.current_name()
+        assert get(f"{address}/metrics")[2]["content-type"].startswith("text/plain")
+
+        bearer = f"Bearer {secret}"
+        for method in ("GET", "DELETE"):
+            for header in ({}, {"Authorization": "Bearer x"}, {"Authorization": secret}):
+                assert request(f"{address}/running?token=x", method, **header)[0] == 401
+        assert request(f"{address}/running", "POST")[0] == 405
+
+        with urllib.request.urlopen(asked(address, ENDLESS), timeout=PATIENCE) as response:
+            (one,) = json.loads(request(f"{address}/running", Authorization=bearer)[1])
+            assert one["id"] == response.headers["x-kg-query-id"]
+            assert (one["query"], one["client"]) == (ENDLESS, "127.0.0.1")
+            assert request(f"{address}/running", "DELETE", Authorization=bearer)[0] == 200
+            with pytest.raises(http.client.IncompleteRead):
+                response.read()
+        until(lambda: counted(address, "cancelled") == 1)
+
+        for header, said in (({}, b"after 2 seconds"), ({"Authorization": bearer}, b"after 3 sec")):
+            status, body = request(asked(address, FOREVER, timeout="3"), **header)
+            assert (status, said in body) == (503, True)
+        assert counted(address, "deadline") == 2
+
+        assert get(asked(address, "ASK {}#\n\x1b[31m{"))[0] == 400
+        assert get(asked(address, "ASK {}#\x1b[31m{"))[0] == 200
+        assert (counted(address, "ok"), counted(address, "bad_query")) == (1, 1)
+
+    lines = log.read_text("utf-8").splitlines()
+    outcomes = [json.loads(line)["outcome"] for line in lines]
+    assert outcomes == ["cancelled", "deadline", "deadline", "bad_query", "ok"]
+    assert secret not in log.read_text("utf-8")
+    assert "\x1b" not in log.read_text("utf-8")
+
+
+def test_a_version_that_cannot_be_opened(built: build.Built, tmp_path: Path) -> None:
+    """The one before goes on being served, and readiness says which one is not."""
+    versions = Versions(tmp_path)
+    small = {"": b'<http://a/s> <http://a/p> "1" .'}
+    versions.publish("good", small, built.summary(), keep=3)
+    with serving(tmp_path) as address:
+        versions.publish("bad", small, built.summary(), keep=3)
+        for path in (tmp_path / "versions" / "bad" / "store").iterdir():
+            path.unlink()
+        query = "SELECT ?o { ?s ?p ?o }"
+        status, body, headers = get(asked(address, query, format="csv"))
+        assert (status, body, headers["x-kg-data-version"]) == (200, b"o\r\n1\r\n", "good")
+        assert json.loads(get(f"{address}/ready")[1])["rejected"] == "bad"
 
 
 def test_a_page_of_too_many_rows(address: str) -> None:

@@ -29,6 +29,7 @@ LIBRARIES = {
     "numpy": {"columns", "graph", "kept", "reason", "sources", "store", "tables", "validate"},
     "owlrl": {"reason"},
     "platformdirs": {"project"},
+    "prometheus_client": {"serve"},
     "pyoxigraph": {"store"},
     "pyshacl": {"validate"},
     "rdflib": {

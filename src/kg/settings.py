@@ -33,6 +33,10 @@ class Settings:
         "", "Address at which others reach the server; empty for that of host and port."
     )
     port: int = _setting(8000, "Port that the server listens on.", 0, 65535)
+    log: str = _setting("", "File that gets a line for each query; empty for standard error.")
+    token: str = _setting(
+        "", "What operators send as Authorization: Bearer; empty for no operators."
+    )
     threads: int = _setting(4, "Number of requests that are answered at the same time.", 1, 64)
     keep_versions: int = _setting(
         3, "Number of built versions that are kept, the current one included.", 1, 1000

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @setting("host", metavar="ADDRESS")
 @setting("port", metavar="PORT")
 @setting("public_url", metavar="URL")
+@setting("log", metavar="FILE")
 @setting("threads", metavar="N")
 @setting("max_query_bytes", metavar="N")
 @setting("fast_slots", metavar="N")

@@ -104,7 +104,7 @@ def _asked_formats() -> set[str]:
 
 
 def asked_seconds() -> float | None:
-    """The seconds that the client would wait at most, if it says so with ``timeout``.
+    """The seconds that the client would have the query take at most, if it says so.
 
     Raises ``BadInput`` for what is no positive number.
     """

@@ -11,11 +11,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
-import json
+import logging
 import signal
 import socket
+import time
 from functools import partial
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from a2wsgi import WSGIMiddleware
@@ -27,15 +29,16 @@ from kg.errors import BadInput, Exceeded, KgError
 from kg.queries import Catalogue
 from kg.serve.app import create_app
 from kg.serve.deferred import SCOPE_KEY, Deferred
+from kg.serve.operations import LOGGER, Operations
+from kg.serve.sending import MOST_AT_ONCE, Sending, problem
 from kg.store import Current, Versions
 from kg.workers import Limits, Pool, end_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 
-    from werkzeug.wrappers import Response
-
     from kg.project import Project
+    from kg.serve.sending import Headers
     from kg.settings import Settings
 
     Scope = MutableMapping[str, Any]
@@ -44,43 +47,45 @@ if TYPE_CHECKING:
 
 _BODY_SECONDS: Final = 30
 _LAST_SECONDS: Final = 10
-_SENDING_SECONDS: Final = 10
-_MOST_OF_PAGE: Final = 5_000_000
-_HEALTHY: Final = b'{"status": "ok"}\n'
+_NO_PAGE: Final = (
+    "The answer is too large for a page: ask for it as CSV or JSON, or for fewer rows with LIMIT."
+)
 
 
 class Front:
     """The ASGI application around a WSGI one (https://asgi.readthedocs.io/)."""
 
-    def __init__(self, wsgi: Any, pool: Pool, threads: int, most_bytes: int) -> None:  # noqa: ANN401
-        self._flask = WSGIMiddleware(wsgi, workers=threads)
+    def __init__(
+        self,
+        wsgi: Any,  # noqa: ANN401
+        pool: Pool,
+        current: Current,
+        settings: Settings,
+    ) -> None:
+        self._flask = WSGIMiddleware(wsgi, workers=settings.threads)
         self._pool = pool
-        self._most_bytes = most_bytes
+        self._current = current
+        self._operations = Operations(pool, current, settings.token)
+        self._most_bytes = settings.max_query_bytes
         seconds, memory = pool.limits.seconds, pool.limits.memory // 1_000_000
         self._limits = [(b"x-kg-limits", f"deadline={seconds:g}s, memory={memory}MB".encode())]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection's request, or the start and the end of the process."""
         if scope["type"] == "lifespan":
-            await _lifespan(receive, send)
-            await self._pool.close()
-        elif scope["type"] == "http" and scope["path"] == "/health":
-            await _health(scope, send)
-        elif scope["type"] == "http" and scope["path"].startswith("/running/"):
-            await self._cancel(scope, send)
-        else:
+            await self._live(receive, send)
+        elif not await self._operations.answered(scope, send):
             await self._hand_on(scope, receive, send)
 
-    async def _cancel(self, scope: Scope, send: Send) -> None:
-        """Stop a query for whoever knows its id, which is not to be guessed."""
-        running = self._pool.running.get(scope["path"].removeprefix("/running/"))
-        if scope["method"] != "DELETE":
-            await _empty(send, HTTPStatus.METHOD_NOT_ALLOWED, (b"allow", b"DELETE"))
-        elif running is None:
-            await _refuse(send, HTTPStatus.NOT_FOUND, "No query with this id is running.")
-        else:
-            self._pool.cancel(running)
-            await _empty(send, HTTPStatus.NO_CONTENT)
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """Start a worker with the process, and end all with it."""
+        await receive()
+        with contextlib.suppress(KgError):  # the first query will say it
+            await self._pool.start(self._current.get().name)
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._pool.close()
+        await send({"type": "lifespan.shutdown.complete"})
 
     async def _hand_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read the body, let Flask answer, and carry out what it defers."""
@@ -92,7 +97,7 @@ class Front:
                 async with asyncio.timeout(_BODY_SECONDS):
                     body, length = await _body(receive, self._most_bytes)
             except TimeoutError:
-                await _refuse(send, HTTPStatus.REQUEST_TIMEOUT, "The body did not arrive in time.")
+                await problem(send, HTTPStatus.REQUEST_TIMEOUT, "The body did not arrive in time.")
                 return
             except ConnectionError:
                 return
@@ -135,91 +140,42 @@ class Front:
         self, deferred: Deferred, headers: list[tuple[bytes, bytes]], scope: Scope, send: Send
     ) -> None:
         """Have a worker answer, and send what it says."""
-        out = _Sending(send, scope["http_version"] in ("1", "1.0"), scope["method"] == "HEAD")
-        client = client_of(scope)
-        self._pool.settle_on(deferred.current)
-        headers += self._limits
+        out = Sending(send, scope["http_version"] in ("1", "1.0"), scope["method"] == "HEAD")
+        began = time.monotonic()
+        error: BaseException | None = ConnectionError()
         try:
-            async with self._pool.answer(deferred.job, client, deferred.seconds) as running:
-                headers.append((b"x-kg-query-id", running.id.encode()))
-                timing = f"queue;dur={running.waited * 1000:.1f}"
-                headers.append((b"server-timing", timing.encode()))
-                if deferred.page:
-                    body = bytearray()
-                    async for piece in running.pieces():
-                        body += piece
-                        if len(body) > _MOST_OF_PAGE:
-                            raise Exceeded("size", _NO_PAGE)
-                    page = await asyncio.to_thread(deferred.paged, bytes(body))
-                    await out.response(page)
-                    return
+            await self._answer(deferred, [*headers, *self._limits], scope, out)
+            error = None
+        except KgError as known:
+            error = known
+            if not out.has_started:
+                await out.response(await asyncio.to_thread(deferred.failed, known))
+            # else the connection ends without its last chunk, so that the client sees it
+        finally:
+            self._operations.finished(deferred.job, time.monotonic() - began, out.sent, error)
+
+    async def _answer(
+        self, deferred: Deferred, headers: Headers, scope: Scope, out: Sending
+    ) -> None:
+        self._pool.settle_on(deferred.current)
+        seconds = deferred.seconds
+        if seconds and not self._operations.may_all(scope):
+            seconds = min(seconds, self._pool.limits.seconds)
+        async with self._pool.answer(deferred.job, client_of(scope), seconds) as running:
+            headers.append((b"x-kg-query-id", running.id.encode()))
+            timing = f"queue;dur={running.waited * 1000:.1f}"
+            headers.append((b"server-timing", timing.encode()))
+            if not deferred.page:
                 async for piece in running.pieces():
                     await out.piece(headers, piece)
                 await out.end(headers)
-        except KgError as error:
-            if out.has_started:
-                return  # the connection ends without its last chunk, so that the client sees it
-            await out.response(await asyncio.to_thread(deferred.failed, error))
-
-
-_NO_PAGE: Final = (
-    "The answer is too large for a page: ask for it as CSV or JSON, or for fewer rows with LIMIT."
-)
-
-
-class _Sending:
-    """An answer on its way: one piece is held back, so that a short one has its length.
-
-    A client that takes nothing for ``_SENDING_SECONDS`` is given up. HTTP/1.0 has no chunks by
-    which it could tell an answer that was cut, so to it goes the whole or nothing.
-    """
-
-    def __init__(self, send: Send, is_whole: bool, is_head: bool) -> None:
-        self._send = send
-        self._is_whole = is_whole
-        self._is_head = is_head
-        self._held = b""
-        self.has_started = False
-
-    async def piece(self, headers: list[tuple[bytes, bytes]], piece: bytes) -> None:
-        """Send a piece of the answer."""
-        if self._is_whole:
-            self._held += piece
-            if len(self._held) > _MOST_OF_PAGE:
-                raise Exceeded("size", _NO_CHUNKS)
-            return
-        if self._held or self.has_started:
-            await self._start(200, headers)
-            await self._pass_on(self._held + piece, more=True)
-            self._held = b""
-        else:
-            self._held = piece
-
-    async def end(self, headers: list[tuple[bytes, bytes]]) -> None:
-        """Send what is left, and that this is all."""
-        if not self.has_started and not self._is_head:
-            headers.append((b"content-length", str(len(self._held)).encode()))
-        await self._start(200, headers)
-        await self._pass_on(self._held, more=False)
-
-    async def response(self, response: Response) -> None:
-        """Send a response that is whole."""
-        body = response.get_data()
-        headers = [(n.lower().encode(), v.encode("latin-1")) for n, v in response.headers]
-        await self._start(response.status_code, headers)
-        await self._pass_on(b"" if self._is_head else body, more=False)
-
-    async def _start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
-        if not self.has_started:
-            self.has_started = True
-            await self._send({"type": "http.response.start", "status": status, "headers": headers})
-
-    async def _pass_on(self, body: bytes, *, more: bool) -> None:
-        async with asyncio.timeout(_SENDING_SECONDS):
-            await self._send({"type": "http.response.body", "body": body, "more_body": more})
-
-
-_NO_CHUNKS: Final = "The answer is too large for HTTP/1.0, which cannot tell whether it is whole."
+                return
+            body = bytearray()
+            async for piece in running.pieces():
+                body += piece
+                if len(body) > MOST_AT_ONCE:
+                    raise Exceeded("size", _NO_PAGE)
+            await out.response(await asyncio.to_thread(deferred.paged, bytes(body)))
 
 
 def client_of(scope: Scope) -> str:
@@ -275,6 +231,11 @@ def run(
     address and port of ``settings``.
     """
     address = _address(settings.host, settings.port)
+    if settings.log:
+        try:
+            Path(settings.log).open("a").close()
+        except OSError as error:
+            raise BadInput(f"{settings.log} cannot be written: {error.strerror}.") from None
     server = Granian(
         "kg.serve.front",
         address=address,
@@ -298,8 +259,13 @@ def _load(
 ) -> Front:
     """Make the application, inside the worker process."""
     end_with_parent(signal.SIGTERM)
+    LOGGER.setLevel(logging.INFO)
+    LOGGER.addHandler(
+        logging.FileHandler(settings.log) if settings.log else logging.StreamHandler()
+    )
     catalogue = Catalogue.read(project.query_files(), project.shown)
-    app = create_app(Current(versions), catalogue, settings)
+    current = Current(versions)
+    app = create_app(current, catalogue, settings)
     limits = Limits(
         fast=settings.fast_slots,
         slow=settings.slow_slots,
@@ -308,7 +274,7 @@ def _load(
         memory=settings.query_memory * 1_000_000,
     )
     pool = Pool(versions.root, limits)
-    return Front(app, pool, settings.threads, settings.max_query_bytes)
+    return Front(app, pool, current, settings)
 
 
 def _address(host: str, port: int) -> str:
@@ -328,47 +294,3 @@ def _address(host: str, port: int) -> str:
             "Choose another with --host or --port."
         ) from None
     return str(address[0])
-
-
-async def _refuse(send: Send, status: HTTPStatus, detail: str) -> None:
-    """Answer with a problem (RFC 9457)."""
-    problem = {"type": "about:blank", "title": status.phrase, "status": status, "detail": detail}
-    body = f"{json.dumps(problem)}\n".encode()
-    headers = [
-        (b"content-type", b"application/problem+json"),
-        (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),
-    ]
-    await send({"type": "http.response.start", "status": status.value, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-async def _empty(send: Send, status: HTTPStatus, *headers: tuple[bytes, bytes]) -> None:
-    length = (b"content-length", b"0")
-    kept = [*headers] if status == HTTPStatus.NO_CONTENT else [length, *headers]
-    await send({"type": "http.response.start", "status": status.value, "headers": kept})
-    await send({"type": "http.response.body", "body": b""})
-
-
-async def _health(scope: Scope, send: Send) -> None:
-    method = scope["method"]
-    allowed = method in ("GET", "HEAD")
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(_HEALTHY)).encode() if allowed else b"0"),
-        (b"cache-control", b"no-store"),
-    ]
-    if not allowed:
-        headers.append((b"allow", b"GET, HEAD"))
-    await send(
-        {"type": "http.response.start", "status": 200 if allowed else 405, "headers": headers}
-    )
-    await send({"type": "http.response.body", "body": _HEALTHY if method == "GET" else b""})
-
-
-async def _lifespan(receive: Receive, send: Send) -> None:
-    while True:
-        message = await receive()
-        await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
-            return

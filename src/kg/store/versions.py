@@ -83,14 +83,18 @@ class Current:
     def __init__(self, versions: Versions) -> None:
         self._versions = versions
         self._reading = versions.open()
+        self.rejected: str | None = None
+        """The version that is current but could not be opened, if there is one."""
         self._others: weakref.WeakValueDictionary[str, Reading] = weakref.WeakValueDictionary()
 
     def get(self) -> Reading:
         """The open version; what it returned earlier stays usable."""
         name = self._versions.current_name()
         if name not in (None, self._reading.name):
-            with contextlib.suppress(StoreError):
-                self._reading = self._versions.open()
+            try:
+                self._reading, self.rejected = self._versions.open(), None
+            except StoreError:
+                self.rejected = name
         return self._reading
 
     def at(self, name: str) -> Reading:

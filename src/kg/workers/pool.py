@@ -135,10 +135,10 @@ class Pool:
     ) -> AsyncIterator[Running]:
         """Have a job answered by a worker, which is free again, or dead, when the block ends.
 
-        ``seconds`` may shorten the time that the limits give. Raises ``Busy`` if there is no room,
+        ``seconds`` is instead of what the limits give. Raises ``Busy`` if there is no room,
         ``Exceeded`` if waiting and the block take longer than that.
         """
-        most = min(seconds or self.limits.seconds, self.limits.seconds)
+        most = seconds or self.limits.seconds
         running = Running(job, client)
         self.running[running.id] = running
         try:
@@ -163,6 +163,33 @@ class Pool:
         finally:
             del self.running[running.id]
             self._release(running)
+
+    @property
+    def isolated(self) -> bool | None:
+        """Whether workers have a network of their own that leads nowhere; None before any runs."""
+        return self._spawner.isolated
+
+    @property
+    def started(self) -> int:
+        """Number of workers that were started."""
+        return self._spawner.started
+
+    def states(self) -> dict[str, int]:
+        """Number of queries in each state."""
+        found = Counter(map(self.state_of, self.running.values()))
+        return {state: found[state] for state in ("waiting", "fast", "slow", "still")}
+
+    def state_of(self, running: Running) -> str:
+        """Where a query is: waiting, in a fast or a slow slot, or standing still."""
+        for state, those in (("fast", self._fast), ("slow", self._slow), ("still", self._still)):
+            if running in those:
+                return state
+        return "waiting"
+
+    async def start(self, version: str) -> None:
+        """Start a worker before anybody asks. Raises ``StoreError`` if that fails."""
+        self.settle_on(version)
+        self._keep(await self._spawner.spawn(version))
 
     def settle_on(self, version: str) -> None:
         """Have workers stay open on a version; those on another end when they are free."""

@@ -84,6 +84,7 @@ class Spawner:
         self._process: subprocess.Popen[bytes] | None = None
         self._one_at_a_time = asyncio.Lock()
         self.isolated: bool | None = None
+        self.started = 0
 
     async def spawn(self, version: str) -> Worker:
         """A new worker, which has opened a version. Raises ``StoreError`` if it could not."""
@@ -125,6 +126,7 @@ class Spawner:
         connection = self._connection or await self._start()
         socket.send_fds(connection, [line], descriptors)
         pid: int = (await self._told(connection))["pid"]
+        self.started += 1
         return pid
 
     def signal(self, worker: Worker, number: signal.Signals) -> None:

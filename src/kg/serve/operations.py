@@ -1,0 +1,198 @@
+"""What operators ask the front, and what it tells them: states, numbers, and a line for each query.
+
+``/health`` answers as long as the process does, ``/ready`` if it can answer queries, ``/metrics``
+in the Prometheus text format, and ``/running`` who is being served.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import logging
+import time
+from functools import partial
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client import Counter as Counts
+
+from kg.errors import BadQuery, Busy, Exceeded, KgError, StoreError, TooMany
+from kg.queries import normalised
+from kg.serve.sending import plain, problem
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+    from kg.serve.sending import Send
+    from kg.store import Current
+    from kg.workers import Job, Pool
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # which double the answer and say little
+LOGGER: Final = logging.getLogger("kg.serve")
+_JSON: Final = "application/json"
+_OUTCOMES: Final = (
+    "ok",
+    "left",
+    "bad_query",
+    "busy",
+    "too_many",
+    "deadline",
+    "memory",
+    "size",
+    "cancelled",
+    "failed",
+)
+
+
+class Operations:
+    """The front's own addresses, and the count of what it did."""
+
+    def __init__(self, pool: Pool, current: Current, token: str) -> None:
+        self._pool = pool
+        self._current = current
+        self._token = token.encode()
+        self._registry = CollectorRegistry()
+        self._queries = Counts(
+            "kg_queries", "Queries by how they ended.", ["outcome"], registry=self._registry
+        )
+        self._seconds = Histogram(
+            "kg_query_seconds",
+            "Seconds from the arrival of a query to the end of its answer.",
+            registry=self._registry,
+            buckets=(0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60),
+        )
+        self._bytes = Counts("kg_sent_bytes", "Bytes of answers sent.", registry=self._registry)
+        running = Gauge(
+            "kg_queries_running", "Queries now, by state.", ["state"], registry=self._registry
+        )
+        for state in pool.states():
+            running.labels(state).set_function(partial(self._number_in, state))
+        started = Gauge("kg_workers_started", "Worker processes started.", registry=self._registry)
+        started.set_function(lambda: pool.started)
+        for outcome in _OUTCOMES:
+            self._queries.labels(outcome)
+
+    def _number_in(self, state: str) -> int:
+        return self._pool.states()[state]
+
+    def may_all(self, scope: MutableMapping[str, Any]) -> bool:
+        """Whether a request has the operator's token."""
+        given = dict(scope["headers"]).get(b"authorization", b"")
+        wanted = b"Bearer " + self._token
+        return bool(self._token) and hmac.compare_digest(given, wanted)
+
+    async def answered(self, scope: MutableMapping[str, Any], send: Send) -> bool:
+        """Answer a request for one of the front's own addresses; whether it is one."""
+        path, method = scope["path"], scope["method"]
+        if path in ("/health", "/ready", "/metrics"):
+            if method not in ("GET", "HEAD"):
+                await _wrong_method(send, "GET, HEAD")
+                return True
+            status, media_type, body = getattr(self, f"_{path[1:]}")()
+            await plain(send, b"" if method == "HEAD" else body, media_type, status)
+            return True
+        if path != "/running" and not path.startswith("/running/"):
+            return False
+        await self._running(path.removeprefix("/running").strip("/"), scope, send)
+        return True
+
+    def finished(self, job: Job, seconds: float, sent: int, error: BaseException | None) -> None:
+        """Count a query that has ended, and write its line."""
+        outcome = _outcome(error)
+        self._queries.labels(outcome).inc()
+        self._seconds.observe(seconds)
+        self._bytes.inc(sent)
+        query = "" if job.text is None else normalised(job.text)
+        line = {
+            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "query": hashlib.sha256(query.encode()).hexdigest()[:16],
+            "outcome": outcome,
+            "seconds": round(seconds, 4),
+            "bytes": sent,
+            "format": job.format,
+            "version": job.version,
+        }
+        LOGGER.info(json.dumps(line))
+
+    def _health(self) -> tuple[HTTPStatus, str, bytes]:
+        return HTTPStatus.OK, _JSON, b'{"status": "ok"}\n'
+
+    def _ready(self) -> tuple[HTTPStatus, str, bytes]:
+        facts: dict[str, object] = {
+            "status": "ready" if self._pool.isolated is not None else "starting",
+            "version": self._current.get().name,
+            "rejected": self._current.rejected,
+            "queries": self._pool.states(),
+            "network": {None: None, True: "none", False: "no descriptors"}[self._pool.isolated],
+        }
+        ready = facts["status"] == "ready"
+        status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
+        return status, _JSON, json.dumps(facts).encode() + b"\n"
+
+    def _metrics(self) -> tuple[HTTPStatus, str, bytes]:
+        return HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest(self._registry)
+
+    async def _running(self, name: str, scope: MutableMapping[str, Any], send: Send) -> None:
+        """List the queries, or end one or all; one for whoever knows its id, all with the token."""
+        method = scope["method"]
+        if name:
+            running = self._pool.running.get(name)
+            if method != "DELETE":
+                await _wrong_method(send, "DELETE")
+            elif running is None:
+                said = "No query with this id is running."
+                await problem(send, HTTPStatus.NOT_FOUND, said)
+            else:
+                self._pool.cancel(running)
+                await plain(send, b"{}\n", _JSON)
+        elif method not in ("GET", "DELETE"):
+            await _wrong_method(send, "DELETE, GET")
+        elif not self.may_all(scope):
+            said = "This needs the operator's token (KG_TOKEN) as Authorization: Bearer."
+            await problem(send, HTTPStatus.UNAUTHORIZED, said, (b"www-authenticate", b"Bearer"))
+        else:
+            listed = [
+                {
+                    "id": one.id,
+                    "client": one.client,
+                    "state": self._pool.state_of(one),
+                    "seconds": round(time.monotonic() - one.began, 3),
+                    "query": one.job.text,
+                }
+                for one in self._pool.running.values()
+            ]
+            if method == "DELETE":
+                for one in list(self._pool.running.values()):
+                    self._pool.cancel(one)
+            await plain(send, json.dumps(listed).encode() + b"\n", _JSON)
+
+
+async def _wrong_method(send: Send, allowed: str) -> None:
+    said = f"This address answers {allowed}."
+    await problem(send, HTTPStatus.METHOD_NOT_ALLOWED, said, (b"allow", allowed.encode()))
+
+
+def _outcome(error: BaseException | None) -> str:
+    match error:
+        case None:
+            return "ok"
+        case Exceeded():
+            return error.limit
+        case TooMany():
+            return "too_many"
+        case Busy():
+            return "busy"
+        case BadQuery():
+            return "bad_query"
+        case StoreError() | KgError():
+            return "failed"
+    return "left"

@@ -1,0 +1,105 @@
+"""What goes back to a client over ASGI: whole responses, and answers piece by piece."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from kg.errors import Exceeded
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, MutableMapping
+
+    from werkzeug.wrappers import Response
+
+    Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+    Headers = list[tuple[bytes, bytes]]
+
+MOST_AT_ONCE: Final = 5_000_000
+"""Bytes that an answer may have which is sent at once: a page, or one for HTTP/1.0."""
+_SECONDS: Final = 10
+_NO_CHUNKS: Final = "The answer is too large for HTTP/1.0, which cannot tell whether it is whole."
+
+
+class Sending:
+    """An answer on its way: one piece is held back, so that a short one has its length.
+
+    A client that takes nothing for ``_SECONDS`` is given up. HTTP/1.0 has no chunks by
+    which it could tell an answer that was cut, so to it goes the whole or nothing.
+    """
+
+    def __init__(self, send: Send, is_whole: bool, is_head: bool) -> None:
+        self._send = send
+        self._is_whole = is_whole
+        self._is_head = is_head
+        self._held = b""
+        self.has_started = False
+        self.sent = 0
+        """Bytes that the client has taken, or that are on their way to it."""
+
+    async def piece(self, headers: Headers, piece: bytes) -> None:
+        """Send a piece of the answer."""
+        if self._is_whole:
+            self._held += piece
+            if len(self._held) > MOST_AT_ONCE:
+                raise Exceeded("size", _NO_CHUNKS)
+            return
+        if self._held or self.has_started:
+            await self._start(200, headers)
+            await self._pass_on(self._held + piece, more=True)
+            self._held = b""
+        else:
+            self._held = piece
+
+    async def end(self, headers: Headers) -> None:
+        """Send what is left, and that this is all."""
+        if not self.has_started and not self._is_head:
+            headers.append((b"content-length", str(len(self._held)).encode()))
+        await self._start(200, headers)
+        await self._pass_on(self._held, more=False)
+
+    async def response(self, response: Response) -> None:
+        """Send a response that is whole."""
+        body = response.get_data()
+        headers = [(n.lower().encode(), v.encode("latin-1")) for n, v in response.headers]
+        await self._start(response.status_code, headers)
+        await self._pass_on(b"" if self._is_head else body, more=False)
+
+    async def _start(self, status: int, headers: Headers) -> None:
+        if not self.has_started:
+            self.has_started = True
+            await self._send({"type": "http.response.start", "status": status, "headers": headers})
+
+    async def _pass_on(self, body: bytes, *, more: bool) -> None:
+        async with asyncio.timeout(_SECONDS):
+            await self._send({"type": "http.response.body", "body": body, "more_body": more})
+        self.sent += len(body)
+
+
+async def plain(
+    send: Send,
+    body: bytes,
+    media_type: str,
+    status: HTTPStatus = HTTPStatus.OK,
+    *headers: tuple[bytes, bytes],
+) -> None:
+    """Send a response that is whole and never to be stored."""
+    own = [
+        (b"content-type", media_type.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+    ]
+    start = {"type": "http.response.start", "status": status.value, "headers": [*own, *headers]}
+    await send(start)
+    await send({"type": "http.response.body", "body": body})
+
+
+async def problem(
+    send: Send, status: HTTPStatus, detail: str, *headers: tuple[bytes, bytes]
+) -> None:
+    """Send an error as RFC 9457 has it."""
+    facts = {"type": "about:blank", "title": status.phrase, "status": status, "detail": detail}
+    body = f"{json.dumps(facts)}\n".encode()
+    await plain(send, body, "application/problem+json", status, *headers)
