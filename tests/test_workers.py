@@ -207,6 +207,46 @@ def test_what_stands_still_goes_on(versions: Versions) -> None:
     run(work())
 
 
+def test_who_asked_much_waits_for_others(versions: Versions) -> None:
+    """A free slot goes to the client that had the least of late, not to who came first."""
+    limits = Limits(fast=1, slow=1, queue=9, seconds=PATIENCE, memory=256_000_000)
+
+    async def work() -> None:
+        async with pooled(versions, limits) as pool:
+            with pytest.raises(Exceeded):
+                await ask(pool, job(versions, FOREVER), "greedy", seconds=0.5)
+            order: list[str] = []
+
+            async def note(client: str) -> None:
+                await ask(pool, job(versions, MODELS), client)
+                order.append(client)
+
+            first = asyncio.ensure_future(ask(pool, job(versions, MODELS), "first"))
+            await until(lambda: pool.states()["fast"] == 1)
+            others = [asyncio.ensure_future(note(name)) for name in ("greedy", "modest")]
+            await asyncio.gather(first, *others)
+            assert order == ["modest", "greedy"]
+
+    run(work())
+
+
+def test_who_reads_slowly_keeps_nobody_waiting(versions: Versions) -> None:
+    """An answer that nobody takes uses no slow slot: another long one goes on beside it."""
+    limits = Limits(fast=2, slow=1, queue=4, seconds=PATIENCE, memory=256_000_000)
+
+    async def work() -> None:
+        async with pooled(versions, limits) as pool:
+            endless = job(versions, "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }")
+            async with pool.answer(endless, "slow reader"):
+                await until(lambda: pool.states()["slow"] == 1)
+                async with pool.answer(job(versions, FOREVER), "another") as running:
+                    await until(lambda: pool.state_of(running) == "slow")
+                    await until(lambda: running.taken > 0.3)
+                    assert pool.states() == {"waiting": 0, "fast": 0, "slow": 2, "still": 0}
+
+    run(work())
+
+
 def test_one_client_cannot_have_everything(versions: Versions) -> None:
     """It waits, then is refused, while others have their turn."""
     limits = Limits(fast=2, slow=2, queue=4, seconds=PATIENCE, memory=256_000_000)

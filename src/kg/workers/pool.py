@@ -1,9 +1,11 @@
 """Who is served when: slots, a queue, deadlines, and the end of whatever takes too long.
 
-A query begins in a fast slot. One that is not done after ``SLOW_AFTER`` seconds goes on in a slow
-slot with lower priority, or stands still until one is free; so a fast slot is always free soon. A
-client has at most half of the slots. What finds no slot waits in a queue of bounded length. All of
-it, waiting, evaluation and sending, ends at the deadline.
+A query begins in a fast slot. One that is not done after ``SLOW_AFTER`` seconds leaves it, so that
+a fast slot is always free soon. Of those that take longer and do not wait for their clients, as
+many go on as there are slow slots, at lower priority: those that had the least processor time, with
+what their clients had of late. The others stand still, and if too many do, the one that had the
+most is ended. A client has at most half of the slots. What finds no slot waits in a queue of
+bounded length. All of it, waiting, evaluation and sending, ends at the deadline.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from typing import TYPE_CHECKING, Final
 from kg.errors import Busy, Exceeded, KgError, TooMany
 from kg.workers import frames
 from kg.workers.spawner import Spawner, Worker, error_of
+from kg.workers.spent import Spent
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -30,6 +33,14 @@ if TYPE_CHECKING:
 
 SLOW_AFTER: Final = 0.2
 """Seconds after which a query leaves the fast slots."""
+_HEAVY_AFTER: Final = 0.05
+"""The same for clients that had much of late."""
+_OUTLASTING: Final = 1.0
+"""Seconds that a query which leaves the fast slots counts for: who asks such waits for others."""
+_TURN: Final = 0.1
+"""Seconds between two looks at which of the long queries go on."""
+_HEAVY: Final = 1.0
+"""Seconds that a client may have had of late, however little others had."""
 _NICE: Final = 10
 
 
@@ -42,6 +53,11 @@ class Limits:
     queue: int
     seconds: float
     memory: int
+
+    @property
+    def blocked(self) -> int:
+        """The most long queries that wait for their clients to take what they have."""
+        return 2 * (self.fast + self.slow)
 
     @property
     def of_client(self) -> int:
@@ -86,7 +102,14 @@ class Running:
         self.waited = 0.0
         """Seconds until a worker had it."""
         self.is_done = False
+        self.has_begun = False
+        """Whether a part of the answer is there."""
         self.is_slowed = False
+        self.is_still = False
+        self.taken = 0.0
+        """Seconds of processor time that the query has had since it left the fast slots."""
+        self.before = 0.0
+        """Seconds that its worker had when it was looked at last."""
         self.granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.worker: Worker | None = None
         self.error: KgError | None = None
@@ -106,6 +129,7 @@ class Running:
             except KgError as error:
                 raise self.error or error from None
             if kind == frames.DATA:
+                self.has_begun = True
                 yield payload
                 continue
             self.is_done = True
@@ -124,10 +148,11 @@ class Pool:
         self._idle: list[Worker] = []
         self._version = ""
         self._fast: set[Running] = set()
-        self._slow: set[Running] = set()
-        self._still: dict[Running, Worker] = {}
+        self._long: dict[Running, Worker] = {}
         self._queue: list[Running] = []
-        self._heavy: dict[str, float] = {}
+        self._spent = Spent(limits.seconds)
+        self._turn: asyncio.TimerHandle | None = None
+        self._starting: set[asyncio.Future[Worker]] = set()
 
     @contextlib.asynccontextmanager
     async def answer(
@@ -147,12 +172,14 @@ class Pool:
                 running.worker = worker = await self._worker(job.version)
                 if running.error:
                     raise running.error
-                if self._is_heavy(running):
+                is_heavy = self._is_heavy(running)
+                if is_heavy:
                     self._slow_down(running, worker)
                 running.waited = time.monotonic() - running.began
                 worker.send(job.packed())
                 loop = asyncio.get_running_loop()
-                timer = loop.call_later(SLOW_AFTER, self._outlasts, running, worker)
+                after = _HEAVY_AFTER if is_heavy else SLOW_AFTER
+                timer = loop.call_later(after, self._outlasts, running, worker)
                 try:
                     yield running
                 finally:
@@ -181,10 +208,9 @@ class Pool:
 
     def state_of(self, running: Running) -> str:
         """Where a query is: waiting, in a fast or a slow slot, or standing still."""
-        for state, those in (("fast", self._fast), ("slow", self._slow), ("still", self._still)):
-            if running in those:
-                return state
-        return "waiting"
+        if running in self._long:
+            return "still" if running.is_still else "slow"
+        return "fast" if running in self._fast else "waiting"
 
     async def start(self, version: str) -> None:
         """Start a worker before anybody asks. Raises ``StoreError`` if that fails."""
@@ -208,7 +234,7 @@ class Pool:
     async def close(self) -> None:
         """End all workers; what they were at fails."""
         self._spawner.close()
-        while self.running:
+        while self.running or self._starting:
             await asyncio.sleep(0.01)
         for worker in self._idle:
             worker.close()
@@ -243,11 +269,13 @@ class Pool:
         return sum(map(self._is_heavy, self._fast)) < max(1, self.limits.fast // 2)
 
     def _is_heavy(self, running: Running) -> bool:
-        """Whether the client had a query that took long, of late."""
-        return self._heavy.get(running.client, 0) > time.monotonic()
+        """Whether the client had much of the workers' time of late, and more than most."""
+        clients = {other.client for other in self.running.values()}
+        mean = sum(map(self._spent.of, clients)) / max(1, len(clients))
+        return self._spent.of(running.client) > max(_HEAVY, mean)
 
     def _having_slots(self) -> list[Running]:
-        return [*self._fast, *self._slow, *self._still]
+        return [*self._fast, *self._long]
 
     def _grant(self, running: Running) -> None:
         self._fast.add(running)
@@ -255,19 +283,55 @@ class Pool:
 
     def _outlasts(self, running: Running, worker: Worker) -> None:
         """Move a query that takes long out of the fast slots."""
-        now = time.monotonic()
-        self._heavy = {client: until for client, until in self._heavy.items() if until > now}
-        self._heavy[running.client] = now + self.limits.seconds
         self._fast.discard(running)
-        if len(self._slow) < self.limits.slow:
-            self._slow.add(running)
-            self._slow_down(running, worker)
-        elif len(self._still) < 2 * self.limits.slow:
-            self._still[running] = worker
-            self._spawner.signal(worker, signal.SIGSTOP)
-        else:
-            self._end(running, Busy("The server has as many long queries as it takes."))
+        self._spent.add(running.client, _OUTLASTING)
+        self._long[running] = worker
+        running.before = worker.usage()[0]
+        self._slow_down(running, worker)
+        self._arrange()
         self._next()
+
+    def _arrange(self) -> None:
+        """Decide which of the long queries go on, stand still, or are ended; and look again."""
+        blocked = {
+            running for running, worker in self._long.items() if self._is_blocked(running, worker)
+        }
+        ordered = sorted(self._long, key=self._had)
+        busy = [running for running in ordered if running not in blocked]
+        going, rest = busy[: self.limits.slow], busy[self.limits.slow :]
+        rest.sort(key=lambda running: not running.has_begun)  # to refuse is better than to cut
+        standing, ended = rest[: 2 * self.limits.slow], rest[2 * self.limits.slow :]
+        ended += [running for running in ordered if running in blocked][self.limits.blocked :]
+        for running in going:
+            self._let(running, stand_still=False)
+        for running in standing:
+            self._let(running, stand_still=True)
+        for running in ended:
+            if not running.error:
+                self._end(running, Busy("The server has as many long queries as it takes."))
+        if self._turn:
+            self._turn.cancel()
+        self._turn = None
+        if self._long:
+            self._turn = asyncio.get_running_loop().call_later(_TURN, self._arrange)
+
+    def _had(self, running: Running) -> float:
+        """Seconds that a query and its client had: who had less goes first."""
+        return running.taken + self._spent.of(running.client)
+
+    def _is_blocked(self, running: Running, worker: Worker) -> bool:
+        """Whether a query waits for its client to take what it has; counts its time, too."""
+        seconds, is_asleep = worker.usage()
+        self._spent.add(running.client, max(0.0, seconds - running.before))
+        running.taken += max(0.0, seconds - running.before)
+        running.before = seconds
+        return is_asleep and not running.is_still
+
+    def _let(self, running: Running, *, stand_still: bool) -> None:
+        if running.is_still != stand_still:
+            running.is_still = stand_still
+            number = signal.SIGSTOP if stand_still else signal.SIGCONT
+            self._spawner.signal(self._long[running], number)
 
     def _slow_down(self, running: Running, worker: Worker) -> None:
         running.is_slowed = True  # for good: priority is not given back
@@ -277,33 +341,28 @@ class Pool:
         """Free what a query had, and give it to those who wait."""
         worker = running.worker
         if worker is not None:
+            if running in self._fast:
+                self._spent.add(running.client, time.monotonic() - running.began - running.waited)
             if running.is_done and not running.is_slowed:
                 self._keep(worker)
             else:
                 self._spawner.signal(worker, signal.SIGKILL)
                 worker.close()
         self._fast.discard(running)
-        self._slow.discard(running)
-        self._still.pop(running, None)
         if running in self._queue:
             self._queue.remove(running)
-        while self._still and len(self._slow) < self.limits.slow:
-            next_one, its_worker = next(iter(self._still.items()))
-            del self._still[next_one]
-            self._slow.add(next_one)
-            self._slow_down(next_one, its_worker)
-            self._spawner.signal(its_worker, signal.SIGCONT)
+        if self._long.pop(running, None):
+            self._arrange()
         self._next()
 
     def _next(self) -> None:
-        """Grant slots to those who wait: the clients with the fewest first, then who came first."""
+        """Grant slots to those who wait: who had the least of late first, then who came first."""
         while self._queue:
-            having = Counter(other.client for other in self._having_slots())
             waiting = [running for running in self._queue if not running.granted.done()]
             able = [running for running in waiting if self._has_slot(running)]
             if not able:
                 return
-            chosen = min(able, key=lambda one: (self._is_heavy(one), having[one.client]))
+            chosen = min(able, key=lambda running: self._spent.of(running.client))
             self._queue.remove(chosen)
             self._grant(chosen)
 
@@ -315,6 +374,8 @@ class Pool:
                 return worker
             worker.close()
         starting = asyncio.ensure_future(self._spawner.spawn(version))
+        self._starting.add(starting)
+        starting.add_done_callback(self._starting.discard)
         try:
             return await asyncio.shield(starting)
         except asyncio.CancelledError:

@@ -21,6 +21,7 @@ import resource
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
@@ -38,6 +39,8 @@ _CLONE_NEWUSER: Final = 0x10000000
 _CLONE_NEWNET: Final = 0x40000000
 _PR_SET_PDEATHSIG: Final = 1
 _MOST_BYTES: Final = 65_536
+_PIECE: Final = 65_536
+_PAUSE: Final = 0.05
 _CLOSED: Final = 3
 """The exit code of a worker whose server has closed the connection."""
 
@@ -179,27 +182,36 @@ class _ServerGone(Exception):
 
 
 class _Pieces:
-    """The file that an answer is written into: each piece goes on to the server."""
+    """The file that an answer is written into, whose pieces go on to the server."""
 
     def __init__(self, server: socket.socket, encoding: str) -> None:
         self._server = server
         self._encoder = Encoder(encoding) if encoding else None
+        self._held = bytearray()
+        self._sent_at = 0.0
 
     def write(self, piece: bytes) -> int:
-        self._send(self._encoder.encode(piece) if self._encoder else piece)
+        """Send a piece, or hold it back if the last one has just gone and little is held."""
+        self._held += self._encoder.encode(piece) if self._encoder else piece
+        if len(self._held) >= _PIECE or time.monotonic() - self._sent_at > _PAUSE:
+            self._send()
         return len(piece)
 
     def end(self) -> None:
-        """Send what an encoder still holds."""
+        """Send what is still held."""
         if self._encoder:
-            self._send(self._encoder.end())
+            self._held += self._encoder.end()
+        self._send()
 
-    def _send(self, piece: bytes) -> None:
+    def _send(self) -> None:
+        if not self._held:
+            return
         try:
-            if piece:
-                self._server.sendall(frames.pack(frames.DATA, piece))
+            self._server.sendall(frames.pack(frames.DATA, bytes(self._held)))
         except OSError:
             raise _ServerGone from None
+        self._held.clear()
+        self._sent_at = time.monotonic()
 
     def flush(self) -> None:
         """Nothing is held back."""

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kg.errors import BadQuery, Exceeded, KgError, StoreError
@@ -18,10 +19,10 @@ from kg.workers import frames
 if TYPE_CHECKING:
     import signal
     from collections.abc import Mapping
-    from pathlib import Path
 
 _PIECE: Final = 65_536
 _START_SECONDS: Final = 10
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
 _OUT_OF_MEMORY: Final = b"memory allocation"
 
 
@@ -39,6 +40,17 @@ class Worker:
     def is_dead(self) -> bool:
         """Whether the process is known to have ended."""
         return self._reader.at_eof()
+
+    def usage(self) -> tuple[float, bool]:
+        """Seconds of processor time that the process had, and whether it sleeps now.
+
+        Linux tells (proc(5)); elsewhere it had none and is awake.
+        """
+        try:
+            fields = Path(f"/proc/{self.pid}/stat").read_text("ascii").rpartition(")")[2].split()
+        except OSError:
+            return 0.0, False
+        return (int(fields[11]) + int(fields[12])) / _TICKS, fields[0] == "S"
 
     def send(self, message: bytes) -> None:
         """Send a message."""
@@ -170,6 +182,8 @@ class Spawner:
     def close(self) -> None:
         """End the process, and with it all workers."""
         if self._connection is not None:
+            with contextlib.suppress(OSError):  # who waits for a reply is told
+                self._connection.shutdown(socket.SHUT_RDWR)
             self._connection.close()
             self._connection = None
         if self._process is not None:
