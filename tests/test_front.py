@@ -28,7 +28,6 @@ from SPARQLWrapper import CSV, JSON, JSONLD, POST, RDFXML, TURTLE, XML, SPARQLWr
 from kg import build
 from kg.errors import BadInput
 from kg.namespaces import IDS, TERMS
-from kg.project import Project
 from kg.serve import run
 from kg.settings import Settings
 from kg.store import Versions
@@ -39,13 +38,20 @@ PATIENCE = 60
 @contextlib.contextmanager
 def serving(store: Path, **settings: str) -> Iterator[str]:
     """The address of a server on ``store``, in a process of its own, until the block ends."""
+    with serving_with(["--store", str(store)], **settings) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def serving_with(options: list[str], **settings: str) -> Iterator[str]:
+    """The address of a server with some options, in a process of its own, until the block ends."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-c", "from kg.cli import main; main()", "serve"]
     environment = {**os.environ, "KG_LOG": os.devnull, **settings}
     with subprocess.Popen(
-        [*command, "--port", str(port), "--store", str(store)],
+        [*command, "--port", str(port), *options],
         stdout=subprocess.DEVNULL,
         env=environment,
     ) as process:
@@ -440,6 +446,58 @@ def test_a_version_that_cannot_be_opened(built: build.Built, tmp_path: Path) -> 
         assert json.loads(get(f"{address}/ready")[1])["rejected"] == "bad"
 
 
+def test_any_files(tmp_path: Path) -> None:
+    """Files are served as they are: triples in the default graph, quads in theirs, no pages."""
+    (tmp_path / "one.ttl").write_text("<a> <http://a/p> 'x' , _:b . _:b <http://a/p> 1.50 .\n")
+    (tmp_path / "two.trig").write_text("<http://a/g> { <http://a/s> <http://a/p> 'y' }\n")
+    (tmp_path / "three.rdf").write_text(
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:a="http://a/">'
+        '<rdf:Description rdf:about="http://a/t" a:p="z"/></rdf:RDF>'
+    )
+    names = ["one.ttl", "two.trig", "three.rdf"]
+    options = [word for name in names for word in ("--data", str(tmp_path / name))]
+    with serving_with(options) as address:
+        query = "SELECT ?o { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } FILTER ISLITERAL(?o) }"
+        found = get(asked(address, f"{query} ORDER BY STR(?o)", format="csv"))[1].split()
+        assert found == [b"o", b"1.5", b"x", b"y", b"z"]
+        subject = f"ASK {{ <{(tmp_path / 'a').as_uri()}> <http://a/p> 'x' }}"
+        assert get(asked(address, subject, format="csv"))[1] == b"true"
+
+        graph = f"{address}/rdf-graph-store?graph=http://a/g&format=ntriples"
+        assert get(graph)[1] == b'<http://a/s> <http://a/p> "y" .\n'
+        status, body = request(f"{address}/", Accept="text/html")
+        assert status == 200
+        assert b"<textarea" in body
+        assert b"China" not in body
+        assert get(f"{address}/queries")[0] == 404
+        assert b"service-description#name> <http://a/g>" in get(f"{address}/sparql?format=nt")[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("none.ttl", None, "There is no file"),
+        ("some.docx", "", "the ending says of no RDF syntax"),
+        ("bad.ttl", "<http://a/s>\n<http://a/p> .\n", "bad.ttl:2: syntax error"),
+        ("bad.rdf", '<!DOCTYPE r [<!ENTITY a "b">]><r/>', "it has a DOCTYPE"),
+        ("bad.jsonld", '{"@context": "http://127.0.0.1:9/c"}', "remote context"),
+    ],
+)
+def test_files_that_cannot_be_served(
+    tmp_path: Path, name: str, text: str | None, said: str
+) -> None:
+    """One sentence says which and why, and nothing is served."""
+    if text is not None:
+        (tmp_path / name).write_text(text)
+    command = [sys.executable, "-c", "from kg.cli import main; main()", "serve"]
+    done = subprocess.run(
+        [*command, "--data", str(tmp_path / name)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_page_of_too_many_rows(address: str) -> None:
     """A browser is told how to have them instead."""
     request = urllib.request.Request(asked(address, ENDLESS), headers={"Accept": "text/html"})
@@ -474,7 +532,7 @@ def test_an_address_that_cannot_be_had(address: str, host: str) -> None:
     settings = Settings.load({}, host=host, port=port, store=store)
 
     with pytest.raises(BadInput, match=f"cannot listen on {host}, port {port}"):
-        run(Project(Path(store)), Versions(Path(store)), settings, lambda: None)
+        run(None, Versions(Path(store)), settings, lambda: None)
 
 
 def test_make_serve(versions: Versions) -> None:

@@ -22,6 +22,7 @@ from kg.errors import (
     TooMany,
 )
 from kg.namespaces import BASE, PREFIXES, shorten
+from kg.queries import Catalogue
 from kg.serve import descriptions, graphs, pages, questions, sparql
 from kg.serve.context import KEY, Context, accepted, encoding
 from kg.serve.descriptions import Descriptions
@@ -30,7 +31,6 @@ from kg.store import Number
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
-    from kg.queries import Catalogue
     from kg.settings import Settings
     from kg.store import Current
 
@@ -54,19 +54,28 @@ _HEADERS: Final = {
 }
 
 
-def create_app(current: Current, catalogue: Catalogue, settings: Settings) -> flask.Flask:
-    """The app that answers from ``current`` and offers the questions of ``catalogue``."""
+def create_app(current: Current, catalogue: Catalogue | None, settings: Settings) -> flask.Flask:
+    """The app that answers from ``current`` and offers the questions of ``catalogue``.
+
+    Without one the data are not the project's: there are no questions, and no pages about things.
+    """
     app = flask.Flask("kg.serve")
     app.config["MAX_CONTENT_LENGTH"] = settings.max_query_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_query_bytes
     address = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
-    app.extensions[KEY] = Context(current, catalogue, Descriptions(address), address)
+    app.extensions[KEY] = Context(
+        current, catalogue or Catalogue([]), Descriptions(address), address
+    )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(prefixes=PREFIXES)
-    app.jinja_env.filters.update(local=local_address, short=shorten, readable=readable)
+    is_ours = catalogue is not None
+    app.jinja_env.globals.update(prefixes=PREFIXES, is_ours=is_ours)
+    local = local_address if is_ours else web_address
+    app.jinja_env.filters.update(local=local, short=shorten, readable=readable)
     app.url_map.strict_slashes = False
-    for views in (sparql, graphs, descriptions, questions, pages):
+    for views in (sparql, graphs, descriptions, *([questions, pages] if is_ours else [])):
         app.register_blueprint(views.blueprint)
+    if not is_ours:
+        app.add_url_rule("/", view_func=lambda: flask.redirect("/sparql", HTTPStatus.SEE_OTHER))
     app.register_error_handler(KgError, _known_error)
     app.register_error_handler(HTTPException, _http_error)
     app.after_request(_add_headers)
@@ -78,6 +87,11 @@ def local_address(iri: str) -> str:
     if iri.startswith(BASE):
         path, _, fragment = iri.removeprefix(BASE).partition("#")
         return "/" + path.lstrip("/") + (f"#{fragment}" if fragment else "")
+    return web_address(iri)
+
+
+def web_address(iri: str) -> str:
+    """Where a link to ``iri`` leads: to itself if it is a web address, "" if not."""
     return iri if iri.startswith(("http://", "https://")) else ""
 
 

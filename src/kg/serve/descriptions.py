@@ -96,15 +96,17 @@ class Descriptions:
         yield _said(default, _TYPE, f"{_SD}Graph")
         yield _said(default, f"{_DCTERMS}isPartOf", _DATASET)
         _, rows = version.store.query(_SIZES).rows()
-        sizes = [(str(graph), str(triples)) for graph, triples in rows]
-        for number, (graph, triples) in enumerate(sizes if len(sizes) <= _MOST_GRAPHS else []):
+        sizes = {str(graph): str(triples) for graph, triples in rows}
+        names = sizes or version.store.graph_names()  # other data than ours have no catalog
+        for number, graph in enumerate(names if len(names) <= _MOST_GRAPHS else []):
             node = f"{service}#graph-{number}"
             yield _said(held, f"{_SD}namedGraph", node)
             yield _said(node, _TYPE, f"{_SD}NamedGraph")
             yield _said(node, f"{_SD}name", graph)
             yield _said(node, f"{_SD}graph", graph)
             yield _said(graph, _TYPE, f"{_SD}Graph")
-            yield f'<{graph}> <{_VOID}triples> "{triples}"^^<{_INTEGER}> .\n'
+            if graph in sizes:
+                yield f'<{graph}> <{_VOID}triples> "{sizes[graph]}"^^<{_INTEGER}> .\n'
 
     def _of_dataset(self, version: Reading) -> Iterator[str]:
         ntriples = named("ntriples", "graph")

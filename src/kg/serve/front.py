@@ -26,7 +26,6 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from kg.errors import BadInput, Exceeded, KgError
-from kg.queries import Catalogue
 from kg.serve.app import create_app
 from kg.serve.deferred import SCOPE_KEY, Deferred
 from kg.serve.operations import LOGGER, Operations
@@ -37,7 +36,7 @@ from kg.workers import Limits, Pool, end_with_parent
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 
-    from kg.project import Project
+    from kg.queries import Catalogue
     from kg.serve.sending import Headers
     from kg.settings import Settings
 
@@ -223,10 +222,14 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 
 def run(
-    project: Project, versions: Versions, settings: Settings, started: Callable[[], None]
+    catalogue: Catalogue | None,
+    versions: Versions,
+    settings: Settings,
+    started: Callable[[], None],
 ) -> None:
     """Serve until interrupted; a worker process that dies is started again.
 
+    Without a ``catalogue`` the versions are of any data, of which nothing but SPARQL is offered.
     ``started`` is called once the server listens. Raises ``BadInput`` if it cannot listen on the
     address and port of ``settings``.
     """
@@ -250,12 +253,16 @@ def run(
         workers_kill_timeout=_LAST_SECONDS,
     )
     server.on_startup(started)
-    loader = partial(_load, project, versions, settings)
+    loader = partial(_load, catalogue, versions, settings)
     server.serve(target_loader=loader, wrap_loader=False)
 
 
 def _load(
-    project: Project, versions: Versions, settings: Settings, *_: object, **__: object
+    catalogue: Catalogue | None,
+    versions: Versions,
+    settings: Settings,
+    *_: object,
+    **__: object,
 ) -> Front:
     """Make the application, inside the worker process."""
     end_with_parent(signal.SIGTERM)
@@ -263,7 +270,6 @@ def _load(
     LOGGER.addHandler(
         logging.FileHandler(settings.log) if settings.log else logging.StreamHandler()
     )
-    catalogue = Catalogue.read(project.query_files(), project.shown)
     current = Current(versions)
     app = create_app(current, catalogue, settings)
     limits = Limits(

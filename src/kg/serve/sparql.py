@@ -13,7 +13,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from kg.errors import BadInput, Refused
 from kg.queries import judge
-from kg.serve.context import RESERVED, reading, wants_page
+from kg.serve.context import RESERVED, context, reading, wants_page
 from kg.serve.deferred import answer
 from kg.serve.descriptions import service_description
 
@@ -31,6 +31,7 @@ _KNOWN: Final = RESERVED | {"query", "default-graph-uri", "named-graph-uri"}
 _NO_UPDATES: Final = (
     "This endpoint is read only: a built graph is changed by changing its files and building again."
 )
+_ANY: Final = "SELECT * WHERE { ?subject ?predicate ?object } LIMIT 20\n"
 _EXAMPLE: Final = """\
 PREFIX cllm: <https://w3id.org/china-llm/ontology#>
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
@@ -49,7 +50,8 @@ def sparql() -> flask.Response | str:
     text, parameters = _request()
     if text is None:
         if wants_page():
-            return flask.render_template("sparql.html", query=_EXAMPLE, version=reading().name)
+            example = _EXAMPLE if len(context().catalogue) else _ANY
+            return flask.render_template("sparql.html", query=example, version=reading().name)
         return service_description()
     judge(text)
 

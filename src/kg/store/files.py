@@ -43,7 +43,7 @@ def read_triples(path: Path) -> Iterator[Triple]:
     always gives the same. Raises ``BadInput`` if the file is missing or its ending says nothing,
     ``BadSource`` if it cannot be parsed.
     """
-    syntax = _syntax(path)
+    syntax = syntax_of(path)
     base = path.resolve().as_uri()
     try:
         with path.open("rb") as file:
@@ -88,9 +88,14 @@ def _parsed(
                 named(str(quad.object)),
             )
     except (SyntaxError, ValueError) as error:
-        line = error.lineno if isinstance(error, SyntaxError) else None
-        said = str(error.msg if isinstance(error, SyntaxError) else error)
-        raise BadSource(shown, line, f"syntax error: {_said(said)}.") from None
+        raise syntax_error(shown, error) from None
+
+
+def syntax_error(shown: str, error: SyntaxError | ValueError) -> BadSource:
+    """What the parser found wrong with the file that messages name ``shown``."""
+    line = error.lineno if isinstance(error, SyntaxError) else None
+    said = str(error.msg if isinstance(error, SyntaxError) else error)
+    return BadSource(shown, line, f"syntax error: {_said(said)}.")
 
 
 def _said(error: str) -> str:
@@ -125,7 +130,7 @@ def read_groups(paths: Iterable[Path]) -> Groups:
     """
     groups: Groups = {}
     for number, path in enumerate(paths):
-        found = _split(path, f"f{number}") if _syntax(path) == ox.RdfFormat.N_TRIPLES else None
+        found = _split(path, f"f{number}") if syntax_of(path) == ox.RdfFormat.N_TRIPLES else None
         for predicate, (subjects, values) in (found or grouped(read_triples(path))).items():
             group = groups.setdefault(predicate, ([], []))
             group[0].extend(subjects)
@@ -133,7 +138,8 @@ def read_groups(paths: Iterable[Path]) -> Groups:
     return groups
 
 
-def _syntax(path: Path) -> ox.RdfFormat:
+def syntax_of(path: Path) -> ox.RdfFormat:
+    """The syntax of a file by its ending. Raises ``BadInput`` if it is missing or says nothing."""
     if not path.is_file():
         raise BadInput(f"There is no file {path}.")
     syntax = _FORMATS.get(path.suffix.lower())

@@ -179,9 +179,26 @@ class Versions:
     ) -> Version:
         """Write ``graphs`` as version ``name`` and make it current; keep the newest ``keep``.
 
-        A version of that name is complete already and only made current. With ``change``, and the
-        version that it is based on, only that is written, which has to come to the same. Raises
-        ``StoreError`` if another build is publishing here or the disk refuses.
+        With ``change``, and the version that it is based on, only that is written, which has to
+        come to the same. Raises as ``publish_written`` does.
+        """
+
+        def write(folder: Path) -> None:
+            if change and _opens(self._folder / change.base):
+                base = EmbeddedStore.open(self._folder / change.base / _STORE)
+                base.changed(folder, change.removed, change.added)
+            else:
+                EmbeddedStore.create(folder, graphs)
+
+        return self.publish_written(name, write, summary, keep)
+
+    def publish_written(
+        self, name: str, write: Callable[[Path], None], summary: Mapping[str, Any], keep: int
+    ) -> Version:
+        """Make the store that ``write`` puts into a folder version ``name``, and current.
+
+        A version of that name is complete already and only made current. The newest ``keep`` stay.
+        Raises ``StoreError`` if another build is publishing here or the disk refuses.
         """
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -190,7 +207,7 @@ class Versions:
                 final = self._folder / name
                 if not _opens(final):
                     self._remove(final)
-                    self._write(final, graphs, summary, change)
+                    self._write(final, write, summary)
                 os.utime(final)
                 self._point_to(name)
                 with contextlib.suppress(OSError):  # what stays now goes with the next version
@@ -249,17 +266,16 @@ class Versions:
     def _write(
         self,
         final: Path,
-        graphs: Mapping[str, bytes],
+        write: Callable[[Path], None],
         summary: Mapping[str, Any],
-        change: Change | None,
     ) -> None:
         aside = Path(tempfile.mkdtemp(prefix=".building-", dir=self._folder))
         aside.chmod(0o755)
-        if change and _opens(self._folder / change.base):
-            base = EmbeddedStore.open(self._folder / change.base / _STORE)
-            base.changed(aside / _STORE, change.removed, change.added)
-        else:
-            EmbeddedStore.create(aside / _STORE, graphs)
+        try:
+            write(aside / _STORE)
+        except BaseException:
+            shutil.rmtree(aside, ignore_errors=True)
+            raise
         text = json.dumps(dict(summary), indent=2, sort_keys=True, ensure_ascii=False)
         (aside / _SUMMARY).write_text(f"{text}\n", "utf-8")
         (aside / _LEASE).touch()
