@@ -72,6 +72,7 @@ def create_app(current: Current, catalogue: Catalogue | None, settings: Settings
     local = local_address if is_ours else web_address
     app.jinja_env.filters.update(local=local, short=shorten, readable=readable)
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False  # else it redirects to where the Host header says
     for views in (sparql, graphs, descriptions, *([questions, pages] if is_ours else [])):
         app.register_blueprint(views.blueprint)
     if not is_ours:

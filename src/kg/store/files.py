@@ -46,6 +46,7 @@ def read_triples(path: Path) -> Iterator[Triple]:
     syntax = syntax_of(path)
     base = path.resolve().as_uri()
     try:
+        refuse_doctype(path, syntax)
         with path.open("rb") as file:
             for _, subject, predicate, value in _parsed(file, syntax, base, str(path)):
                 yield subject, predicate, value
@@ -89,6 +90,13 @@ def _parsed(
             )
     except (SyntaxError, ValueError) as error:
         raise syntax_error(shown, error) from None
+
+
+def refuse_doctype(path: Path, syntax: ox.RdfFormat) -> None:
+    """Raise ``BadSource`` for RDF/XML with a DOCTYPE, whose entities may expand without end."""
+    if syntax == ox.RdfFormat.RDF_XML and b"<!DOCTYPE" in path.read_bytes():
+        said = "it has a DOCTYPE, whose entities may name files or grow without end: remove it."
+        raise BadSource(str(path), None, said)
 
 
 def syntax_error(shown: str, error: SyntaxError | ValueError) -> BadSource:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
-from kg.errors import BadSource
-from kg.store.files import syntax_error, syntax_of
+from kg.store.files import refuse_doctype, syntax_error, syntax_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from kg.store.versions import Version, Versions
-
-_DOCTYPE: Final = b"<!DOCTYPE"
 
 
 def load(versions: Versions, files: Sequence[Path], keep: int) -> Version:
@@ -46,8 +43,7 @@ def load(versions: Versions, files: Sequence[Path], keep: int) -> Version:
 
 def _load(store: ox.Store, path: Path) -> None:
     syntax = syntax_of(path)
-    if syntax == ox.RdfFormat.RDF_XML and _DOCTYPE in path.read_bytes():
-        raise BadSource(str(path), None, "it has a DOCTYPE, which may name other files: remove it.")
+    refuse_doctype(path, syntax)
     try:
         store.bulk_load(path=str(path), format=syntax, base_iri=path.resolve().as_uri())
     except (SyntaxError, ValueError) as error:

@@ -1,0 +1,400 @@
+"""Attacks on the real server, each with the number of its kind in ``docs/threat-model.md``."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import http.client
+import socket
+import subprocess
+import sys
+import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kg.store import Versions
+from tests.test_front import FOREVER, PATIENCE, asked, get, request, serving, serving_with
+from tests.test_workers import canary
+
+__all__ = ["canary"]
+
+ALIVE = "SELECT (COUNT(*) AS ?n) { ?s a <urn:none> }"
+
+
+@pytest.fixture(scope="module")
+def address(versions: Versions) -> Iterator[str]:
+    """A server on the real graph that does not wait long."""
+    with serving(versions.root, KG_DEADLINE="5") as found:
+        yield found
+        assert is_alive(found)
+
+
+def is_alive(address: str) -> bool:
+    """Whether the server answers a question."""
+    return get(asked(address, ALIVE, format="csv"))[:2] == (200, b"n\r\n0\r\n")
+
+
+def posted(address: str, path: str, body: bytes, **headers: str) -> tuple[int, bytes]:
+    """Status and body of a POST."""
+    host, port = address.removeprefix("http://").split(":")
+    connection = http.client.HTTPConnection(host, int(port), timeout=PATIENCE)
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    with contextlib.closing(connection):
+        connection.request("POST", path, body, named)
+        response = connection.getresponse()
+        return response.status, response.read()
+
+
+SERVICES = (
+    "SELECT * {{ SERVICE <{url}> {{ ?s ?p ?o }} }}",
+    "SELECT * {{ SERVICE SILENT <{url}> {{ ?s ?p ?o }} }}",
+    "SELECT * {{ VALUES ?url {{ <{url}> }} SERVICE ?url {{ ?s ?p ?o }} }}",
+    "SELECT * {{ {{ SELECT * {{ SERVICE <{url}> {{ ?s ?p ?o }} }} }} }}",
+    "ASK {{ FILTER EXISTS {{ SERVICE <{url}> {{ ?s ?p ?o }} }} }}",
+    "CONSTRUCT {{ ?s ?p ?o }} WHERE {{ \\u0053ERVICE <{url}> {{ ?s ?p ?o }} }}",
+)
+
+
+@pytest.mark.parametrize("text", SERVICES)
+def test_s1_no_query_calls_another_server(
+    address: str, canary: tuple[str, list[bytes]], text: str
+) -> None:
+    """SERVICE is refused wherever it stands, and nobody is called."""
+    url, calls = canary
+    query = text.format(url=url)
+
+    for _ in range(2):
+        assert get(asked(address, query))[0] == 403
+    form = urllib.parse.urlencode({"query": query}).encode()
+    kind = "application/x-www-form-urlencoded"
+    assert posted(address, "/sparql", form, Content_Type=kind)[0] == 403
+    assert calls == []
+
+
+def test_s1_nor_does_an_update_or_a_parameter(
+    address: str, canary: tuple[str, list[bytes]]
+) -> None:
+    """Updates are refused as such, and what a visitor gives for a parameter stays a term."""
+    url, calls = canary
+    update = f"INSERT {{ ?s ?p ?o }} WHERE {{ SERVICE <{url}> {{ ?s ?p ?o }} }}"
+    kind = "application/sparql-update"
+    assert posted(address, "/sparql", update.encode(), Content_Type=kind)[0] == 403
+    given = f"http://a/> SERVICE <{url}> {{ ?s ?p ?o }} #"
+    path = "/queries/models-by-developer?" + urllib.parse.urlencode({"organization": given})
+    assert get(address + path)[0] == 400
+    assert calls == []
+
+
+def test_s3_no_query_reads_a_file_or_an_address(
+    address: str, canary: tuple[str, list[bytes]], tmp_path: Path
+) -> None:
+    """FROM and the protocol's graphs mean those that are held, whatever their names look like."""
+    url, calls = canary
+    secret = tmp_path / "secret.ttl"
+    secret.write_text("<http://a/s> <http://a/p> 'canary in a file' .\n")
+    for name in (secret.as_uri(), str(secret.as_uri()).replace("file:///", "file:/"), url):
+        query = "SELECT * {dataset} {{ {{ ?s ?p ?o }} UNION {{ GRAPH ?g {{ ?s ?p ?o }} }} }}"
+        for dataset in (f"FROM <{name}>", f"FROM NAMED <{name}>"):
+            status, body, _ = get(asked(address, query.format(dataset=dataset)))
+            assert (status, b"canary" in body) == (200, False)
+        for parameter in ("default-graph-uri", "named-graph-uri"):
+            status, body, _ = get(asked(address, query.format(dataset=""), **{parameter: name}))
+            assert (status, b"canary" in body) == (200, False)
+        store = f"{address}/rdf-graph-store?{urllib.parse.urlencode({'graph': name})}"
+        assert get(store)[0] == 404
+    assert calls == []
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("ASK " + "{" * 2_000 + "}" * 2_000, 400),
+        ("ASK { FILTER " + "(" * 100_000, 400),
+        ("SELECT * { " + "[ <a:p> " * 5_000, 400),
+        ("ASK { ?s " + "/".join(["<a:p>"] * 450) + " ?o }", 200),
+        ("ASK { FILTER (" + "!" * 499 + "true) }", 200),
+        ("ASK { " + " . ".join(f"?o{n} <a:p{n}> ?o{n + 1}" for n in range(200)) + " }", 200),
+        ("SELECT * { VALUES ?x { " + "1 " * 20_000 + "} } LIMIT 1", 200),
+        ("ASK { " + " UNION ".join(["{ ?s ?p ?o }"] * 490) + " }", 200),
+        ("ASK { " + "OPTIONAL { ?s ?p ?o " * 190 + "}" * 190 + " }", 200),
+    ],
+)
+def test_s10_deep_and_long_queries(address: str, query: str, status: int) -> None:
+    """What is too deep is refused, what is only long is answered, and the server lives."""
+    found = posted(address, "/sparql", query.encode(), Content_Type="application/sparql-query")
+
+    assert found[0] == status, found[1][:300]
+    assert is_alive(address)
+
+
+def test_s11_queries_that_take_for_ever(address: str) -> None:
+    """Many at once end at their deadline or are refused; meanwhile others are answered."""
+    bombs = [
+        FOREVER,
+        "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY RAND()",
+        "SELECT (COUNT(*) AS ?n) { ?a (<a:x>|!<a:x>)* ?b . ?c (<a:x>|!<a:x>)* ?d }",
+        "SELECT (GROUP_CONCAT(?c) AS ?x) { ?a ?b ?c . ?d ?e ?f }",
+    ]
+    with concurrent.futures.ThreadPoolExecutor(8) as threads:
+        waiting = [threads.submit(get, asked(address, bomb)) for bomb in bombs * 2]
+        for _ in range(10):
+            assert get(f"{address}/health")[0] == 200
+        statuses = {future.result(PATIENCE)[0] for future in waiting}
+
+    assert statuses <= {429, 503}
+    assert is_alive(address)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "".join(f"BIND (CONCAT(?x{n}, ?x{n}) AS ?x{n + 1}) " for n in range(31)),
+        "".join(f"BIND (REPLACE(?x{n}, '.', '$0$0') AS ?x{n + 1}) " for n in range(31)),
+        "".join(f"BIND (ENCODE_FOR_URI(CONCAT(?x{n}, '%')) AS ?x{n + 1}) " for n in range(31)),
+        f"BIND ({'9' * 100_000} * {'9' * 100_000} AS ?x31)",
+        f"BIND (1.{'9' * 100_000} / 3.{'1' * 100_000} AS ?x31)",
+    ],
+)
+def test_s12_values_that_grow(address: str, expression: str) -> None:
+    """A query that takes too much memory is ended, and only it."""
+    query = f'SELECT (STRLEN(STR(?x31)) AS ?n) {{ BIND ("start" AS ?x0) {expression} }}'
+    status, body = posted(
+        address, "/sparql", query.encode(), Content_Type="application/sparql-query"
+    )
+
+    assert status in (200, 400, 503), body[:300]
+    assert is_alive(address)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["^(a+)+$", "(a|a)*b", "(.*a){30}", "^(([a-z])+.)+[A-Z]([a-z])+$"]
+)
+def test_s13_regular_expressions(address: str, pattern: str) -> None:
+    """Patterns that take engines for ever take this one no time."""
+    query = f'SELECT (REGEX("{"a" * 5_000}!", "{pattern}") AS ?found) {{}}'
+
+    status, body, _ = get(asked(address, query, format="csv"))
+    assert (status, body[:7]) == (200, b"found\r\n")
+
+
+@pytest.mark.parametrize(
+    "piece", ["<", "(", "\\u0053", "SERVICE ", '"', "a:", "#", "?", "_:", "\\"]
+)
+def test_s13_texts_against_the_tokenizer(address: str, piece: str) -> None:
+    """A hundred thousand characters of anything are refused or answered in the time of a query."""
+    text = ("ASK { " + piece * (100_000 // len(piece))).encode()
+    status, _ = posted(address, "/sparql", text, Content_Type="application/sparql-query")
+
+    assert status in (400, 403)
+    assert is_alive(address)
+
+
+def test_s14_data_that_are_scripts(tmp_path: Path) -> None:
+    """On a page they are text, and no link leads to anything but the web."""
+    script = "<script>alert(1)</script>"
+    (tmp_path / "poison.ttl").write_text(
+        f"<http://a/s> <http://a/p> '{script}' , <javascript:alert(1)> , "
+        "<data:text/html,x> , <http://a/%22onclick=%22alert(1)> .\n"
+    )
+    with serving_with(["--data", str(tmp_path / "poison.ttl")]) as found:
+        for query in (
+            "SELECT ?o { ?s ?p ?o }",
+            f"SELECT ('{script}' AS ?x) {{}}",
+            f"ASK {{ {script}",
+        ):
+            asks = asked(found, query)
+            page = request(asks, Accept="text/html")[1].decode()
+            assert "<script" not in page
+            for scheme in ("javascript:", "data:"):
+                assert f'href="{scheme}' not in page
+            policy = get(asks)[2]["content-security-policy"]
+            assert "default-src 'self'" in policy
+            assert "unsafe" not in policy
+        assert (
+            "&lt;script&gt;"
+            in request(asked(found, "SELECT ?o { ?s ?p ?o }"), Accept="text/html")[1].decode()
+        )
+
+
+def test_s15_forms_of_other_sites(address: str) -> None:
+    """No form and no link changes anything."""
+    update = urllib.parse.urlencode({"update": "DROP ALL"}).encode()
+    kinds = ("application/x-www-form-urlencoded", "text/plain", "application/sparql-update")
+    for kind in kinds:
+        status, _ = posted(
+            address, "/sparql", update, Content_Type=kind, Origin="http://evil", Cookie="token=x"
+        )
+        assert status in (403, 415)
+    assert get(f"{address}/sparql?update=DROP+ALL")[0] == 403
+    assert posted(address, "/rdf-graph-store?default", b"", Origin="http://evil")[0] == 403
+
+
+PATHS = (
+    "/../../etc/passwd",
+    "/static/../../../../etc/passwd",
+    "/static/..%2f..%2f..%2fetc%2fpasswd",
+    "/static/%2e%2e/%2e%2e/app.py",
+    "/static/..%5c..%5capp.py",
+    "/static//etc/passwd",
+    "/static/%00",
+    "/download/../../etc/passwd",
+    "/download/..%2f..%2fetc%2fpasswd",
+    "/download/china-llm-landscape.ttl%00.png",
+    "/download/china-llm-landscape.exe",
+    "/download/",
+    "/queries/../x",
+    "/queries/..%2fx",
+    "/queries/%2e%2e%2f%2e%2e%2fpyproject.toml",
+    "/queries/trained-without.rq",
+    "/queries/findings/x",
+    "/id/../../etc/passwd",
+    "/id/model/..%2f..%2fetc%2fpasswd",
+    "/graph/../../../etc/passwd",
+    "/ontology/..%2f..%2fetc%2fpasswd",
+    "/.git/config",
+    "/build/current/summary.json",
+)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_s17_paths_that_climb(address: str, path: str) -> None:
+    """None leads to a file."""
+    assert len(PATHS) >= 20
+    host, port = address.removeprefix("http://").split(":")
+    connection = http.client.HTTPConnection(host, int(port), timeout=PATIENCE)
+    with contextlib.closing(connection):
+        connection.putrequest("GET", path, skip_host=True)
+        connection.putheader("Host", host)
+        connection.endheaders()
+        response = connection.getresponse()
+        body = response.read()
+
+    assert response.status == 404
+    assert b"root:" not in body
+    assert b"import flask" not in body
+
+
+@pytest.mark.parametrize("header", ["Host", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded"])
+def test_s18_names_that_clients_give_the_server(address: str, header: str) -> None:
+    """No answer repeats them, so that no cache can keep what one client said for others."""
+    value = "host=evil.example;proto=evil" if header == "Forwarded" else "evil.example"
+    for path in ("/", "/queries", "/sparql", "/.well-known/void", "/id/model/glm-130b", "/nothing"):
+        for accept in ("text/html", "*/*"):
+            status, body = request(f"{address}{path}", **{header: value, "Accept": accept})
+            assert status in (200, 404, 406)
+            assert b"evil.example" not in body
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "query=ASK{}&query=ASK{}",
+        "query=ASK{}&update=DROP+ALL",
+        "query=ASK{}&other=1",
+        "query=ASK{}&format=csv&format=json",
+        "query=ASK{}&timeout=1&timeout=2",
+        "query=ASK{}&version=a&version=b",
+    ],
+)
+def test_s19_parameters_given_twice(address: str, query: str) -> None:
+    """Nobody has to guess which one is meant."""
+    status = get(f"{address}/sparql?{query}")[0]
+    assert status == (403 if "update" in query else 400)
+
+
+def test_s20_many_slow_connections(address: str) -> None:
+    """Clients that say nothing, half of something, or take nothing keep nobody waiting."""
+    host, port = address.removeprefix("http://").split(":")
+    target = asked("", "SELECT * { ?a ?b ?c . ?d ?e ?f }")
+    beginnings = (
+        b"",
+        b"GET / HTTP/1.1\r\nHost: a\r\nX-Half",
+        b"POST /sparql HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nqu",
+        b"POST /sparql HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nqu",
+        f"GET {target} HTTP/1.1\r\nHost: a\r\n\r\n".encode(),
+    )
+    with contextlib.ExitStack() as held:
+        for beginning in beginnings:
+            for number in range(60):
+                source = (f"127.0.5.{number + 1}", 0)
+                slow = held.enter_context(
+                    socket.create_connection((host, int(port)), PATIENCE, source)
+                )
+                slow.sendall(beginning)
+        for _ in range(5):
+            assert is_alive(address)
+
+
+@pytest.mark.parametrize(
+    "path", ["//evil.example", "//evil.example/", "/id//evil.example", "/\\evil.example", "/id/"]
+)
+def test_s22_redirects_to_elsewhere(address: str, path: str) -> None:
+    """There are none."""
+    host, port = address.removeprefix("http://").split(":")
+    connection = http.client.HTTPConnection(host, int(port), timeout=PATIENCE)
+    with contextlib.closing(connection):
+        connection.request("GET", path)
+        response = connection.getresponse()
+        response.read()
+        location = response.headers.get("Location", "")
+
+    assert "evil.example" not in location or location.startswith("/id/")
+    assert not location.startswith(("//", "/\\", "http"))
+
+
+FILES = {
+    "s5.jsonld": '{{"@context": "{url}", "@id": "http://a/s", "http://a/p": 1}}',
+    "s5-import.jsonld": '{{"@context": {{"@import": "{url}"}}, "@id": "http://a/s"}}',
+    "s6.ttl": "<http://a/o> a <http://www.w3.org/2002/07/owl#Ontology> ;"
+    " <http://www.w3.org/2002/07/owl#imports> <{url}> .",
+    "s7.rdf": '<!DOCTYPE r [<!ENTITY e SYSTEM "{url}">]><rdf:RDF xmlns:a="http://a/"'
+    ' xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<rdf:Description rdf:about="http://a/s" a:p="&e;"/></rdf:RDF>',
+}
+
+
+@pytest.mark.parametrize("engine", ["columns", "pyshacl"])
+@pytest.mark.parametrize("name", FILES)
+def test_s5_s6_s7_files_that_name_others(
+    canary: tuple[str, list[bytes]], tmp_path: Path, name: str, engine: str
+) -> None:
+    """Contexts, imports and entities of files are not fetched, whether as data or as shapes."""
+    url, calls = canary
+    path = tmp_path / name
+    path.write_text(FILES[name].format(url=url))
+    words = ["validate", str(path), "--shapes", str(path), "--engine", engine]
+    done = subprocess.run(
+        [sys.executable, "-c", "from kg.cli import main; main()", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode in (0, 1, 2)
+    assert "Traceback" not in done.stderr
+    assert calls == []
+
+
+def test_s8_entities_that_expand(tmp_path: Path) -> None:
+    """They are refused before they do."""
+    entities = "".join(
+        f'<!ENTITY e{n} "{f"&e{n - 1};" * 10 if n else "0123456789"}">' for n in range(12)
+    )
+    path = tmp_path / "bomb.rdf"
+    path.write_text(
+        f'<!DOCTYPE r [{entities}]><rdf:RDF xmlns:a="http://a/"'
+        ' xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description rdf:about="http://a/s" a:p="&e11;"/></rdf:RDF>'
+    )
+    for words in (["serve", "--data", str(path)], ["validate", str(path), "--shapes", str(path)]):
+        done = subprocess.run(
+            [sys.executable, "-c", "from kg.cli import main; main()", *words],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+        assert done.returncode == 2
+        assert "DOCTYPE" in done.stderr
