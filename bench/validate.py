@@ -38,12 +38,12 @@ LIMITS: Final = {"pyshacl": 1_000, "pyrudof": 10_000}
 
 def columns(data: Path, shapes: Path) -> tuple[Iterable[Row], float]:
     """Ours: compiled shapes over sorted columns, constraints in SPARQL on a store."""
-    from kg.store.files import read_triples
+    from kg.store.files import read_groups, read_triples
     from kg.validate import validate
 
-    triples = set(read_triples(data))
+    groups = read_groups([data])
     loaded = time.process_time()
-    found = validate(triples, set(read_triples(shapes)))
+    found = validate(groups, set(read_triples(shapes)))
     return [
         (r.focus, r.path or "", r.value or "", r.component, r.shape) for r in found.results
     ], loaded

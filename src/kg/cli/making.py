@@ -149,7 +149,7 @@ def _by_shapes(
     files: tuple[Path, ...], shape_files: tuple[Path, ...], engine: Engine, format_: str
 ) -> bool:
     """Check files against shapes, print the report, and say whether they conform."""
-    from kg.store.files import read_triples
+    from kg.store.files import read_groups, read_triples
     from kg.tables import as_graph
     from kg.validate import report_of, spoken
     from kg.validate import validate as judge
@@ -157,7 +157,7 @@ def _by_shapes(
     if not files:
         raise BadInput("--shapes checks FILES: name at least one.")
     with progress("read"):
-        data = {triple for path in files for triple in read_triples(path)}
+        data = read_groups(files)
         shapes = {triple for path in shape_files for triple in read_triples(path)}
     with progress("validate"):
         validated = judge(data, shapes, engine)

@@ -29,6 +29,7 @@ from rdflib import RDF, SH
 
 from kg.columns import (
     HALF,
+    Groups,
     Index,
     Relation,
     Relations,
@@ -109,9 +110,9 @@ class Judged:
 
 
 def validate(
-    data: Iterable[Triple], shapes: Collection[Triple], engine: Engine = "columns"
+    data: Iterable[Triple] | Groups, shapes: Collection[Triple], engine: Engine = "columns"
 ) -> Validated:
-    """Judge a graph by a shapes graph.
+    """Judge a graph, of triples grouped or not, by a shapes graph.
 
     What the columns do not judge goes to pySHACL. Raises ``BadInput`` if the shapes cannot be used.
     """

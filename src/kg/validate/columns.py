@@ -14,6 +14,7 @@ import numpy as np
 from kg.columns import (
     HALF,
     MASK,
+    Groups,
     Relations,
     Term,
     Terms,
@@ -87,9 +88,10 @@ class Asked(Protocol):
 class Data:
     """A graph to validate, and what has been worked out of its terms."""
 
-    def __init__(self, triples: Iterable[Triple] = ()) -> None:
+    def __init__(self, triples: Iterable[Triple] | Groups = ()) -> None:
         self.terms = Terms()
-        self.relations: Relations = encoded(grouped(triples), self.terms)
+        groups = triples if isinstance(triples, dict) else grouped(triples)
+        self.relations: Relations = encoded(groups, self.terms)
         self._members: dict[int, Column] = {}
         self._tested: dict[str, dict[int, bool]] = {}
         self._orders: dict[tuple[int, int], int | None] = {}
