@@ -1,7 +1,9 @@
 """Queries in processes of their own, which can be stopped at any moment.
 
-process   the worker, and the spawner that forks it
+process   the worker, and the spawner that forks it, in processes of their own
 frames    the messages between them and the server
+spawner   both from the server's side: started, spoken to, signalled
+spent     how much time each client had of late
 pool      who is served when: slots, a queue, deadlines, and the end of whatever takes too long
 
 A query can take all processor time and all memory, and no engine gives a part of it back when asked
