@@ -34,13 +34,13 @@ class Index:
             return False
         self.triples.add(triple)
         subject, predicate, value = triple
-        for index, key in zip(
-            self._by,
-            (predicate, (predicate, subject), (predicate, value), subject, value),
-            strict=True,
-        ):
-            index[key].append(triple)
-        self.literals.update(term for term in triple if is_literal(term))
+        by_p, by_ps, by_po, by_s, by_o = self._by
+        by_p[predicate].append(triple)
+        by_ps[predicate, subject].append(triple)
+        by_po[predicate, value].append(triple)
+        by_s[subject].append(triple)
+        by_o[value].append(triple)
+        self.literals.update(filter(is_literal, triple))
         return True
 
     def candidates(self, pattern: Triple) -> Sequence[Triple]:
@@ -107,9 +107,9 @@ class Index:
 
 
 def _unify(pattern: Triple, triple: Triple, bound: Bound) -> Bound | None:
-    extended = dict(bound)
-    for wanted, found in zip(pattern, triple, strict=True):
-        if is_variable(wanted):
+    extended = bound.copy()
+    for wanted, found in zip(pattern, triple):  # noqa: B905
+        if wanted[0] == "?":
             if extended.setdefault(wanted, found) != found:
                 return None
         elif wanted != found:

@@ -40,7 +40,6 @@ from kg.reason.compiled import (
     literals_of,
     useful,
 )
-from kg.reason.oracle import interpret
 from kg.reason.rules import TYPE
 from kg.reason.seminaive import Columns, Followed
 
@@ -195,7 +194,8 @@ def _no_collection() -> Iterator[None]:
 @cache
 def _always() -> frozenset[Triple]:
     """What the rules say of the vocabulary, whatever is given."""
-    return frozenset(interpret(()).triples)
+    _, clauses = compile_rules((), ())
+    return frozenset(clause.head for clause in clauses if clause.head and not clause.body)
 
 
 def refuse_what_is_outside(groups: Groups) -> None:
