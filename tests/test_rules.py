@@ -115,7 +115,11 @@ def agreed(triples: set[Triple], closure: Closure) -> None:
     followed, wrong = by_the_rules(closure)
 
     assert by_columns(triples) == (followed, wrong)
-    assert by_updates(triples) == (set(map(canonical, followed)), wrong)
+    updated, wrong_too = by_updates(triples)
+    assert wrong_too == wrong
+    wanted = set(map(canonical, followed))
+    # that two different values are one, RDF cannot write, so that nothing follows from it
+    assert updated <= wanted if "dt-diff" in wrong else updated == wanted
 
 
 def test_every_rule_has_its_cases() -> None:
