@@ -81,6 +81,7 @@ def answer(
         if flask.request.if_none_match.contains_weak(tag):
             response.status_code = HTTPStatus.NOT_MODIFIED
             return response
+    seconds = asked_seconds()
     waiting = flask.request.environ.get("asgi.scope", {}).get(SCOPE_KEY)
     if waiting is None:
         if text is None:
@@ -105,7 +106,7 @@ def answer(
             only_parsed=flask.request.method == "HEAD",
         )
         current = context().current.get().name
-        waiting.append(Deferred(job, current, asked_seconds(), _resuming(), page))
+        waiting.append(Deferred(job, current, seconds, _resuming(), page))
     if code:
         response.content_encoding = code
     return response

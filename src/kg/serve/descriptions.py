@@ -84,8 +84,7 @@ class Descriptions:
         service = f"{self._address}/sparql"
         yield _said(service, _TYPE, f"{_SD}Service")
         yield _said(service, f"{_SD}endpoint", service)
-        for language in ("SPARQL10Query", "SPARQL11Query"):
-            yield _said(service, f"{_SD}supportedLanguage", f"{_SD}{language}")
+        yield _said(service, f"{_SD}supportedLanguage", f"{_SD}SPARQL11Query")
         for format_ in FORMATS:
             yield _said(service, f"{_SD}resultFormat", _FORMATS + _UNIQUE[format_.name])
         held = f"{service}#dataset"

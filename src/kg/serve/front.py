@@ -37,12 +37,11 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 
     from kg.queries import Catalogue
-    from kg.serve.sending import Headers
+    from kg.serve.sending import Headers, Send
     from kg.settings import Settings
 
     Scope = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-    Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _BODY_SECONDS: Final = 30
 _LAST_SECONDS: Final = 10
@@ -150,6 +149,8 @@ class Front:
             if not out.has_started:
                 await out.response(await asyncio.to_thread(deferred.failed, known))
             # else the connection ends without its last chunk, so that the client sees it
+        except ConnectionError:
+            pass  # who takes nothing has left
         finally:
             self._operations.finished(deferred.job, time.monotonic() - began, out.sent, error)
 

@@ -26,8 +26,8 @@ _NO_CHUNKS: Final = "The answer is too large for HTTP/1.0, which cannot tell whe
 class Sending:
     """An answer on its way: one piece is held back, so that a short one has its length.
 
-    A client that takes nothing for ``_SECONDS`` is given up. HTTP/1.0 has no chunks by
-    which it could tell an answer that was cut, so to it goes the whole or nothing.
+    A client that takes nothing for ``_SECONDS`` raises ``ConnectionError``. HTTP/1.0 has no chunks
+    by which it could tell an answer that was cut, so to it goes the whole or nothing.
     """
 
     def __init__(self, send: Send, is_whole: bool, is_head: bool) -> None:
@@ -73,8 +73,11 @@ class Sending:
             await self._send({"type": "http.response.start", "status": status, "headers": headers})
 
     async def _pass_on(self, body: bytes, *, more: bool) -> None:
-        async with asyncio.timeout(_SECONDS):
-            await self._send({"type": "http.response.body", "body": body, "more_body": more})
+        try:
+            async with asyncio.timeout(_SECONDS):
+                await self._send({"type": "http.response.body", "body": body, "more_body": more})
+        except TimeoutError:
+            raise ConnectionError("the client takes nothing") from None
         self.sent += len(body)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 HEADER: Final = struct.Struct("!Ic")
 READY: Final = b"R"
-"""The worker has opened its version; JSON with its address space in bytes."""
+"""The worker has opened its version."""
 JOB: Final = b"J"
 """A query to answer, as JSON."""
 DATA: Final = b"D"

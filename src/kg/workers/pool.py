@@ -388,7 +388,7 @@ class Pool:
             self._keep(started.result())
 
     def _keep(self, worker: Worker) -> None:
-        if worker.version == self._version:
+        if worker.version == self._version and len(self._idle) < self.limits.fast:
             self._idle.append(worker)
         else:
             self._spawner.signal(worker, signal.SIGKILL)

@@ -214,4 +214,4 @@ class _Pieces:
         self._sent_at = time.monotonic()
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Pieces go when they are large enough, after a pause, and at the end."""

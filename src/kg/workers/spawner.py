@@ -108,6 +108,10 @@ class Spawner:
         try:
             async with self._one_at_a_time:
                 pid = await self._forked(line, [theirs.fileno(), their_errors])
+        except BaseException:
+            ours.close()
+            os.close(errors)
+            raise
         finally:
             theirs.close()
             os.close(their_errors)
