@@ -10,11 +10,11 @@ RANKS = (
     {"encodings", "errors", "namespaces", "tokens"},
     {"settings", "project", "report", "turtle", "results", "columns"},
     {"queries", "tables"},
-    {"store"},
+    {"store", "updates"},
     {"sources", "workers"},
     {"graph"},
     {"validate", "reason", "catalog", "export", "audit", "findings", "coverage"},
-    {"kept"},
+    {"kept", "writing"},
     {"build", "serve"},
     {"cli"},
 )

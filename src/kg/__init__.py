@@ -14,6 +14,7 @@ How a triple gets from a file to an answer:
     store          a version: written aside, named by its content, then made current by one rename
       │ queries    a question with typed parameters, bound and never pasted
       │ workers    processes that can be ended, in which a visitor's query runs
+      │ writing    one process that changes data, where they are not the project's
       ▼
     serve · export · cli
 

@@ -57,6 +57,31 @@ class Encoder:
         return self._last()
 
 
+def decoded(body: bytes, name: str, most: int) -> bytes:
+    """What a compressed body holds, of whatever number of members.
+
+    Raises ``ValueError`` if it is damaged or cut, ``OverflowError`` beyond ``most`` bytes.
+    """
+    found = bytearray()
+    while body:
+        try:
+            if name == "gzip":
+                from_gzip = zlib.decompressobj(_GZIP_WINDOW)
+                found += from_gzip.decompress(body, most + 1 - len(found))
+                is_whole, body = from_gzip.eof, from_gzip.unused_data
+            else:
+                from_zstd = zstd.ZstdDecompressor()
+                found += from_zstd.decompress(body, most + 1 - len(found))
+                is_whole, body = from_zstd.eof, from_zstd.unused_data
+        except (zlib.error, zstd.ZstdError) as error:
+            raise ValueError(str(error)) from None
+        if len(found) > most:
+            raise OverflowError
+        if not is_whole:
+            raise ValueError("it ends too early")
+    return bytes(found)
+
+
 def encoded(body: bytes, name: str) -> bytes:
     """A whole body, compressed."""
     encoder = Encoder(name)

@@ -7,15 +7,22 @@
     ├── NotFound            no query, version or entity of that name
     │   └── Gone            a version that was there once, or never
     ├── Refused             asked for what is not allowed: the setting that would allow it
+    ├── Rejected            data that can be read but are not taken: why, with a report
     ├── Busy                no room for another query now
     │   └── TooMany         one client has as many as it may
     ├── Exceeded            a query passed a limit, or was stopped: which
     └── StoreError          the store is missing, locked, full or damaged
 
-A graph that does not conform is not an error but a ``report.Report`` (exit 1).
+A graph that does not conform is not an error but a ``report.Report`` (exit 1). What an error is
+made of it keeps under the same names, so that it can be told to another process.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 class KgError(Exception):
@@ -63,6 +70,18 @@ class Refused(KgError):
     """The request is well-formed but not allowed."""
 
 
+class Rejected(KgError):
+    """Data are not taken; ``results`` and, in Turtle, ``report`` say what shapes found in them."""
+
+    def __init__(
+        self, message: str, results: Sequence[Mapping[str, str]] = (), report: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.results = results
+        self.report = report
+
+
 class Busy(KgError):
     """There is no room for another query now; there may be in a moment."""
 
@@ -77,6 +96,7 @@ class Exceeded(KgError):
     def __init__(self, limit: str, message: str) -> None:
         super().__init__(message)
         self.limit = limit
+        self.message = message
 
 
 class StoreError(KgError):

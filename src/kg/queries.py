@@ -99,7 +99,7 @@ class Parameter:
         """
         if self.kind == "iri":
             iri = expand(text)
-            if not _IRI.fullmatch(iri):
+            if not is_iri(iri):
                 raise BadInput(
                     f"{self.name} must be an IRI or a name like {self.default}, not {text!r}."
                 )
@@ -252,6 +252,11 @@ def is_repeatable(text: str) -> bool:
     return not words & _CHANGING
 
 
+def is_iri(text: str) -> bool:
+    """Whether a text is an absolute IRI, as a query may write it."""
+    return _IRI.fullmatch(text) is not None
+
+
 def judge(text: str) -> None:
     """Refuse a query that would leave the store, or that is so deep or long that engines give up.
 
@@ -261,14 +266,9 @@ def judge(text: str) -> None:
     for SERVICE and ``BadQuery`` for what nests or repeats more than any question needs.
     """
     for version in {text, without_codepoint_escapes(text)}:
-        calls = itertools.islice(_SERVICE_WORD.finditer(version), _MOST_CLAUSES + 1)
-        starts = [match.start() for match in calls]
-        if len(starts) > _MOST_CLAUSES or any(_SERVICE.match(version, at) for at in starts):
-            raise Refused(_NO_SERVICE)
+        refuse_services(version)
         operators = separators = 0
         for token in tokens(version):
-            if token.kind == "word" and token.text.upper() == "SERVICE":
-                raise Refused(_NO_SERVICE)
             operators += token.kind == "mark" and token.text in _OPERATORS
             separators += token.kind == "mark" and token.text in _SEPARATORS
         clauses = sum(1 for _ in itertools.islice(_CLAUSE.finditer(version), _MOST_CLAUSES + 1))
@@ -276,11 +276,21 @@ def judge(text: str) -> None:
             raise BadQuery(f"the query has more than {_MOST_CLAUSES} clauses or operators.")
         if separators > _MOST_PATTERNS:
             raise BadQuery(f"the query has more than {_MOST_PATTERNS} patterns or list members.")
-        _check_depth(version)
+        check_depth(version)
 
 
-def _check_depth(text: str) -> None:
-    """Refuse brackets that nest too deep, counted in the bare characters."""
+def refuse_services(text: str) -> None:
+    """Raise ``Refused`` for SERVICE, as ``judge`` says it."""
+    calls = itertools.islice(_SERVICE_WORD.finditer(text), _MOST_CLAUSES + 1)
+    starts = [match.start() for match in calls]
+    if len(starts) > _MOST_CLAUSES or any(_SERVICE.match(text, at) for at in starts):
+        raise Refused(_NO_SERVICE)
+    if any(token.kind == "word" and token.text.upper() == "SERVICE" for token in tokens(text)):
+        raise Refused(_NO_SERVICE)
+
+
+def check_depth(text: str) -> None:
+    """Raise ``BadQuery`` for brackets that nest too deep, counted in the bare characters."""
     depth = 0
     for match in _BRACKET.finditer(text):
         depth += 1 if match.group() in ("(", "[", "{", "<<") else -1

@@ -44,7 +44,9 @@ class Settings:
     max_query_bytes: int = _setting(
         1_000_000, "Size above which a query sent in a body is refused.", 1, 1_000_000_000
     )
-
+    max_upload_bytes: int = _setting(
+        50_000_000, "Size above which a change is refused, compressed or not.", 1, 1_000_000_000
+    )
     fast_slots: int = _setting(
         4, "Number of queries that run at the same time before they have taken 0.2 seconds.", 1, 256
     )

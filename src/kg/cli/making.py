@@ -212,15 +212,8 @@ def list_versions(project: Project, format_: str, store: str | None) -> None:
     for version in found:
         published = time.strftime("%Y-%m-%d %H:%M", time.localtime(version.path.stat().st_mtime))
         counts = version.summary()
-        rows.append(
-            [
-                version.name,
-                "current" if version.is_current else "",
-                published,
-                f"{counts['asserted']:,}",
-                f"{counts['inferred']:,}",
-            ]
-        )
+        number = [f"{counts[n]:,}" if n in counts else "" for n in ("asserted", "inferred")]
+        rows.append([version.name, "current" if version.is_current else "", published, *number])
     print_table(["version", "", "published", "asserted", "inferred"], iter(rows))
 
 

@@ -2,8 +2,10 @@
 
     granian ──► front (ASGI, one event loop) ──► Flask (WSGI, bounded threads) ──► store
                  │ /health, /running              decides; pages; defers what visitors ask
-                 └──► workers ──► store
-                       answer what was deferred, piece by piece
+                 ├──► workers ──► store
+                 │     answer what was deferred, piece by piece
+                 └──► writer ──► a new version of the store
+                       makes a change that was deferred
 
 ``create_app`` makes the app of a store, so it also runs under Flask's test client and any WSGI
 server. Nothing here imports rdflib: pyoxigraph alone parses what a visitor sends.

@@ -19,12 +19,13 @@ from kg.errors import (
     KgError,
     NotFound,
     Refused,
+    Rejected,
     TooMany,
 )
 from kg.namespaces import BASE, PREFIXES, shorten
 from kg.queries import Catalogue
 from kg.serve import descriptions, graphs, pages, questions, sparql
-from kg.serve.context import KEY, Context, accepted, encoding
+from kg.serve.context import KEY, Context, Writing, accepted, encoding
 from kg.serve.descriptions import Descriptions
 from kg.store import Number
 
@@ -39,9 +40,11 @@ _STATUS: Final[tuple[tuple[type[KgError], HTTPStatus], ...]] = (
     (Gone, HTTPStatus.GONE),
     (NotFound, HTTPStatus.NOT_FOUND),
     (Refused, HTTPStatus.FORBIDDEN),
+    (Rejected, HTTPStatus.UNPROCESSABLE_ENTITY),
     (TooMany, HTTPStatus.TOO_MANY_REQUESTS),
     (KgError, HTTPStatus.SERVICE_UNAVAILABLE),
 )
+_PROBLEM: Final = "application/problem+json"
 _WORTH_IT: Final = 1_000
 _HEADERS: Final = {
     "Access-Control-Allow-Origin": "*",
@@ -54,17 +57,27 @@ _HEADERS: Final = {
 }
 
 
-def create_app(current: Current, catalogue: Catalogue | None, settings: Settings) -> flask.Flask:
+def create_app(
+    current: Current,
+    catalogue: Catalogue | None,
+    settings: Settings,
+    writing: Writing | None = None,
+) -> flask.Flask:
     """The app that answers from ``current`` and offers the questions of ``catalogue``.
 
     Without one the data are not the project's: there are no questions, and no pages about things.
+    With ``writing`` they can be changed.
     """
     app = flask.Flask("kg.serve")
     app.config["MAX_CONTENT_LENGTH"] = settings.max_query_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_query_bytes
     address = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
     app.extensions[KEY] = Context(
-        current, catalogue or Catalogue([]), Descriptions(address), address
+        current,
+        catalogue or Catalogue([]),
+        Descriptions(address, is_writable=writing is not None),
+        address,
+        writing,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     is_ours = catalogue is not None
@@ -73,9 +86,12 @@ def create_app(current: Current, catalogue: Catalogue | None, settings: Settings
     app.jinja_env.filters.update(local=local, short=shorten, readable=readable)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # else it redirects to where the Host header says
-    for views in (sparql, graphs, descriptions, *([questions, pages] if is_ours else [])):
-        app.register_blueprint(views.blueprint)
-    if not is_ours:
+    for blueprint in (sparql.blueprint, graphs.blueprint, descriptions.blueprint):
+        app.register_blueprint(blueprint)
+    if is_ours:
+        app.register_blueprint(questions.blueprint)
+        app.register_blueprint(pages.blueprint)
+    else:
         app.add_url_rule("/", view_func=lambda: flask.redirect("/sparql", HTTPStatus.SEE_OTHER))
     app.register_error_handler(KgError, _known_error)
     app.register_error_handler(HTTPException, _http_error)
@@ -116,6 +132,10 @@ def _known_error(error: KgError) -> Response:
         more = {"line": error.line, "column": error.column}
     if isinstance(error, Exceeded):
         more = {"limit": error.limit}
+    if isinstance(error, Rejected) and error.report:
+        more = {"results": error.results}
+        if accepted().best_match([_PROBLEM, "text/turtle"]) == "text/turtle":
+            return flask.Response(error.report, status, content_type="text/turtle; charset=utf-8")
     response = _problem(status, str(error), more)
     if isinstance(error, Busy):
         response.headers["Retry-After"] = "1"
@@ -134,7 +154,7 @@ def _http_error(error: HTTPException) -> Response:
 
 def _problem(status: HTTPStatus, detail: str, more: dict[str, Any]) -> Response:
     """An error as RFC 9457 has it, as a page for browsers, or as text for who asks for it."""
-    offered = ["application/problem+json", "application/json", "text/plain", "text/html"]
+    offered = [_PROBLEM, "application/json", "text/plain", "text/html"]
     wanted = accepted().best_match(offered, offered[0])
     response: Response
     if wanted == "text/html":
@@ -151,7 +171,7 @@ def _problem(status: HTTPStatus, detail: str, more: dict[str, Any]) -> Response:
             **more,
         }
         response = flask.jsonify(problem)
-        response.content_type = "application/problem+json"
+        response.content_type = _PROBLEM
     response.status_code = status.value
     return response
 

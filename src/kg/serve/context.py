@@ -16,9 +16,12 @@ from kg.errors import BadInput
 from kg.results import Format, Kind, formats, media_types, named_first
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
     from kg.queries import Catalogue
     from kg.serve.descriptions import Descriptions
-    from kg.store import Answer, Current, Reading
+    from kg.store import Answer, Current, EmbeddedStore, Reading, Versions
 
 KEY: Final = "kg"
 HTML: Final = "text/html"
@@ -26,6 +29,25 @@ RESERVED: Final = frozenset({"format", "output", "results", "timeout", "version"
 """Parameters that say how to answer, whatever is asked."""
 _SECONDS: Final = re.compile(r"\d{1,9}(?:\.\d{1,9})?", re.ASCII)
 _PARAMETER: Final = re.compile(r";\s*(?!q\s*=)[^;,]*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How the data that are served may be changed, and by whoever has which token."""
+
+    versions: Versions
+    token: str
+    keep: int
+    max_bytes: int
+    shapes: Sequence[Path]
+
+    def check(self) -> Callable[[EmbeddedStore], None] | None:
+        """What refuses data that would break the shapes, if there are some."""
+        if not self.shapes:
+            return None
+        from kg.writing.check import Shapes  # with all of validation
+
+        return Shapes(self.shapes)
 
 
 @dataclass(frozen=True)
@@ -37,6 +59,8 @@ class Context:
     descriptions: Descriptions
     address: str
     """Where the server is reached, without a slash at the end."""
+    writing: Writing | None
+    """None where nothing can be changed."""
 
 
 def context() -> Context:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from kg.errors import KgError
     from kg.queries import Term
     from kg.results import Format, Kind
+    from kg.store import Reading
 
 SCOPE_KEY: Final = "kg.deferred"
 _GRAPHS: Final = ("CONSTRUCT", "DESCRIBE")
@@ -106,20 +107,21 @@ def answer(
             only_parsed=flask.request.method == "HEAD",
         )
         current = context().current.get().name
-        waiting.append(Deferred(job, current, seconds, _resuming(), page))
+        waiting.append(Deferred(job, current, seconds, resuming(reading()), page))
     if code:
         response.content_encoding = code
     return response
 
 
-def _resuming() -> Callable[[Callable[[], Any]], flask.Response]:
+def resuming(version: Reading | None = None) -> Callable[[Callable[[], Any]], flask.Response]:
+    """What runs a view later as if this request were still being handled, about a version."""
     app: flask.Flask = flask.current_app._get_current_object()  # type: ignore[attr-defined]
     environ = {**flask.request.environ, "wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0"}
-    version = reading()
 
     def resume(view: Callable[[], Any]) -> flask.Response:
         with app.request_context(environ):
-            flask.g.reading = version
+            if version is not None:
+                flask.g.reading = version
             return app.process_response(app.make_response(view()))
 
     return resume

@@ -25,16 +25,19 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from kg.errors import BadInput, Exceeded, KgError
+from kg.errors import BadInput, Exceeded, KgError, Refused
 from kg.serve.app import create_app
+from kg.serve.context import Writing
 from kg.serve.deferred import SCOPE_KEY, Deferred
 from kg.serve.operations import LOGGER, Operations
 from kg.serve.sending import MOST_AT_ONCE, Sending, problem
+from kg.serve.writes import DeferredWrite
 from kg.store import Current, Versions
 from kg.workers import Limits, Pool, end_with_parent
+from kg.writing import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+    from collections.abc import Awaitable, Callable, Coroutine, MutableMapping, Sequence
 
     from kg.queries import Catalogue
     from kg.serve.sending import Headers, Send
@@ -59,12 +62,15 @@ class Front:
         pool: Pool,
         current: Current,
         settings: Settings,
+        writer: Writer | None,
     ) -> None:
         self._flask = WSGIMiddleware(wsgi, workers=settings.threads)
         self._pool = pool
         self._current = current
         self._operations = Operations(pool, current, settings.token)
         self._most_bytes = settings.max_query_bytes
+        self._writer = writer
+        self._most_written = settings.max_upload_bytes
         seconds, memory = pool.limits.seconds, pool.limits.memory // 1_000_000
         self._limits = [(b"x-kg-limits", f"deadline={seconds:g}s, memory={memory}MB".encode())]
 
@@ -82,6 +88,8 @@ class Front:
             await self._pool.start(self._current.get().name)
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        if self._writer:
+            await self._writer.close()
         await self._pool.close()
         await send({"type": "lifespan.shutdown.complete"})
 
@@ -93,7 +101,7 @@ class Front:
         if names & {b"content-length", b"transfer-encoding"}:
             try:
                 async with asyncio.timeout(_BODY_SECONDS):
-                    body, length = await _body(receive, self._most_bytes)
+                    body, length = await _body(receive, self._most_of(scope))
             except TimeoutError:
                 await problem(send, HTTPStatus.REQUEST_TIMEOUT, "The body did not arrive in time.")
                 return
@@ -102,7 +110,7 @@ class Front:
         kept = [
             h for h in scope["headers"] if h[0] not in (b"content-length", b"transfer-encoding")
         ]
-        deferred: list[Deferred] = []
+        deferred: list[Deferred | DeferredWrite] = []
         headers: list[tuple[bytes, bytes]] = []
 
         async def sent(message: MutableMapping[str, Any]) -> None:
@@ -117,8 +125,35 @@ class Front:
             SCOPE_KEY: deferred,
         }
         await self._flask(handed, _replay(body, receive), sent)  # type: ignore[arg-type]
-        if deferred:
+        if not deferred:
+            return
+        if isinstance(deferred[0], DeferredWrite):
+            await self._write(deferred[0], len(body), send)
+        else:
             await self._while_there(receive, self._carry_out(deferred[0], headers, scope, send))
+
+    def _most_of(self, scope: Scope) -> int:
+        """The most bytes that a body may have: more of one that may change data."""
+        may_write = self._writer and scope["method"] in ("POST", "PUT")
+        most = self._most_written if may_write and self._operations.may_all(scope) else 0
+        return max(most, self._most_bytes)
+
+    async def _write(self, deferred: DeferredWrite, size: int, send: Send) -> None:
+        """Have a change made, even if the client leaves meanwhile, and say what came of it."""
+        out = Sending(send, is_whole=True, is_head=False)
+        began = time.monotonic()
+        error: BaseException | None = None
+        try:
+            if self._writer is None:
+                raise Refused("Nothing can be changed here.")
+            was_made = await self._writer.write(deferred.order, self._pool.limits.seconds)
+            response = await asyncio.to_thread(deferred.written, was_made)
+        except KgError as known:
+            error = known
+            response = await asyncio.to_thread(deferred.failed, known)
+        self._operations.wrote(deferred.order, size, time.monotonic() - began, error)
+        with contextlib.suppress(ConnectionError):
+            await out.response(response)
 
     async def _while_there(self, receive: Receive, work: Coroutine[Any, Any, None]) -> None:
         """Do some work, and give it up when the client leaves."""
@@ -227,12 +262,14 @@ def run(
     versions: Versions,
     settings: Settings,
     started: Callable[[], None],
+    shapes: Sequence[Path] | None = None,
 ) -> None:
     """Serve until interrupted; a worker process that dies is started again.
 
-    Without a ``catalogue`` the versions are of any data, of which nothing but SPARQL is offered.
-    ``started`` is called once the server listens. Raises ``BadInput`` if it cannot listen on the
-    address and port of ``settings``.
+    Without a ``catalogue`` the versions are of any data, of which nothing but SPARQL is offered;
+    with ``shapes``, be they none, whoever has the token may change them. ``started`` is called once
+    the server listens. Raises ``BadInput`` if it cannot listen on the address and port of
+    ``settings``.
     """
     address = _address(settings.host, settings.port)
     if settings.log:
@@ -254,7 +291,7 @@ def run(
         workers_kill_timeout=_LAST_SECONDS,
     )
     server.on_startup(started)
-    loader = partial(_load, catalogue, versions, settings)
+    loader = partial(_load, catalogue, versions, settings, shapes)
     server.serve(target_loader=loader, wrap_loader=False)
 
 
@@ -262,6 +299,7 @@ def _load(
     catalogue: Catalogue | None,
     versions: Versions,
     settings: Settings,
+    shapes: Sequence[Path] | None,
     *_: object,
     **__: object,
 ) -> Front:
@@ -272,16 +310,22 @@ def _load(
         logging.FileHandler(settings.log) if settings.log else logging.StreamHandler()
     )
     current = Current(versions)
-    app = create_app(current, catalogue, settings)
+    memory = settings.query_memory * 1_000_000
+    writing = writer = None
+    if shapes is not None:
+        keep = settings.keep_versions
+        writing = Writing(versions, settings.token, keep, settings.max_upload_bytes, shapes)
+        writer = Writer(versions, keep, memory, settings.queue, shapes)
+    app = create_app(current, catalogue, settings, writing)
     limits = Limits(
         fast=settings.fast_slots,
         slow=settings.slow_slots,
         queue=settings.queue,
         seconds=settings.deadline,
-        memory=settings.query_memory * 1_000_000,
+        memory=memory,
     )
     pool = Pool(versions.root, limits)
-    return Front(app, pool, current, settings)
+    return Front(app, pool, current, settings, writer)
 
 
 def _address(host: str, port: int) -> str:

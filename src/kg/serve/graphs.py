@@ -1,51 +1,79 @@
-"""Whole graphs: the SPARQL 1.1 Graph Store HTTP Protocol, reading, and files to download.
+"""Whole graphs: the SPARQL 1.1 Graph Store HTTP Protocol, and files to download.
 
-https://www.w3.org/TR/sparql11-http-rdf-update/. A named graph is also at its own address, under
-``/graph/``, which is what the protocol calls direct identification.
+https://www.w3.org/TR/sparql11-http-rdf-update/. A graph is named by ``?graph=``, or directly by an
+address below ``/rdf-graph-store/``; those of the built graph are read at theirs, under ``/graph/``.
 """
 
 from __future__ import annotations
 
-from typing import Final
+import secrets
+from typing import Final, Literal
 
 import flask
 
-from kg.errors import BadInput, NotFound, Refused
-from kg.queries import Term
+from kg.errors import BadInput, NotFound
+from kg.queries import Term, is_iri
 from kg.results import Format, formats
 from kg.serve.context import RESERVED, reading
 from kg.serve.deferred import answer
 from kg.serve.descriptions import FILE
+from kg.serve.writes import address_of, begin, carried_out, documents
+from kg.writing import Order
 
 blueprint = flask.Blueprint("graphs", __name__)
 
-_WRITING: Final = ["DELETE", "PATCH", "POST", "PUT"]
+_METHODS: Final = ["GET", "PUT", "POST", "DELETE"]
 _DEFAULT: Final = "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }"
 _NAMED: Final = "CONSTRUCT { ?s ?p ?o } WHERE { GRAPH ?graph { ?s ?p ?o } }"
-_EXISTS: Final = "ASK { GRAPH ?graph { ?s ?p ?o } }"
 
 
-@blueprint.route("/rdf-graph-store", methods=["GET", *_WRITING])
+@blueprint.route("/rdf-graph-store", methods=_METHODS)
 def graph_store() -> flask.Response | str:
     """The default graph, or a named one."""
-    if flask.request.method in _WRITING:
-        raise Refused(
-            "A built graph is not written to: add a file to the project's data and run `kg build`, "
-            "so that it is checked and has its source."
-        )
+    writes = flask.request.method in _METHODS[1:]
+    if writes:
+        begin()
     given = flask.request.args
     if unknown := sorted(set(given) - RESERVED - {"default", "graph"}):
         raise BadInput(f"There is no parameter {unknown[0]!r} (there are: default, graph, format).")
     names = given.getlist("graph")
-    if len(names) + len(given.getlist("default")) != 1 or given.get("default"):
+    number = len(names) + len(given.getlist("default"))
+    if flask.request.method == "POST" and not number:
+        name = address_of(f"{flask.request.path}/{secrets.token_urlsafe(12)}")
+        return carried_out(Order("post", graph=name, documents=documents(name)), location=name)
+    if number != 1 or given.get("default"):
         raise BadInput("Name one graph: ?default, or ?graph= with its IRI.")
-    if not names:
+    if names and not is_iri(names[0]):
+        raise BadInput(f"A graph is named by an IRI, not by {names[0]!r}.")
+    name = names[0] if names else ""
+    return _write(name) if writes else _read(name)
+
+
+@blueprint.route("/rdf-graph-store/<path:name>", methods=_METHODS)
+def graph_at_its_address(name: str) -> flask.Response | str:
+    """The named graph whose IRI is the address of the request."""
+    del name
+    writes = flask.request.method in _METHODS[1:]
+    if writes:
+        begin()
+    graph = address_of(flask.request.path)
+    return _write(graph) if writes else _read(graph)
+
+
+def _read(name: str) -> flask.Response | str:
+    if not name:
         return answer(_DEFAULT)
-    bound = {"graph": Term(names[0])}
-    _, known = reading().store.query(_EXISTS, bound).rows()
-    if next(known) == ["false"]:
-        raise NotFound(f"There is no graph <{names[0]}>.")
-    return answer(_NAMED, bindings=bound)
+    if not reading().store.has_graph(name):
+        raise NotFound(f"There is no graph <{name}>.")
+    return answer(_NAMED, bindings={"graph": Term(name)})
+
+
+def _write(name: str) -> flask.Response:
+    if flask.request.method == "DELETE":
+        return carried_out(Order("delete", graph=name))
+    sent = documents(name or address_of(flask.request.path))
+    kind: Literal["put", "post"] = "put" if flask.request.method == "PUT" else "post"
+    return carried_out(Order(kind, graph=name, documents=sent), location=name)
 
 
 @blueprint.get("/download/<name>")

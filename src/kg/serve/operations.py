@@ -7,7 +7,6 @@ in the Prometheus text format, and ``/running`` who is being served.
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 import logging
 import time
@@ -25,9 +24,20 @@ from prometheus_client import (
 )
 from prometheus_client import Counter as Counts
 
-from kg.errors import BadQuery, Busy, Exceeded, KgError, StoreError, TooMany
+from kg.errors import (
+    BadInput,
+    BadQuery,
+    Busy,
+    Exceeded,
+    KgError,
+    NotFound,
+    Rejected,
+    StoreError,
+    TooMany,
+)
 from kg.queries import normalised
 from kg.serve.sending import plain, problem
+from kg.serve.writes import has_token
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -35,6 +45,7 @@ if TYPE_CHECKING:
     from kg.serve.sending import Send
     from kg.store import Current
     from kg.workers import Job, Pool
+    from kg.writing import Order
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # which double the answer and say little
 LOGGER: Final = logging.getLogger("kg.serve")
@@ -43,6 +54,7 @@ _OUTCOMES: Final = (
     "ok",
     "left",
     "bad_query",
+    "rejected",
     "busy",
     "too_many",
     "deadline",
@@ -59,7 +71,7 @@ class Operations:
     def __init__(self, pool: Pool, current: Current, token: str) -> None:
         self._pool = pool
         self._current = current
-        self._token = token.encode()
+        self._token = token
         self._registry = CollectorRegistry()
         self._queries = Counts(
             "kg_queries", "Queries by how they ended.", ["outcome"], registry=self._registry
@@ -69,6 +81,9 @@ class Operations:
             "Seconds from the arrival of a query to the end of its answer.",
             registry=self._registry,
             buckets=(0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60),
+        )
+        self._changes = Counts(
+            "kg_changes", "Changes by how they ended.", ["outcome"], registry=self._registry
         )
         self._bytes = Counts("kg_sent_bytes", "Bytes of answers sent.", registry=self._registry)
         running = Gauge(
@@ -87,8 +102,7 @@ class Operations:
     def may_all(self, scope: MutableMapping[str, Any]) -> bool:
         """Whether a request has the operator's token."""
         given = dict(scope["headers"]).get(b"authorization", b"")
-        wanted = b"Bearer " + self._token
-        return bool(self._token) and hmac.compare_digest(given, wanted)
+        return has_token(given.decode("latin-1"), self._token)
 
     async def answered(self, scope: MutableMapping[str, Any], send: Send) -> bool:
         """Answer a request for one of the front's own addresses; whether it is one."""
@@ -112,16 +126,26 @@ class Operations:
         self._seconds.observe(seconds)
         self._bytes.inc(sent)
         query = "" if job.text is None else normalised(job.text)
-        line = {
-            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            "query": hashlib.sha256(query.encode()).hexdigest()[:16],
-            "outcome": outcome,
-            "seconds": round(seconds, 4),
-            "bytes": sent,
-            "format": job.format,
-            "version": job.version,
-        }
-        LOGGER.info(json.dumps(line))
+        _log(
+            query=hashlib.sha256(query.encode()).hexdigest()[:16],
+            outcome=outcome,
+            seconds=round(seconds, 4),
+            bytes=sent,
+            format=job.format,
+            version=job.version,
+        )
+
+    def wrote(self, order: Order, size: int, seconds: float, error: BaseException | None) -> None:
+        """Count a change that was made or not, and write its line; ``size`` is of what was sent."""
+        outcome = _outcome(error)
+        self._changes.labels(outcome).inc()
+        _log(
+            change=order.kind,
+            outcome=outcome,
+            seconds=round(seconds, 4),
+            bytes=size,
+            version=order.version,
+        )
 
     def _health(self) -> tuple[HTTPStatus, str, bytes]:
         return HTTPStatus.OK, _JSON, b'{"status": "ok"}\n'
@@ -176,6 +200,10 @@ class Operations:
             await plain(send, json.dumps(listed).encode() + b"\n", _JSON)
 
 
+def _log(**facts: object) -> None:
+    LOGGER.info(json.dumps({"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **facts}))
+
+
 async def _wrong_method(send: Send, allowed: str) -> None:
     said = f"This address answers {allowed}."
     await problem(send, HTTPStatus.METHOD_NOT_ALLOWED, said, (b"allow", allowed.encode()))
@@ -193,6 +221,8 @@ def _outcome(error: BaseException | None) -> str:
             return "busy"
         case BadQuery():
             return "bad_query"
+        case BadInput() | NotFound() | Rejected():
+            return "rejected"
         case StoreError() | KgError():
             return "failed"
     return "left"

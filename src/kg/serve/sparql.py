@@ -1,7 +1,8 @@
-"""The SPARQL endpoint: SPARQL 1.1 Protocol (https://www.w3.org/TR/sparql11-protocol/), query only.
+"""The SPARQL endpoint: SPARQL 1.1 Protocol (https://www.w3.org/TR/sparql11-protocol/).
 
-A query comes by GET, by POST as a form, or by POST or QUERY as the body. Without a query, a
-browser gets the page to write one and any other client a description of the service.
+A query comes by GET, by POST as a form, or by POST or QUERY as the body; an update by POST as a
+form or as the body. Without a query, a browser gets the page to write one and any other client a
+description of the service.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ from typing import TYPE_CHECKING, Final
 import flask
 from werkzeug.exceptions import UnsupportedMediaType
 
-from kg.errors import BadInput, Refused
+from kg.errors import BadInput
 from kg.queries import judge
 from kg.serve.context import RESERVED, context, reading, wants_page
 from kg.serve.deferred import answer
 from kg.serve.descriptions import service_description
+from kg.serve.writes import begin, body, carried_out, has_token
+from kg.updates import judge_update, with_dataset
+from kg.writing import Order
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
@@ -28,9 +32,7 @@ _FORM: Final = "application/x-www-form-urlencoded"
 _QUERY: Final = "application/sparql-query"
 _UPDATE: Final = "application/sparql-update"
 _KNOWN: Final = RESERVED | {"query", "default-graph-uri", "named-graph-uri"}
-_NO_UPDATES: Final = (
-    "This endpoint is read only: a built graph is changed by changing its files and building again."
-)
+_KNOWN_OF_UPDATES: Final = RESERVED | {"update", "using-graph-uri", "using-named-graph-uri"}
 _ANY: Final = "SELECT * WHERE { ?subject ?predicate ?object } LIMIT 20\n"
 _EXAMPLE: Final = """\
 PREFIX cllm: <https://w3id.org/china-llm/ontology#>
@@ -46,7 +48,9 @@ ORDER BY DESC(?parameters)
 
 @blueprint.route("/sparql", methods=["GET", "POST", "QUERY"])
 def sparql() -> flask.Response | str:
-    """Answer one query."""
+    """Answer one query, or make one change."""
+    if _is_update():
+        return _update()
     text, parameters = _request()
     if text is None:
         if wants_page():
@@ -69,47 +73,76 @@ def sparql() -> flask.Response | str:
     )
 
 
+def _is_update() -> bool:
+    """Whether the request is for an update; as a form the body has to be read to tell."""
+    request = flask.request
+    if request.mimetype == _UPDATE or "update" in request.args:
+        return True
+    return request.method == "POST" and request.mimetype == _FORM and _has_update(request)
+
+
+def _has_update(request: flask.Request) -> bool:
+    """Whether a form has an update, and no more than a visitor may send."""
+    writing = context().writing
+    if writing and has_token(request.headers.get("Authorization", ""), writing.token):
+        begin()
+    return "update" in request.form
+
+
+def _update() -> flask.Response:
+    request = flask.request
+    if request.method != "POST" or "update" in request.args:
+        raise BadInput(f"An update is posted, as {_FORM} or as {_UPDATE}.")
+    begin()
+    if request.mimetype == _UPDATE:
+        parameters = _checked(request.args, _KNOWN_OF_UPDATES)
+        text = _text(body())
+    else:
+        parameters = _checked(request.values, _KNOWN_OF_UPDATES)
+        text = parameters["update"]
+    judge_update(text)
+    graphs = (parameters.getlist(f"using-{named}graph-uri") for named in ("", "named-"))
+    return carried_out(Order("update", with_dataset(text, *graphs)))
+
+
 def _request() -> tuple[str | None, MultiDict[str, str]]:
     """The query's text, None without one, and the parameters that came beside it.
 
-    Raises ``BadInput`` for what the protocol does not allow, ``Refused`` for updates.
+    Raises ``BadInput`` for what the protocol does not allow.
     """
     request = flask.request
     parameters = request.args
     media_type = request.mimetype
     if request.method in ("POST", "QUERY"):
-        if media_type == _UPDATE:
-            raise Refused(_NO_UPDATES)
         if media_type == _QUERY:
             if "query" in request.args:
                 raise BadInput("The query came twice: in the address and in the body.")
-            return _body(), _checked(parameters)
+            return _text(body()), _checked(parameters, _KNOWN)
         if media_type != _FORM:
             raise UnsupportedMediaType(f"A query is posted as {_FORM} or as {_QUERY}.")
         if "query" in request.args and "query" in request.form:
             raise BadInput("The query came twice: in the address and in the form.")
         parameters = request.values
-    _checked(parameters)
+    _checked(parameters, _KNOWN)
     text = parameters.get("query")
     if request.method in ("POST", "QUERY") and text is None:
         raise BadInput("The form has no query.")
     return text, parameters
 
 
-def _body() -> str:
+def _text(data: bytes) -> str:
     try:
-        return flask.request.get_data().decode("utf-8")
+        return data.decode("utf-8")
     except UnicodeDecodeError:
         raise BadInput("The query is not UTF-8 text.") from None
 
 
-def _checked(parameters: MultiDict[str, str]) -> MultiDict[str, str]:
-    """Refuse updates, parameters that the protocol does not have, and a query given twice."""
-    if "update" in parameters:
-        raise Refused(_NO_UPDATES)
-    if unknown := sorted(set(parameters) - _KNOWN):
-        known = ", ".join(sorted(_KNOWN - {"output", "results"}))
-        raise BadInput(f"There is no parameter {unknown[0]!r} (there are: {known}).")
-    if len(parameters.getlist("query")) > 1:
-        raise BadInput("The query came twice.")
+def _checked(parameters: MultiDict[str, str], known: frozenset[str]) -> MultiDict[str, str]:
+    """Refuse parameters that the protocol does not have here, and a text given twice."""
+    if unknown := sorted(set(parameters) - known):
+        names = ", ".join(sorted(known - {"output", "results"}))
+        raise BadInput(f"There is no parameter {unknown[0]!r} here (there are: {names}).")
+    for name in ("query", "update"):
+        if len(parameters.getlist(name)) > 1:
+            raise BadInput(f"The {name} came twice.")
     return parameters

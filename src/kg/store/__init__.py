@@ -4,10 +4,12 @@ embedded    one Oxigraph store, in memory or on disk, read-only once published
 canonical   the bytes of a graph that depend on nothing but its content
 written     graphs in columns as canonical N-Triples, in pieces
 plain       any RDF files as a version, without a build
+draft       a version while it is written
 versions    folders of published stores, and which one is current
 """
 
 from kg.store.canonical import canonical_nquads, data_version
+from kg.store.draft import Draft
 from kg.store.embedded import Answer, EmbeddedStore, Number
 from kg.store.versions import Change, Current, Reading, Version, Versions
 from kg.store.written import Written
@@ -16,6 +18,7 @@ __all__ = [
     "Answer",
     "Change",
     "Current",
+    "Draft",
     "EmbeddedStore",
     "Number",
     "Reading",

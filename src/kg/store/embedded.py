@@ -33,7 +33,7 @@ _ROWS: Final = {
     "csv": ox.QueryResultsFormat.CSV,
     "tsv": ox.QueryResultsFormat.TSV,
 }
-_GRAPH: Final = {
+GRAPH_FORMATS: Final = {
     "turtle": ox.RdfFormat.TURTLE,
     "ntriples": ox.RdfFormat.N_TRIPLES,
     "rdfxml": ox.RdfFormat.RDF_XML,
@@ -41,6 +41,7 @@ _GRAPH: Final = {
     "trig": ox.RdfFormat.TRIG,
     "nquads": ox.RdfFormat.N_QUADS,
 }
+"""The engine's names for the formats of graphs."""
 _NUMBERS: Final = {PREFIXES["xsd"] + kind for kind in ("integer", "decimal", "float", "double")}
 _MEMBERS: Final = """
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
@@ -49,6 +50,8 @@ SELECT ?member (MIN(STR(?label)) AS ?name) ?class WHERE {
 } GROUP BY ?member ?class ORDER BY ?name ?member
 """
 _PLACE: Final = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
+
+_CHARACTERS: Final = re.compile(r"\['A' \.\.=[^\]]*\]")
 
 
 class Number(str):
@@ -66,21 +69,23 @@ class Answer:
 
     kind: Kind
     _results: ox.QuerySolutions | ox.QueryBoolean | Iterable[ox.Triple]
+    _prefixes: Mapping[str, str]
 
     @classmethod
     def read(cls, body: bytes, format_name: str) -> Answer:
         """The answer that was written as JSON or as N-Triples."""
         if format_name == "json":
-            return cls("rows", ox.parse_query_results(body, format=_ROWS["json"]))
-        quads = ox.parse(body, format=_GRAPH[format_name])
-        return cls("graph", (quad.triple for quad in quads))
+            return cls("rows", ox.parse_query_results(body, format=_ROWS["json"]), {})
+        quads = ox.parse(body, format=GRAPH_FORMATS[format_name])
+        return cls("graph", (quad.triple for quad in quads), PREFIXES)
 
     def write(self, format_: Format, out: IO[bytes]) -> None:
         """Write the whole answer to ``out`` in a format of its kind."""
         if isinstance(self._results, ox.QuerySolutions | ox.QueryBoolean):
             self._results.serialize(out, format=_ROWS[format_.name])
         else:
-            ox.serialize(self._results, out, format=_GRAPH[format_.name], prefixes=PREFIXES)
+            syntax = GRAPH_FORMATS[format_.name]
+            ox.serialize(self._results, out, format=syntax, prefixes=dict(self._prefixes))
 
     def serialize(self, format_: Format) -> bytes:
         """The whole answer in a format of its kind."""
@@ -100,10 +105,14 @@ class Answer:
 
 
 class EmbeddedStore:
-    """A store that is only read: in memory, or a published folder."""
+    """A store that is only read: in memory, or a published folder.
 
-    def __init__(self, store: ox.Store) -> None:
+    Graphs are written with ``prefixes``, where the format has them.
+    """
+
+    def __init__(self, store: ox.Store, prefixes: Mapping[str, str] = PREFIXES) -> None:
         self._store = store
+        self._prefixes = prefixes
 
     @classmethod
     def in_memory(cls, graphs: Mapping[str, bytes]) -> EmbeddedStore:
@@ -113,12 +122,12 @@ class EmbeddedStore:
         return cls(store)
 
     @classmethod
-    def open(cls, path: Path) -> EmbeddedStore:
+    def open(cls, path: Path, prefixes: Mapping[str, str] = PREFIXES) -> EmbeddedStore:
         """Open a published store read-only. Raises ``StoreError`` if it is missing or damaged."""
         if not path.is_dir():
             raise StoreError(f"There is no store in {path}.")
         try:
-            return cls(ox.Store.read_only(str(path)))
+            return cls(ox.Store.read_only(str(path)), prefixes)
         except (OSError, RuntimeError, ValueError) as error:
             raise StoreError(f"The store in {path} cannot be opened: {error}.") from None
 
@@ -132,7 +141,7 @@ class EmbeddedStore:
 
     def changed(self, path: Path, removed: bytes, added: bytes) -> None:
         """Write a new store on disk: this one, which shares its files, without and with N-Quads."""
-        self._store.backup(str(path))
+        self.copy(path)
         store = ox.Store(str(path))
         for quad in ox.parse(removed, format=ox.RdfFormat.N_QUADS):
             store.remove(quad)
@@ -165,12 +174,13 @@ class EmbeddedStore:
                 substitutions={ox.Variable(k): _term(v) for k, v in (bindings or {}).items()},
             )
         except SyntaxError as error:
-            raise _bad_query(str(error)) from None
+            raise bad_query(str(error)) from None
         except (ValueError, RuntimeError) as error:
             raise BadQuery(str(error)) from None
         except OSError as error:
             raise StoreError(f"The store cannot be read: {error}.") from None
-        return Answer("graph" if isinstance(results, ox.QueryTriples) else "rows", results)
+        kind: Kind = "graph" if isinstance(results, ox.QueryTriples) else "rows"
+        return Answer(kind, results, self._prefixes)
 
     def ask(self, question: Query, given: Mapping[str, str]) -> Answer:
         """Ask a canned question with texts for its parameters. Raises as ``bound`` does."""
@@ -203,13 +213,28 @@ class EmbeddedStore:
                 f"{parameter.of_class}, which {shorten(term.value)} is not.{hint}"
             )
 
+    def has_graph(self, name: str) -> bool:
+        """Whether there is a named graph of that name, be it empty."""
+        return self._store.contains_named_graph(ox.NamedNode(name))
+
+    def copy(self, path: Path) -> None:
+        """Write this store to a new folder, which shares its files where the disk allows that."""
+        self._store.backup(str(path))
+
+    def write_lines(self, path: Path) -> None:
+        """Write the triples of all graphs to a file, as N-Triples."""
+        with path.open("wb") as file:
+            for graph in (ox.DefaultGraph(), *self._store.named_graphs()):
+                self._store.dump(file, format=ox.RdfFormat.N_TRIPLES, from_graph=graph)
+
     def graph_names(self) -> list[str]:
         """The IRIs of the named graphs, sorted."""
         return sorted(g.value for g in self._store.named_graphs() if isinstance(g, ox.NamedNode))
 
     def write(self, format_: Format, out: IO[bytes]) -> None:
         """Write all graphs to ``out`` as they come, in a format of datasets."""
-        self._store.dump(out, format=_GRAPH[format_.name], prefixes=PREFIXES)
+        syntax = GRAPH_FORMATS[format_.name]
+        self._store.dump(out, format=syntax, prefixes=dict(self._prefixes))
 
     def dump(self, format_: Format, graph: str = "") -> bytes:
         """Everything, in a format of datasets; else one graph, the default one if unnamed.
@@ -217,7 +242,7 @@ class EmbeddedStore:
         Triples are sorted and blank nodes have their RDFC-1.0 labels, so equal content gives equal
         bytes.
         """
-        serialization = _GRAPH[format_.name]
+        serialization = GRAPH_FORMATS[format_.name]
         if serialization.supports_datasets and format_.name != "jsonld":
             canonical = canonical_nquads(self._store)
             if serialization == ox.RdfFormat.N_QUADS:
@@ -231,10 +256,12 @@ class EmbeddedStore:
         return ox.serialize(triples, format=serialization, prefixes=PREFIXES) or b""
 
 
-def _bad_query(message: str) -> BadQuery:
+def bad_query(message: str) -> BadQuery:
+    """What the engine says of a text that it cannot parse, with line and column."""
     if place := _PLACE.search(message):
         line, column, rest = place.groups()
-        said = rest.strip().replace(", [_]", "").replace("[_]", "something else")
+        said = _CHARACTERS.sub("a letter", rest.strip())
+        said = said.replace(", [_]", "").replace("[_]", "something else")
         return BadQuery(f"syntax error: {said}.", int(line), int(column))
     return BadQuery(message)
 

@@ -32,6 +32,10 @@ _FORMATS: Final = {
 }
 SUFFIXES: Final = tuple(_FORMATS)
 """The endings of the files that can be read."""
+HAS_DOCTYPE: Final = (
+    "it has a DOCTYPE, whose entities may name files or grow without end: remove it."
+)
+_DOCTYPE: Final = re.compile(rb"<!DOCTYPE", re.IGNORECASE)
 _UNDECLARED: Final = re.compile(r"The prefix ([^ ]*): has not been declared")
 _PLACE: Final = re.compile(r"^Parser error .*?: | \(line \d+\)$")
 
@@ -94,16 +98,26 @@ def _parsed(
 
 def refuse_doctype(path: Path, syntax: ox.RdfFormat) -> None:
     """Raise ``BadSource`` for RDF/XML with a DOCTYPE, whose entities may expand without end."""
-    if syntax == ox.RdfFormat.RDF_XML and b"<!DOCTYPE" in path.read_bytes():
-        said = "it has a DOCTYPE, whose entities may name files or grow without end: remove it."
-        raise BadSource(str(path), None, said)
+    if syntax == ox.RdfFormat.RDF_XML and has_doctype(path.read_bytes(), syntax):
+        raise BadSource(str(path), None, HAS_DOCTYPE)
+
+
+def has_doctype(body: bytes, syntax: ox.RdfFormat) -> bool:
+    """Whether a document is XML with a DOCTYPE, which the parser knows in small letters, too."""
+    return syntax == ox.RdfFormat.RDF_XML and _DOCTYPE.search(body) is not None
 
 
 def syntax_error(shown: str, error: SyntaxError | ValueError) -> BadSource:
     """What the parser found wrong with the file that messages name ``shown``."""
-    line = error.lineno if isinstance(error, SyntaxError) else None
-    said = str(error.msg if isinstance(error, SyntaxError) else error)
-    return BadSource(shown, line, f"syntax error: {_said(said)}.")
+    line, said = said_of(error)
+    return BadSource(shown, line, f"syntax error: {said}.")
+
+
+def said_of(error: SyntaxError | ValueError) -> tuple[int | None, str]:
+    """The line, if it is known, and what the parser has to say."""
+    if isinstance(error, SyntaxError):
+        return error.lineno, _said(str(error.msg))
+    return None, _said(str(error))
 
 
 def _said(error: str) -> str:

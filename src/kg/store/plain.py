@@ -38,7 +38,9 @@ def load(versions: Versions, files: Sequence[Path], keep: int) -> Version:
         store.flush()
         store.optimize()
 
-    return versions.publish_written(digest.hexdigest()[:16], write, {"files": len(files)}, keep)
+    return versions.publish_written(
+        digest.hexdigest()[:16], write, {"plain": True, "files": len(files)}, keep
+    )
 
 
 def _load(store: ox.Store, path: Path) -> None:

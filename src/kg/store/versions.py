@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kg.errors import Gone, NotFound, StoreError
+from kg.namespaces import PREFIXES
 from kg.store.embedded import EmbeddedStore
 
 if TYPE_CHECKING:
@@ -47,6 +48,11 @@ class Version:
     def store(self) -> Path:
         """The folder of the Oxigraph store."""
         return self.path / _STORE
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it holds data as they were given, and not a built graph."""
+        return bool(self.summary().get("plain"))
 
     def summary(self) -> dict[str, Any]:
         """The counts that the build wrote down. Raises ``StoreError`` if they are damaged."""
@@ -256,7 +262,8 @@ class Versions:
             raise StoreError(f"The version {chosen.name} is missing or damaged.") from None
         try:
             fcntl.flock(lease, fcntl.LOCK_SH)
-            reading = Reading(chosen.name, EmbeddedStore.open(chosen.store))
+            prefixes = {} if chosen.is_plain else PREFIXES  # ours mean nothing to other data
+            reading = Reading(chosen.name, EmbeddedStore.open(chosen.store, prefixes))
         except BaseException:
             os.close(lease)
             raise

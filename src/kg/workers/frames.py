@@ -7,11 +7,16 @@ A job goes there as JSON. Back come the answer's bytes in pieces and one message
 
 from __future__ import annotations
 
+import json
 import struct
 from typing import TYPE_CHECKING, Final
 
+from kg import errors
+
 if TYPE_CHECKING:
     import socket
+
+    from kg.errors import KgError
 
 HEADER: Final = struct.Struct("!Ic")
 READY: Final = b"R"
@@ -23,12 +28,26 @@ DATA: Final = b"D"
 END: Final = b"E"
 """The answer is whole."""
 FAILED: Final = b"X"
-"""The answer failed; JSON with the kind of error, its message, and its place in the query."""
+"""It failed; JSON with the kind of error and what that is made of."""
 
 
 def pack(kind: bytes, payload: bytes = b"") -> bytes:
     """A message."""
     return HEADER.pack(len(payload), kind) + payload
+
+
+def failed(error: KgError) -> bytes:
+    """The message that says what went wrong."""
+    facts = {"kind": type(error).__name__, "given": vars(error) or {"message": str(error)}}
+    return pack(FAILED, json.dumps(facts).encode())
+
+
+def error_of(payload: bytes) -> KgError:
+    """The error that such a message tells of."""
+    facts = json.loads(payload)
+    kind, given = getattr(errors, facts["kind"]), facts["given"]
+    error: KgError = kind(**given) if "__init__" in vars(kind) else kind(given["message"])
+    return error
 
 
 def receive(connection: socket.socket) -> tuple[bytes, bytes] | None:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 
 from kg.errors import Busy, Exceeded, KgError, TooMany
 from kg.workers import frames
-from kg.workers.spawner import Spawner, Worker, error_of
+from kg.workers.spawner import Spawner, Worker
 from kg.workers.spent import Spent
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ class Running:
                 continue
             self.is_done = True
             if kind == frames.FAILED:
-                raise error_of(payload)
+                raise frames.error_of(payload)
 
 
 class Pool:

@@ -126,25 +126,30 @@ def _work(server: socket.socket, order: dict[str, Any], *, isolated: bool) -> in
         path = versions.root / "versions" / order["version"]
         reading = versions.open(Version(order["version"], path, is_current=True))
     except KgError as error:
-        server.sendall(frames.pack(frames.FAILED, _described(error)))
+        server.sendall(frames.failed(error))
         return 1
-    _limit(order["memory"], isolated=isolated)
+    _limit_memory(order["memory"])
+    if not isolated:
+        _open_nothing()
     server.sendall(frames.pack(frames.READY))
     while message := frames.receive(server):
         server.sendall(_answered(reading.store, server, json.loads(message[1])))
     return _CLOSED
 
 
-def _limit(memory: int, *, isolated: bool) -> None:
+def _limit_memory(memory: int) -> None:
     """Keep this process to some more bytes of memory than it has, and from leaving a core."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with contextlib.suppress(OSError):
         pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
         most = pages * resource.getpagesize() + memory
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    if not isolated:  # what is open stays open; a connection to anywhere is one more
-        opened = len(list(Path("/dev/fd").iterdir()))
-        resource.setrlimit(resource.RLIMIT_NOFILE, (opened, opened))
+
+
+def _open_nothing() -> None:
+    """Keep what is open and nothing else: a connection to anywhere is one more."""
+    opened = len(list(Path("/dev/fd").iterdir()))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (opened, opened))
 
 
 def _answered(store: EmbeddedStore, server: socket.socket, job: dict[str, Any]) -> bytes:
@@ -164,17 +169,10 @@ def _answered(store: EmbeddedStore, server: socket.socket, job: dict[str, Any]) 
                 answer.write(named(job["format"], answer.kind), out)
         pieces.end()
     except KgError as error:
-        return frames.pack(frames.FAILED, _described(error))
+        return frames.failed(error)
     except (RuntimeError, ValueError, OSError) as error:  # what only evaluation finds out
-        return frames.pack(frames.FAILED, _described(BadQuery(f"{error}.")))
+        return frames.failed(BadQuery(f"{error}."))
     return frames.pack(frames.END)
-
-
-def _described(error: KgError) -> bytes:
-    facts: dict[str, object] = {"kind": type(error).__name__, "message": str(error)}
-    if isinstance(error, BadQuery):
-        facts |= {"message": error.message, "line": error.line, "column": error.column}
-    return json.dumps(facts).encode()
 
 
 class _ServerGone(Exception):

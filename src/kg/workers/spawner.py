@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from kg.errors import BadQuery, Exceeded, KgError, StoreError
+from kg.errors import Exceeded, KgError, StoreError
 from kg.workers import frames
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 _PIECE: Final = 65_536
 _START_SECONDS: Final = 10
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
-_OUT_OF_MEMORY: Final = b"memory allocation"
+OUT_OF_MEMORY: Final = b"memory allocation"
+"""What Rust says of a process that gets no memory."""
 
 
 @dataclass(eq=False)
@@ -68,7 +69,7 @@ class Worker:
         said = b""
         with contextlib.suppress(BlockingIOError):
             said = os.read(self._errors, _PIECE)
-        if _OUT_OF_MEMORY in said:
+        if OUT_OF_MEMORY in said:
             return Exceeded("memory", "The query was ended: it took more memory than one may here.")
         return StoreError("The process that answered has ended: try again, or a simpler query.")
 
@@ -76,14 +77,6 @@ class Worker:
         """Close the connection, at whose end the process ends too once it reads or writes."""
         self._writer.close()
         os.close(self._errors)
-
-
-def error_of(payload: bytes) -> KgError:
-    """The error that a worker tells of."""
-    facts = json.loads(payload)
-    if facts["kind"] == BadQuery.__name__:
-        return BadQuery(facts["message"], facts["line"], facts["column"])
-    return StoreError(facts["message"])
 
 
 class Spawner:
@@ -120,7 +113,7 @@ class Spawner:
         try:
             kind, payload = await worker.receive()
             if kind != frames.READY:
-                raise error_of(payload)
+                raise frames.error_of(payload)
         except BaseException:
             worker.close()
             raise

@@ -1,0 +1,90 @@
+"""A version while it is written: a copy of the one before, to be changed and then published."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pyoxigraph as ox
+
+from kg.errors import BadInput, BadQuery, NotFound, Rejected
+from kg.store.embedded import GRAPH_FORMATS, EmbeddedStore, bad_query
+from kg.store.files import HAS_DOCTYPE, has_doctype, said_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_REMOTE: Final = "remote context"
+
+
+class Draft:
+    """A store on disk that nobody else has yet; what fails in it is thrown away as a whole."""
+
+    def __init__(self, path: Path) -> None:
+        self._store = ox.Store(str(path))
+
+    def update(self, text: str) -> None:
+        """Carry out a SPARQL update, judged before by ``updates.judge_update``.
+
+        Raises ``BadQuery``, with line and column where the text does not parse.
+        """
+        try:
+            self._store.update(text)
+        except SyntaxError as error:
+            raise bad_query(str(error)) from None
+        except (ValueError, RuntimeError, OSError) as error:
+            raise BadQuery(f"{error}.") from None
+
+    def has_graph(self, graph: str) -> bool:
+        """Whether there is a graph, be it empty; the default graph, which has no name, always."""
+        return not graph or self._store.contains_named_graph(ox.NamedNode(graph))
+
+    def clear(self, graph: str) -> None:
+        """Take all triples out of a graph, which is there afterwards."""
+        name = _named(graph)
+        self._store.clear_graph(name)
+        if isinstance(name, ox.NamedNode):
+            self._store.add_graph(name)
+
+    def remove(self, graph: str) -> None:
+        """Take a graph away. Raises ``NotFound`` if there is none."""
+        if not self.has_graph(graph):
+            raise NotFound(f"There is no graph <{graph}>.")
+        self._store.remove_graph(_named(graph))
+
+    def add(self, graph: str, body: bytes, format_name: str, base: str) -> None:
+        """Put what a document says into a graph, its blank nodes told from all others.
+
+        ``base`` is what relative IRIs are relative to. Raises ``BadInput`` if it cannot be parsed,
+        ``Rejected`` for a DOCTYPE or a JSON-LD context that is elsewhere.
+        """
+        syntax = GRAPH_FORMATS[format_name]
+        name = _named(graph)
+        if isinstance(name, ox.NamedNode):
+            self._store.add_graph(name)
+        if has_doctype(body, syntax):
+            raise Rejected(f"The document cannot be taken: {HAS_DOCTYPE}")
+        try:
+            quads = ox.parse(body, syntax, base_iri=base, rename_blank_nodes=True)
+            self._store.extend(ox.Quad(q.subject, q.predicate, q.object, name) for q in quads)
+        except (SyntaxError, ValueError) as error:
+            line, said = said_of(error)
+            if _REMOTE in said:
+                raise Rejected(
+                    "The document cannot be taken: its context is elsewhere, and nothing is "
+                    "fetched; write the context into the document."
+                ) from None
+            where = "" if line is None else f"line {line}: "
+            raise BadInput(f"The document cannot be parsed: {where}{said}.") from None
+
+    def reading(self) -> EmbeddedStore:
+        """The draft as it is, to be asked."""
+        return EmbeddedStore(self._store)
+
+    def finish(self) -> None:
+        """Write everything to disk; the draft cannot be used any more."""
+        self._store.flush()
+        del self._store
+
+
+def _named(graph: str) -> ox.NamedNode | ox.DefaultGraph:
+    return ox.NamedNode(graph) if graph else ox.DefaultGraph()

@@ -1,0 +1,91 @@
+"""What is to be changed: a SPARQL update, or a graph as the Graph Store Protocol has it."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from kg.workers import frames
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Sequence
+
+    from kg.store import Draft
+
+Kind = Literal["update", "put", "post", "delete"]
+
+
+def _new_name() -> str:
+    return secrets.token_hex(8)
+
+
+@dataclass(frozen=True)
+class Document:
+    """A part of a graph as it was sent: its bytes, the short name of their format, a base IRI."""
+
+    body: bytes
+    format: str
+    base: str
+
+
+@dataclass(frozen=True)
+class Order:
+    """One change: ``put`` replaces a graph, ``post`` adds to it, ``delete`` takes it away.
+
+    The default graph has no name. ``version`` will be the name of what comes of it.
+    """
+
+    kind: Kind
+    text: str = ""
+    """The update, judged before."""
+    graph: str = ""
+    documents: Sequence[Document] = ()
+    version: str = field(default_factory=_new_name)
+
+    def carry_out(self, draft: Draft) -> bool:
+        """Change a draft; whether there is a graph now that there was not.
+
+        Raises as the methods of ``Draft`` do.
+        """
+        if self.kind == "update":
+            draft.update(self.text)
+            return False
+        if self.kind == "delete":
+            draft.remove(self.graph)
+            return False
+        is_new = not draft.has_graph(self.graph)
+        if self.kind == "put":
+            draft.clear(self.graph)
+        for document in self.documents:
+            draft.add(self.graph, document.body, document.format, document.base)
+        return is_new
+
+    def packed(self) -> bytes:
+        """The messages for the writer: one that says what is to be done, one for each document."""
+        facts = {
+            "kind": self.kind,
+            "text": self.text,
+            "graph": self.graph,
+            "version": self.version,
+            "documents": [(document.format, document.base) for document in self.documents],
+        }
+        bodies = [frames.pack(frames.DATA, document.body) for document in self.documents]
+        return b"".join([frames.pack(frames.JOB, json.dumps(facts).encode()), *bodies])
+
+    @classmethod
+    def received(cls, server: socket.socket) -> Order | None:
+        """The next order; None once the other side has closed."""
+        head = frames.receive(server)
+        if head is None:
+            return None
+        facts = json.loads(head[1])
+        documents = []
+        for format_, base in facts.pop("documents"):
+            message = frames.receive(server)
+            if message is None:
+                return None
+            documents.append(Document(message[1], format_, base))
+        return cls(**facts, documents=documents)

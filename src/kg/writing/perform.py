@@ -1,0 +1,41 @@
+"""How a change becomes a version."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kg.store import Draft, EmbeddedStore, Versions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from kg.writing.order import Order
+
+
+def perform(
+    versions: Versions,
+    order: Order,
+    keep: int,
+    check: Callable[[EmbeddedStore], None] | None = None,
+) -> bool:
+    """Make a version out of the current one by an order; whether a graph was made.
+
+    The newest ``keep`` versions stay. ``check`` raises ``Rejected`` for data that are not to be
+    published. Raises as ``Order.carry_out`` and ``Versions.publish_written`` do; then nothing has
+    changed.
+    """
+    base = versions.open()
+    made = False
+
+    def write(folder: Path) -> None:
+        nonlocal made
+        base.store.copy(folder)
+        draft = Draft(folder)
+        made = order.carry_out(draft)
+        if check is not None:
+            check(draft.reading())
+        draft.finish()
+
+    versions.publish_written(order.version, write, {"plain": True, "after": base.name}, keep)
+    return made
