@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import http.client
 import json
 import os
@@ -18,10 +19,12 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 import rdflib
+from backports import zstd
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
 from SPARQLWrapper import CSV, JSON, JSONLD, POST, RDFXML, TURTLE, XML, SPARQLWrapper
 
@@ -270,16 +273,54 @@ def test_a_deadline_before_the_first_byte(address: str) -> None:
 
 def test_a_deadline_after_the_first_byte(address: str) -> None:
     """The connection ends without its last chunk, so that no client takes a part for the whole."""
-    with (
-        urllib.request.urlopen(asked(address, ENDLESS, timeout="1"), timeout=PATIENCE) as response,
-        pytest.raises(http.client.IncompleteRead),
-    ):
-        response.read()
-    process = subprocess.run(
-        ["curl", "--silent", "--output", os.devnull, asked(address, ENDLESS, timeout="1")],
-        check=False,
-    )
-    assert process.returncode == 18
+    for format_ in ("csv", "tsv", "xml"):
+        asks = asked(address, ENDLESS, timeout="1", format=format_)
+        with (
+            urllib.request.urlopen(asks, timeout=PATIENCE) as response,
+            pytest.raises(http.client.IncompleteRead),
+        ):
+            response.read()
+        process = subprocess.run(["curl", "--silent", "--output", os.devnull, asks], check=False)
+        assert process.returncode == 18
+
+
+SLOWING = (
+    "SELECT * {{ {{ SELECT ?o {{ ?s ?p ?o }} LIMIT {rows} }} UNION "
+    "{{ ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(CONCAT(STR(?c), STR(?f), STR(?i)) = 'none') }} }}"
+)
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip", "zstd"])
+@pytest.mark.parametrize("query", [ENDLESS, SLOWING.format(rows=5_000)], ids=["endless", "slowing"])
+def test_json_that_is_cut(address: str, encoding: str, query: str) -> None:
+    """It ends after a row, regularly, and says that it is not all; nobody is told to keep it."""
+    decode = {"identity": bytes, "gzip": gzip.decompress, "zstd": zstd.decompress}[encoding]
+    asks = urllib.request.Request(asked(address, query, timeout="1"))
+    asks.add_header("Accept-Encoding", encoding)
+    with urllib.request.urlopen(asks, timeout=PATIENCE) as response:
+        tag = response.headers["etag"]
+        answer = json.loads(decode(response.read()))
+    assert list(answer) == ["head", "results", "x-complete"]
+    assert answer["x-complete"] is False
+    assert len(answer["results"]["bindings"]) > 1_000
+    asks.add_header("If-None-Match", tag)
+    with urllib.request.urlopen(asks, timeout=PATIENCE) as response:
+        assert response.status == 200
+
+
+def test_json_that_is_cut_for_http_1_0(address: str) -> None:
+    """A header says so, too, as it says of others that they are all."""
+    host, port = address.removeprefix("http://").split(":")
+    for rows, complete in ((5_000, b"false"), (0, b"true")):
+        query = SLOWING.format(rows=rows) if rows else "SELECT * { ?s ?p ?o } LIMIT 3"
+        target = asked("", query, timeout="1")
+        with socket.create_connection((host, int(port)), PATIENCE) as connection:
+            connection.sendall(f"GET {target} HTTP/1.0\r\n\r\n".encode())
+            text = b"".join(iter(partial(connection.recv, 65_536), b""))
+        head, _, body = text.partition(b"\r\n\r\n")
+        assert b"x-kg-complete: " + complete in head.lower()
+        assert json.loads(body).get("x-complete", True) == (complete == b"true")
+        assert b"x-complete" not in head
 
 
 @pytest.mark.parametrize("timeout", ["0", "-1", "soon", "1e3", "\u0663"])
@@ -358,7 +399,7 @@ def test_a_compressed_answer(address: str, encoding: str, tmp_path: Path) -> Non
     done = subprocess.run([*words, *wish, asked(address, query, format="csv")], check=True)
     assert done.returncode == 0
     assert path.read_bytes() == plain
-    cut = [*words, *wish, asked(address, ENDLESS, timeout="1")]
+    cut = [*words, *wish, asked(address, ENDLESS, timeout="1", format="csv")]
     assert subprocess.run(cut, check=False).returncode == 18
 
     request = urllib.request.Request(asked(address, query), headers={"Accept-Encoding": encoding})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -11,12 +12,14 @@ import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
 
 from kg.errors import BadQuery, Busy, Exceeded, KgError, StoreError, TooMany
 from kg.queries import Term
 from kg.store import Versions
 from kg.workers import Job, Limits, Pool
+from kg.workers.pieces import Rows
 
 PATIENCE = 60
 LIMITS = Limits(fast=2, slow=1, queue=4, seconds=PATIENCE, memory=256_000_000)
@@ -407,3 +410,44 @@ def test_the_canary_sings(canary: tuple[str, list[bytes]]) -> None:
         connection.recv(1)
 
     assert calls == [b"hello"]
+
+
+TRICKY = ('}},{"', '}},{"s":{"type":"', '"', "\\", "]}}", '"bindings":[', "x" * 3_000, "{},{}", "")
+
+
+@pytest.mark.parametrize("size", [1, 7, 8_192, 10_000_000])
+def test_rows_are_cut_where_they_end(size: int) -> None:
+    """Whatever the texts are, and wherever pieces end; nothing of the answer is lost."""
+    store = ox.Store()
+    for number, text in enumerate(TRICKY * 8):
+        subject = ox.NamedNode(f"http://a/{number}")
+        store.add(ox.Quad(subject, ox.NamedNode("http://a/p"), ox.Literal(text)))
+    query = "SELECT ?s ?o ?none { ?s <http://a/p> ?o }"
+    found = store.query(query)
+    assert isinstance(found, ox.QuerySolutions)
+    body = found.serialize(format=ox.QueryResultsFormat.JSON)
+    assert body
+
+    every = json.loads(body)["results"]["bindings"]
+    rows = Rows()
+    sent = b""
+    lengths = set()
+    for start in range(0, len(body), size):
+        piece = rows.whole(body[start : start + size])
+        sent += piece
+        if piece:
+            cut = json.loads(sent + b']},"x-complete":false}')["results"]["bindings"]
+            assert cut == every[: len(cut)]
+            lengths.add(len(cut))
+    assert sent + rows.rest() == body
+    assert len(lengths) > 20 or size > 7
+
+
+def test_rows_without_values_are_not_held_back() -> None:
+    """Where no row can be told from the next, all goes on and nothing is cut."""
+    body = b'{"head":{"vars":["x"]},"results":{"bindings":[' + b"{}," * 500_000 + b"{}]}}"
+    rows = Rows()
+    sent = b"".join(rows.whole(body[at : at + 8_192]) for at in range(0, len(body), 8_192))
+    assert sent + rows.rest() == body
+    assert len(rows.rest()) < 10_000
+    assert not rows.can_be_cut

@@ -49,7 +49,7 @@ _WORTH_IT: Final = 1_000
 _HEADERS: Final = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": (
-        "ETag, Server-Timing, X-KG-Data-Version, X-KG-Limits, X-KG-Query-Id"
+        "ETag, Server-Timing, X-KG-Complete, X-KG-Data-Version, X-KG-Limits, X-KG-Query-Id"
     ),
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'",
     "Referrer-Policy": "same-origin",

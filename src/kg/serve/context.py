@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import flask
@@ -61,6 +61,8 @@ class Context:
     """Where the server is reached, without a slash at the end."""
     writing: Writing | None
     """None where nothing can be changed."""
+    cut: set[str] = field(default_factory=set)
+    """Tags of answers that were sent in part since the server started."""
 
 
 def context() -> Context:

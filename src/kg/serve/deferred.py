@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -46,6 +47,8 @@ class Deferred:
     resume: Callable[[Callable[[], Any]], flask.Response]
     """Runs a view as if the request were still being handled."""
     page: Callable[[Answer], str] | None
+    was_cut: Callable[[], None]
+    """Notes that the answer was less than its tag says, so that nobody is told to keep it."""
 
     def paged(self, body: bytes) -> flask.Response:
         """The page about an answer that came in the job's format."""
@@ -74,12 +77,13 @@ def answer(
         format_ = named(_FOR_PAGES[kind], kind) if page else choose(kind)
     response = flask.Response(content_type="text/html" if page else format_.content_type)
     code = "" if page else encoding()
+    tag = ""
     if not page and (text is None or is_repeatable(text)):
         about = (reading().name, text and normalised(text), bindings, default_graphs, named_graphs)
         tag = hashlib.sha256(repr((*about, format_.name, code)).encode()).hexdigest()[:32]
         response.set_etag(tag)
         response.cache_control.no_cache = True
-        if flask.request.if_none_match.contains_weak(tag):
+        if flask.request.if_none_match.contains_weak(tag) and tag not in context().cut:
             response.status_code = HTTPStatus.NOT_MODIFIED
             return response
     seconds = asked_seconds()
@@ -106,8 +110,8 @@ def answer(
             encoding=code,
             only_parsed=flask.request.method == "HEAD",
         )
-        current = context().current.get().name
-        waiting.append(Deferred(job, current, seconds, resuming(reading()), page))
+        current, was_cut = context().current.get().name, partial(context().cut.add, tag)
+        waiting.append(Deferred(job, current, seconds, resuming(reading()), page, was_cut))
     if code:
         response.content_encoding = code
     return response

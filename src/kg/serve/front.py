@@ -177,8 +177,7 @@ class Front:
         began = time.monotonic()
         error: BaseException | None = ConnectionError()
         try:
-            await self._answer(deferred, [*headers, *self._limits], scope, out)
-            error = None
+            error = await self._answer(deferred, [*headers, *self._limits], scope, out)
         except KgError as known:
             error = known
             if not out.has_started:
@@ -191,7 +190,8 @@ class Front:
 
     async def _answer(
         self, deferred: Deferred, headers: Headers, scope: Scope, out: Sending
-    ) -> None:
+    ) -> KgError | None:
+        """Send the answer; why it was cut, if it was and says so itself."""
         self._pool.settle_on(deferred.current)
         seconds = deferred.seconds
         if seconds and not self._operations.may_all(scope):
@@ -203,14 +203,19 @@ class Front:
             if not deferred.page:
                 async for piece in running.pieces():
                     await out.piece(headers, piece)
-                await out.end(headers)
-                return
+                if running.is_cut:
+                    deferred.was_cut()
+                await out.end(headers, is_complete=not running.is_cut)
+                return running.error if running.is_cut else None
             body = bytearray()
             async for piece in running.pieces():
                 body += piece
                 if len(body) > MOST_AT_ONCE:
                     raise Exceeded("size", _NO_PAGE)
+            if running.is_cut and running.error:
+                raise running.error
             await out.response(await asyncio.to_thread(deferred.paged, bytes(body)))
+            return None
 
 
 def client_of(scope: Scope) -> str:

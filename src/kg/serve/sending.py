@@ -53,10 +53,11 @@ class Sending:
         else:
             self._held = piece
 
-    async def end(self, headers: Headers) -> None:
-        """Send what is left, and that this is all."""
+    async def end(self, headers: Headers, *, is_complete: bool = True) -> None:
+        """Send what is left, and that this is all; or all that there is of a cut answer."""
         if not self.has_started and not self._is_head:
             headers.append((b"content-length", str(len(self._held)).encode()))
+            headers.append((b"x-kg-complete", b"true" if is_complete else b"false"))
         await self._start(200, headers)
         await self._pass_on(self._held, more=False)
 

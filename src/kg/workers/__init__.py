@@ -1,6 +1,7 @@
 """Queries in processes of their own, which can be stopped at any moment.
 
 process   the worker, and the spawner that forks it, in processes of their own
+pieces    an answer on its way to the server, and how it is cut
 frames    the messages between them and the server
 spawner   both from the server's side: started, spoken to, signalled
 spent     how much time each client had of late

@@ -27,6 +27,8 @@ DATA: Final = b"D"
 """A piece of the answer."""
 END: Final = b"E"
 """The answer is whole."""
+CUT: Final = b"C"
+"""The answer ends here, though it is not whole, and says so."""
 FAILED: Final = b"X"
 """It failed; JSON with the kind of error and what that is made of."""
 

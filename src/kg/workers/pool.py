@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final
 
 from kg.errors import Busy, Exceeded, KgError, TooMany
 from kg.workers import frames
+from kg.workers.process import CUT_SIGNAL
 from kg.workers.spawner import Spawner, Worker
 from kg.workers.spent import Spent
 
@@ -42,6 +43,10 @@ _TURN: Final = 0.1
 _HEAVY: Final = 1.0
 """Seconds that a client may have had of late, however little others had."""
 _NICE: Final = 10
+_GRACE: Final = 0.3
+"""Seconds that a worker has to end an answer that is to be cut."""
+_LAST: Final = 0.45
+"""Seconds after the deadline in which the end of such an answer is sent."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +107,8 @@ class Running:
         self.waited = 0.0
         """Seconds until a worker had it."""
         self.is_done = False
+        self.is_cut = False
+        """Whether the answer has ended before it was whole, because of ``error``, and says so."""
         self.has_begun = False
         """Whether a part of the answer is there."""
         self.is_slowed = False
@@ -115,8 +122,17 @@ class Running:
         self.error: KgError | None = None
         """Why it was ended, if it was."""
 
+    @property
+    def can_be_cut(self) -> bool:
+        """Whether a part of the answer is there, in a format that can say that it is a part.
+
+        What its client has cancelled need not say so.
+        """
+        is_wanted = not (isinstance(self.error, Exceeded) and self.error.limit == "cancelled")
+        return self.has_begun and self.job.format == "json" and is_wanted
+
     async def pieces(self) -> AsyncIterator[bytes]:
-        """The answer's bytes as they come.
+        """The answer's bytes as they come; ``is_cut`` says whether they are less than all.
 
         Raises ``BadQuery`` for what cannot be parsed or evaluated, ``Exceeded`` or ``Busy`` if the
         query was ended, ``StoreError`` if its process died of something else.
@@ -133,6 +149,7 @@ class Running:
                 yield payload
                 continue
             self.is_done = True
+            self.is_cut = kind == frames.CUT
             if kind == frames.FAILED:
                 raise frames.error_of(payload)
 
@@ -166,8 +183,9 @@ class Pool:
         most = seconds or self.limits.seconds
         running = Running(job, client)
         self.running[running.id] = running
+        deadline = running.began + most
         try:
-            async with asyncio.timeout(most):
+            async with asyncio.timeout(most) as within:
                 await self._admitted(running)
                 running.worker = worker = await self._worker(job.version)
                 if running.error:
@@ -180,13 +198,15 @@ class Pool:
                 loop = asyncio.get_running_loop()
                 after = _HEAVY_AFTER if is_heavy else SLOW_AFTER
                 timer = loop.call_later(after, self._outlasts, running, worker)
+                last = loop.call_later(deadline - time.monotonic(), self._end, running, _late(most))
+                within.reschedule(loop.time() + deadline + _LAST - time.monotonic())
                 try:
                     yield running
                 finally:
                     timer.cancel()
+                    last.cancel()
         except TimeoutError:
-            said = f"The query was ended after {most:g} seconds, the most that one may take here."
-            raise Exceeded("deadline", said) from None
+            raise _late(most) from None
         finally:
             del self.running[running.id]
             self._release(running)
@@ -242,10 +262,26 @@ class Pool:
         await asyncio.sleep(0)  # connections are closed by the event loop
 
     def _end(self, running: Running, error: KgError) -> None:
+        """End a query, by its own hand if a part of the answer is there and can say that it is one.
+
+        Whatever does not end so ends a moment later.
+        """
         running.error = error
+        worker = running.worker
         if not running.granted.done():
             running.granted.set_exception(error)
-        elif running.worker is not None:
+        elif worker is None or running.is_done:
+            pass
+        elif running.can_be_cut:
+            self._let(running, stand_still=False)
+            self._spawner.signal(worker, CUT_SIGNAL)
+            asyncio.get_running_loop().call_later(_GRACE, self._kill, running)
+        else:
+            self._spawner.signal(worker, signal.SIGKILL)
+
+    def _kill(self, running: Running) -> None:
+        """End a query's worker, if it still is that."""
+        if running.id in self.running and running.worker and not running.is_done:
             self._spawner.signal(running.worker, signal.SIGKILL)
 
     async def _admitted(self, running: Running) -> None:
@@ -296,7 +332,7 @@ class Pool:
         blocked = {
             running for running, worker in self._long.items() if self._is_blocked(running, worker)
         }
-        ordered = sorted(self._long, key=self._had)
+        ordered = sorted((running for running in self._long if not running.error), key=self._had)
         busy = [running for running in ordered if running not in blocked]
         going, rest = busy[: self.limits.slow], busy[self.limits.slow :]
         rest.sort(key=lambda running: not running.has_begun)  # to refuse is better than to cut
@@ -307,8 +343,7 @@ class Pool:
         for running in standing:
             self._let(running, stand_still=True)
         for running in ended:
-            if not running.error:
-                self._end(running, Busy("The server has as many long queries as it takes."))
+            self._end(running, Busy("The server has as many long queries as it takes."))
         if self._turn:
             self._turn.cancel()
         self._turn = None
@@ -343,7 +378,7 @@ class Pool:
         if worker is not None:
             if running in self._fast:
                 self._spent.add(running.client, time.monotonic() - running.began - running.waited)
-            if running.is_done and not running.is_slowed:
+            if running.is_done and not running.is_slowed and not running.is_cut:
                 self._keep(worker)
             else:
                 self._spawner.signal(worker, signal.SIGKILL)
@@ -393,3 +428,8 @@ class Pool:
         else:
             self._spawner.signal(worker, signal.SIGKILL)
             worker.close()
+
+
+def _late(seconds: float) -> Exceeded:
+    said = f"The query was ended after {seconds:g} seconds, the most that one may take here."
+    return Exceeded("deadline", said)

@@ -21,16 +21,16 @@ import resource
 import signal
 import socket
 import sys
-import time
+import threading
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
-from kg.encodings import Encoder
 from kg.errors import BadQuery, KgError
 from kg.queries import Term
 from kg.results import named
 from kg.store import EmbeddedStore, Version, Versions
 from kg.workers import frames
+from kg.workers.pieces import Pieces, ServerGone
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -39,8 +39,8 @@ _CLONE_NEWUSER: Final = 0x10000000
 _CLONE_NEWNET: Final = 0x40000000
 _PR_SET_PDEATHSIG: Final = 1
 _MOST_BYTES: Final = 65_536
-_PIECE: Final = 65_536
-_PAUSE: Final = 0.05
+CUT_SIGNAL: Final = signal.SIGUSR1
+"""What asks a worker to end its answer before it is whole, if that can be said in its format."""
 _CLOSED: Final = 3
 """The exit code of a worker whose server has closed the connection."""
 
@@ -113,6 +113,7 @@ def _become_worker(
     code = 1
     try:
         end_with_parent(signal.SIGKILL)
+        signal.pthread_sigmask(signal.SIG_BLOCK, {CUT_SIGNAL})  # in all threads to come
         os.dup2(errors, sys.stderr.fileno())
         os.close(errors)
         code = _work(socket.socket(fileno=connection), order, isolated=isolated)
@@ -128,12 +129,13 @@ def _work(server: socket.socket, order: dict[str, Any], *, isolated: bool) -> in
     except KgError as error:
         server.sendall(frames.failed(error))
         return 1
+    cutter = _Cutter()
     _limit_memory(order["memory"])
     if not isolated:
         _open_nothing()
     server.sendall(frames.pack(frames.READY))
     while message := frames.receive(server):
-        server.sendall(_answered(reading.store, server, json.loads(message[1])))
+        _answer(reading.store, server, json.loads(message[1]), cutter)
     return _CLOSED
 
 
@@ -152,12 +154,33 @@ def _open_nothing() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (opened, opened))
 
 
-def _answered(store: EmbeddedStore, server: socket.socket, job: dict[str, Any]) -> bytes:
-    """Answer a job in pieces; the message that ends it."""
+class _Cutter:
+    """Cuts the answer that is being written when the server signals that it has to end.
+
+    The engine runs without Python's lock, so that another thread can do so at any moment.
+    """
+
+    def __init__(self) -> None:
+        self.pieces: Pieces | None = None
+        threading.Thread(target=self._wait, daemon=True).start()
+
+    def _wait(self) -> None:
+        while True:
+            signal.sigwait({CUT_SIGNAL})
+            if self.pieces is not None:
+                with contextlib.suppress(ServerGone):
+                    self.pieces.cut()
+
+
+def _answer(
+    store: EmbeddedStore, server: socket.socket, job: dict[str, Any], cutter: _Cutter
+) -> None:
+    """Answer a job in pieces, and say that this was all or what went wrong."""
     if job["only_parsed"]:
         store = EmbeddedStore.in_memory({})
-    pieces = _Pieces(server, job["encoding"])
+    pieces = Pieces(server, job["encoding"], has_rows=job["format"] == "json")
     out = cast("IO[bytes]", pieces)
+    cutter.pieces = pieces
     try:
         if job["text"] is None:
             store.write(named(job["format"], "graph"), out)
@@ -169,47 +192,6 @@ def _answered(store: EmbeddedStore, server: socket.socket, job: dict[str, Any]) 
                 answer.write(named(job["format"], answer.kind), out)
         pieces.end()
     except KgError as error:
-        return frames.failed(error)
+        pieces.fail(error)
     except (RuntimeError, ValueError, OSError) as error:  # what only evaluation finds out
-        return frames.failed(BadQuery(f"{error}."))
-    return frames.pack(frames.END)
-
-
-class _ServerGone(Exception):
-    """Nobody reads the answer."""
-
-
-class _Pieces:
-    """The file that an answer is written into, whose pieces go on to the server."""
-
-    def __init__(self, server: socket.socket, encoding: str) -> None:
-        self._server = server
-        self._encoder = Encoder(encoding) if encoding else None
-        self._held = bytearray()
-        self._sent_at = 0.0
-
-    def write(self, piece: bytes) -> int:
-        """Send a piece, or hold it back if the last one has just gone and little is held."""
-        self._held += self._encoder.encode(piece) if self._encoder else piece
-        if len(self._held) >= _PIECE or time.monotonic() - self._sent_at > _PAUSE:
-            self._send()
-        return len(piece)
-
-    def end(self) -> None:
-        """Send what is still held."""
-        if self._encoder:
-            self._held += self._encoder.end()
-        self._send()
-
-    def _send(self) -> None:
-        if not self._held:
-            return
-        try:
-            self._server.sendall(frames.pack(frames.DATA, bytes(self._held)))
-        except OSError:
-            raise _ServerGone from None
-        self._held.clear()
-        self._sent_at = time.monotonic()
-
-    def flush(self) -> None:
-        """Pieces go when they are large enough, after a pause, and at the end."""
+        pieces.fail(BadQuery(f"{error}."))
