@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -25,9 +25,11 @@ MODELS = "SELECT (COUNT(?m) AS ?n) { ?m a <https://w3id.org/china-llm/ontology#M
 
 
 @contextlib.asynccontextmanager
-async def pooled(versions: Versions, limits: Limits = LIMITS) -> AsyncIterator[Pool]:
+async def pooled(
+    versions: Versions, limits: Limits = LIMITS, services: Mapping[str, bool] | None = None
+) -> AsyncIterator[Pool]:
     """A pool on the real graph."""
-    pool = Pool(versions.root, limits)
+    pool = Pool(versions.root, limits, services)
     try:
         yield pool
     finally:

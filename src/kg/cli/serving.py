@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 @setting("queue", metavar="N")
 @setting("deadline", metavar="SECONDS")
 @setting("query_memory", metavar="MB")
+@setting("services", metavar="URLS")
+@setting("private_services", metavar="URLS")
 @setting("store", metavar="FOLDER")
 @click.option(
     "--data",

@@ -19,6 +19,7 @@ from kg.errors import (
     KgError,
     NotFound,
     Refused,
+    ServiceError,
     TooMany,
 )
 from kg.namespaces import BASE, PREFIXES, shorten
@@ -26,6 +27,7 @@ from kg.queries import Catalogue
 from kg.serve import descriptions, graphs, pages, questions, sparql
 from kg.serve.context import KEY, Context, accepted, encoding
 from kg.serve.descriptions import Descriptions
+from kg.services import listed
 from kg.store import Number
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ _STATUS: Final[tuple[tuple[type[KgError], HTTPStatus], ...]] = (
     (NotFound, HTTPStatus.NOT_FOUND),
     (Refused, HTTPStatus.FORBIDDEN),
     (TooMany, HTTPStatus.TOO_MANY_REQUESTS),
+    (ServiceError, HTTPStatus.BAD_GATEWAY),
     (KgError, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 _WORTH_IT: Final = 1_000
@@ -63,8 +66,10 @@ def create_app(current: Current, catalogue: Catalogue | None, settings: Settings
     app.config["MAX_CONTENT_LENGTH"] = settings.max_query_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_query_bytes
     address = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
+    services = listed(settings.services, settings.private_services)
+    descriptions_ = Descriptions(address, calls_services=bool(services))
     app.extensions[KEY] = Context(
-        current, catalogue or Catalogue([]), Descriptions(address), address
+        current, catalogue or Catalogue([]), descriptions_, address, services
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     is_ours = catalogue is not None

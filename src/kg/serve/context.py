@@ -18,6 +18,7 @@ from kg.results import Format, Kind, formats, media_types, named_first
 if TYPE_CHECKING:
     from kg.queries import Catalogue
     from kg.serve.descriptions import Descriptions
+    from kg.services import Services
     from kg.store import Answer, Current, Reading
 
 KEY: Final = "kg"
@@ -37,6 +38,8 @@ class Context:
     descriptions: Descriptions
     address: str
     """Where the server is reached, without a slash at the end."""
+    services: Services
+    """The endpoints that queries may call."""
 
 
 def context() -> Context:
