@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gzip
 import http.client
@@ -32,8 +33,10 @@ from kg import build
 from kg.errors import BadInput
 from kg.namespaces import IDS, TERMS
 from kg.serve import run
+from kg.serve.kept import Answers
 from kg.settings import Settings
 from kg.store import Versions
+from kg.workers import Job
 
 PATIENCE = 60
 
@@ -413,7 +416,8 @@ def test_a_compressed_answer(address: str, encoding: str, tmp_path: Path) -> Non
 
 def request(address: str, method: str = "GET", **headers: str) -> tuple[int, bytes]:
     """Status and body of a request."""
-    asks = urllib.request.Request(address, method=method, headers=headers)
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    asks = urllib.request.Request(address, method=method, headers=named)
     try:
         with urllib.request.urlopen(asks, timeout=PATIENCE) as response:
             return response.status, response.read()
@@ -547,6 +551,72 @@ def test_a_page_of_too_many_rows(address: str) -> None:
     with caught.value as response:
         assert response.code == 503
         assert b"too large for a page" in response.read()
+
+
+def test_answers_that_are_kept(address: str) -> None:
+    """The same request gets the same answer again, without another query; others do not get it."""
+    path = asked(address, "SELECT ?kept { ?kept a ?class } ORDER BY ?kept LIMIT 9", format="csv")
+    status, body, first = get(path)
+    assert "x-kg-query-id" in first
+    status_again, body_again, again = get(path)
+    assert (status_again, body_again) == (status, body)
+    assert set(first) - set(again) == {"x-kg-query-id", "server-timing"}
+    assert {name: first[name] for name in again if name != "date"} == {
+        name: value for name, value in again.items() if name != "date"
+    }
+    assert request(path, If_None_Match=first["etag"]) == (304, b"")
+    assert request(path, If_None_Match=f'W/{first["etag"]}, "x"') == (304, b"")
+    assert request(path, If_None_Match='"x"') == (200, body)
+    assert gzip.decompress(request(path, Accept_Encoding="gzip")[1]) == body
+    assert gzip.decompress(request(path, Accept_Encoding="gzip")[1]) == body
+    assert get(path.replace("csv", "json"))[1] != body
+    assert "x-kg-query-id" in get(path.replace("LIMIT+9", "LIMIT+8"))[2]
+
+
+def test_answers_that_are_not_kept(address: str) -> None:
+    """What is not the same each time, what is too large, what is cut, and what failed."""
+    large = "SELECT * { GRAPH ?g { ?s ?p ?o } } ORDER BY ?g ?s ?p ?o"
+    for query, more in (
+        ("SELECT (RAND() AS ?x) {}", {}),
+        (large, {}),
+        (SLOWING.format(rows=5_000), {"timeout": "2"}),
+    ):
+        for _ in range(2):
+            status, _, headers = get(asked(address, query, **more))
+            assert (status, "x-kg-query-id" in headers) == (200, True)
+    for _ in range(2):
+        assert get(asked(address, "SELECT {"))[0] == 400
+
+
+def test_who_asks_for_what_is_on_its_way_waits_for_it() -> None:
+    """One query is enough for all; but nobody waits long for what somebody reads slowly."""
+    answers = Answers()
+    scope = {"method": "GET", "path": "/sparql", "query_string": b"query=x", "headers": []}
+    key = answers.key(scope, "version")
+    job = Job("version", "ASK {}", "json", {})
+
+    async def work() -> None:
+        with answers.on_its_way(key) as noted:
+            waiting = asyncio.ensure_future(answers.find(key))
+            await asyncio.sleep(0)
+            noted.note(b"an ")
+            noted.note(b"answer")
+            answers.keep(noted, job, [(b"etag", b'"x"')])
+        found = await waiting
+        assert found is not None
+        assert found.body == b"an answer"
+        other = answers.key(scope, "another version")
+        with answers.on_its_way(other):
+            assert await answers.find(other) is None
+        with answers.on_its_way(other) as noted:
+            noted.note(b"x" * 1_000_001)
+            answers.keep(noted, job, [(b"etag", b'"x"')])
+        assert await answers.find(other) is None
+        assert answers.key({**scope, "method": "POST"}, "version") is None
+        token = [(b"authorization", b"Bearer x")]
+        assert answers.key({**scope, "headers": token}, "version") is None
+
+    asyncio.run(work())
 
 
 def test_a_new_version_is_served_at_once(built: build.Built, tmp_path: Path) -> None:

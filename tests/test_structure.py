@@ -22,6 +22,7 @@ RANK = {room: rank for rank, rooms in enumerate(RANKS) for room in rooms}
 LIBRARIES = {
     "a2wsgi": {"serve"},
     "backports": {"encodings"},
+    "cachetools": {"serve"},
     "click": {"cli"},
     "elementpath": {"validate"},
     "flask": {"serve"},

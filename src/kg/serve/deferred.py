@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import dataclass
-from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -51,8 +50,10 @@ class Deferred:
     resume: Callable[[Callable[[], Any]], flask.Response]
     """Runs a view as if the request were still being handled."""
     page: Callable[[Answer], str] | None
-    was_cut: Callable[[], None]
-    """Notes that the answer was less than its tag says, so that nobody is told to keep it."""
+    tag: str
+    """The answer's entity tag; empty for one that need not be the same the next time."""
+    cut: set[str]
+    """Tags of answers that were less than their tags say, so that nobody is told to keep them."""
 
     def paged(self, body: bytes) -> flask.Response:
         """The page about an answer that came in the job's format."""
@@ -119,8 +120,8 @@ def answer(
             only_parsed=flask.request.method == "HEAD",
             services=services,
         )
-        current, was_cut = context().current.get().name, partial(context().cut.add, tag)
-        waiting.append(Deferred(job, current, seconds, resuming(reading()), page, was_cut))
+        current, cut = context().current.get().name, context().cut
+        waiting.append(Deferred(job, current, seconds, resuming(reading()), page, tag, cut))
     if code:
         response.content_encoding = code
     return response

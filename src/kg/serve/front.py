@@ -29,6 +29,7 @@ from kg.errors import BadInput, Exceeded, KgError, Refused
 from kg.serve.app import create_app
 from kg.serve.context import Writing
 from kg.serve.deferred import SCOPE_KEY, Deferred
+from kg.serve.kept import Answers
 from kg.serve.operations import LOGGER, Operations
 from kg.serve.sending import MOST_AT_ONCE, Sending, problem
 from kg.serve.writes import DeferredWrite
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, MutableMapping, Sequence
 
     from kg.queries import Catalogue
+    from kg.serve.kept import Kept, Key, OnItsWay
     from kg.serve.sending import Headers, Send
     from kg.settings import Settings
 
@@ -71,6 +73,7 @@ class Front:
         self._operations = Operations(pool, current, settings.token)
         self._most_bytes = settings.max_query_bytes
         self._writer = writer
+        self._answers = Answers()
         self._most_written = settings.max_upload_bytes
         seconds, memory = pool.limits.seconds, pool.limits.memory // 1_000_000
         self._limits = [(b"x-kg-limits", f"deadline={seconds:g}s, memory={memory}MB".encode())]
@@ -80,7 +83,12 @@ class Front:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif not await self._operations.answered(scope, send):
-            await self._hand_on(scope, receive, send)
+            key = self._answers.key(scope, self._current.get().name)
+            kept = await self._answers.find(key)
+            if kept is None:
+                await self._hand_on(scope, key, receive, send)
+            else:
+                await self._send_again(kept, scope, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """Start a worker with the process, and end all with it."""
@@ -94,7 +102,22 @@ class Front:
         await self._pool.close()
         await send({"type": "lifespan.shutdown.complete"})
 
-    async def _hand_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _send_again(self, kept: Kept, scope: Scope, send: Send) -> None:
+        """Send an answer that is kept."""
+        began = time.monotonic()
+        out = Sending(send, scope["http_version"] in ("1", "1.0"), is_head=False)
+        error: BaseException | None = ConnectionError()
+        try:
+            await kept.send(
+                out, dict(scope["headers"]).get(b"if-none-match", b"").decode("latin-1")
+            )
+            error = None
+        except ConnectionError:
+            pass  # who takes nothing has left
+        finally:
+            self._operations.finished(kept.job, time.monotonic() - began, out.sent, error)
+
+    async def _hand_on(self, scope: Scope, key: Key | None, receive: Receive, send: Send) -> None:
         """Read the body, let Flask answer, and carry out what it defers."""
         names = {name for name, _ in scope["headers"]}
         body = b""
@@ -131,7 +154,10 @@ class Front:
         if isinstance(deferred[0], DeferredWrite):
             await self._write(deferred[0], len(body), send)
         else:
-            await self._while_there(receive, self._carry_out(deferred[0], headers, scope, send))
+            key = key if deferred[0].tag else None
+            with self._answers.on_its_way(key) as sent_on:
+                work = self._carry_out(deferred[0], headers, scope, send, sent_on)
+                await self._while_there(receive, work)
 
     def _most_of(self, scope: Scope) -> int:
         """The most bytes that a body may have: more of one that may change data."""
@@ -171,14 +197,19 @@ class Front:
                     await task
 
     async def _carry_out(
-        self, deferred: Deferred, headers: list[tuple[bytes, bytes]], scope: Scope, send: Send
+        self,
+        deferred: Deferred,
+        headers: Headers,
+        scope: Scope,
+        send: Send,
+        noted: OnItsWay,
     ) -> None:
         """Have a worker answer, and send what it says."""
         out = Sending(send, scope["http_version"] in ("1", "1.0"), scope["method"] == "HEAD")
         began = time.monotonic()
         error: BaseException | None = ConnectionError()
         try:
-            error = await self._answer(deferred, [*headers, *self._limits], scope, out)
+            error = await self._answer(deferred, [*headers, *self._limits], scope, out, noted)
         except KgError as known:
             error = known
             if not out.has_started:
@@ -190,7 +221,7 @@ class Front:
             self._operations.finished(deferred.job, time.monotonic() - began, out.sent, error)
 
     async def _answer(
-        self, deferred: Deferred, headers: Headers, scope: Scope, out: Sending
+        self, deferred: Deferred, headers: Headers, scope: Scope, out: Sending, noted: OnItsWay
     ) -> KgError | None:
         """Send the answer; why it was cut, if it was and says so itself."""
         self._pool.settle_on(deferred.current)
@@ -203,11 +234,15 @@ class Front:
             headers.append((b"server-timing", timing.encode()))
             if not deferred.page:
                 async for piece in running.pieces():
+                    noted.note(piece)
                     await out.piece(headers, piece)
                 if running.is_cut:
-                    deferred.was_cut()
-                await out.end(headers, is_complete=not running.is_cut)
-                return running.error if running.is_cut else None
+                    deferred.cut.add(deferred.tag)
+                    await out.end(headers, is_complete=False)
+                    return running.error
+                self._answers.keep(noted, deferred.job, headers)
+                await out.end(headers)
+                return None
             body = bytearray()
             async for piece in running.pieces():
                 body += piece

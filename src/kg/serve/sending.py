@@ -61,6 +61,11 @@ class Sending:
         await self._start(200, headers)
         await self._pass_on(self._held, more=False)
 
+    async def head(self, status: int, headers: Headers) -> None:
+        """Send a status and headers, and no body."""
+        await self._start(status, headers)
+        await self._pass_on(b"", more=False)
+
     async def response(self, response: Response) -> None:
         """Send a response that is whole."""
         body = response.get_data()
