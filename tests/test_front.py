@@ -553,6 +553,15 @@ def test_a_page_of_too_many_rows(address: str) -> None:
         assert b"too large for a page" in response.read()
 
 
+def test_a_short_answer_has_its_length(address: str) -> None:
+    """In any format, and says that it is whole."""
+    for format_ in ("json", "xml", "csv", "tsv"):
+        query = f"SELECT ?s {{ ?s ?p '{format_}' }}"
+        _, body, headers = get(asked(address, query, format=format_))
+        assert headers["content-length"] == str(len(body))
+        assert headers["x-kg-complete"] == "true"
+
+
 def test_answers_that_are_kept(address: str) -> None:
     """The same request gets the same answer again, without another query; others do not get it."""
     path = asked(address, "SELECT ?kept { ?kept a ?class } ORDER BY ?kept LIMIT 9", format="csv")

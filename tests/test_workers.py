@@ -223,8 +223,8 @@ def test_who_asked_much_waits_for_others(versions: Versions) -> None:
             order: list[str] = []
 
             async def note(client: str) -> None:
-                await ask(pool, job(versions, MODELS), client)
-                order.append(client)
+                async with pool.answer(job(versions, MODELS), client):
+                    order.append(client)
 
             first = ask(pool, job(versions, MODELS), "first")  # has the slot before others come
             await asyncio.gather(first, note("greedy"), note("modest"))

@@ -154,7 +154,8 @@ def test_the_default_graph(address: str) -> None:
     assert get(asked(address, "SELECT ?o { ?s ?p ?o }", format="csv"))[1] == b"o\r\n9\r\n"
     assert sent(address, "DELETE", path)[0] == 204
     assert sent(address, "GET", f"{path}&format=ntriples")[:2] == (200, b"")
-    assert sent(address, "PUT", path, before, "application/n-triples")[0] == 204
+    status, _, headers = sent(address, "PUT", path, before, "application/n-triples")
+    assert (status, "location" in headers) == (201, False)
 
 
 def test_parts_of_a_form(address: str) -> None:
@@ -197,6 +198,19 @@ def test_methods_that_graphs_do_not_have(address: str) -> None:
     status, _, headers = sent(address, "PATCH", "/rdf-graph-store?default")
     assert status == 405
     assert {"GET", "PUT", "POST", "DELETE"} <= set(headers["allow"].split(", "))
+
+
+def test_relative_iris(address: str) -> None:
+    """In queries and updates they are relative to the endpoint, in ``?graph=`` to the server."""
+    query = "CONSTRUCT { <s> <p> <o> } WHERE {}"
+    found = get(asked(address, query, format="ntriples"))[1]
+    assert found == f"<{address}/s> <{address}/p> <{address}/o> .\n".encode()
+    assert update(address, "INSERT DATA { GRAPH <http://a/rel> { <s> <p> <o> } }") == 204
+    assert values(address, "http://a/rel") == [f"{address}/o"]
+    path = "/rdf-graph-store/relative.ttl"
+    assert sent(address, "PUT", path, "<s> <p> 1 .", "text/turtle")[0] == 201
+    assert sent(address, "GET", f"/rdf-graph-store?graph={path}")[0] == 200
+    assert sent(address, "DELETE", f"/rdf-graph-store?graph={path}")[0] == 204
 
 
 def test_updates(address: str) -> None:

@@ -67,6 +67,11 @@ class Context:
     cut: set[str] = field(default_factory=set)
     """Tags of answers that were sent in part since the server started."""
 
+    @property
+    def endpoint(self) -> str:
+        """The address of the SPARQL endpoint, to which relative IRIs are relative."""
+        return f"{self.address}/sparql"
+
 
 def context() -> Context:
     """The context of the app that handles this request."""

@@ -103,7 +103,8 @@ def answer(
             reading().store.write(format_, everything)
             body = everything.getvalue()
         else:
-            found = reading().store.query(text, bindings, default_graphs, named_graphs)
+            graphs = default_graphs, named_graphs
+            found = reading().store.query(text, bindings, *graphs, context().endpoint)
             if page:
                 return page(found)
             body = found.serialize(format_)
@@ -117,6 +118,7 @@ def answer(
             default_graphs=default_graphs,
             named_graphs=named_graphs,
             encoding=code,
+            base=context().endpoint,
             only_parsed=flask.request.method == "HEAD",
             services=services,
         )

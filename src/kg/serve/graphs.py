@@ -43,9 +43,11 @@ def graph_store() -> flask.Response | str:
         return carried_out(Order("post", graph=name, documents=documents(name)), location=name)
     if number != 1 or given.get("default"):
         raise BadInput("Name one graph: ?default, or ?graph= with its IRI.")
-    if names and not is_iri(names[0]):
-        raise BadInput(f"A graph is named by an IRI, not by {names[0]!r}.")
     name = names[0] if names else ""
+    if name.startswith("/"):
+        name = address_of(name)
+    if names and not is_iri(name):
+        raise BadInput(f"A graph is named by an IRI, not by {name!r}.")
     return _write(name) if writes else _read(name)
 
 

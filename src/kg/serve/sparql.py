@@ -103,7 +103,7 @@ def _update() -> flask.Response:
         text = parameters["update"]
     judge_update(text)
     graphs = (parameters.getlist(f"using-{named}graph-uri") for named in ("", "named-"))
-    return carried_out(Order("update", with_dataset(text, *graphs)))
+    return carried_out(Order("update", with_dataset(text, *graphs), base=context().endpoint))
 
 
 def _request() -> tuple[str | None, MultiDict[str, str]]:

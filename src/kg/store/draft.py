@@ -22,21 +22,24 @@ class Draft:
     def __init__(self, path: Path) -> None:
         self._store = ox.Store(str(path))
 
-    def update(self, text: str) -> None:
+    def update(self, text: str, base: str) -> None:
         """Carry out a SPARQL update, judged before by ``updates.judge_update``.
 
-        Raises ``BadQuery``, with line and column where the text does not parse.
+        ``base`` is what relative IRIs are relative to. Raises ``BadQuery``, with line and column
+        where the text does not parse.
         """
         try:
-            self._store.update(text)
+            self._store.update(text, base_iri=base)
         except SyntaxError as error:
             raise bad_query(str(error)) from None
         except (ValueError, RuntimeError, OSError) as error:
             raise BadQuery(f"{error}.") from None
 
     def has_graph(self, graph: str) -> bool:
-        """Whether there is a graph, be it empty; the default graph, which has no name, always."""
-        return not graph or self._store.contains_named_graph(ox.NamedNode(graph))
+        """Whether there is a graph, be it empty; the default graph, which has no name, if not."""
+        if graph:
+            return self._store.contains_named_graph(ox.NamedNode(graph))
+        return any(True for _ in self._store.quads_for_pattern(None, None, None, ox.DefaultGraph()))
 
     def clear(self, graph: str) -> None:
         """Take all triples out of a graph, which is there afterwards."""
@@ -46,8 +49,8 @@ class Draft:
             self._store.add_graph(name)
 
     def remove(self, graph: str) -> None:
-        """Take a graph away. Raises ``NotFound`` if there is none."""
-        if not self.has_graph(graph):
+        """Take a graph away, or empty the default graph. Raises ``NotFound`` if there is none."""
+        if graph and not self.has_graph(graph):
             raise NotFound(f"There is no graph <{graph}>.")
         self._store.remove_graph(_named(graph))
 

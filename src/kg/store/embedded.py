@@ -158,17 +158,19 @@ class EmbeddedStore:
         bindings: Mapping[str, Term] | None = None,
         default_graphs: Sequence[str] = (),
         named_graphs: Sequence[str] = (),
+        base: str | None = None,
     ) -> Answer:
         """Evaluate a SPARQL 1.1 query.
 
         ``bindings`` gives terms to variables; the graphs restrict what the query sees, as the
-        protocol's ``default-graph-uri`` and ``named-graph-uri`` do. Raises ``BadQuery`` with line
-        and column if the text does not parse.
+        protocol's ``default-graph-uri`` and ``named-graph-uri`` do; relative IRIs are relative to
+        ``base``. Raises ``BadQuery`` with line and column if the text does not parse.
         """
         restricted = bool(default_graphs or named_graphs)
         try:
             results = self._store.query(
                 text,
+                base_iri=base,
                 default_graph=[ox.NamedNode(g) for g in default_graphs] if restricted else None,
                 named_graphs=[ox.NamedNode(g) for g in named_graphs] if restricted else None,
                 substitutions={ox.Variable(k): _term(v) for k, v in (bindings or {}).items()},

@@ -37,6 +37,8 @@ class Job:
     """The content encoding of the answer, or an empty text."""
     only_parsed: bool = False
     """Whether nothing is wanted but to know that the text is a query."""
+    base: str | None = None
+    """What relative IRIs are relative to, if they may be."""
     services: Sequence[str] = ()
     """The endpoints that the text calls, all of them listed."""
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _PIECE: Final = 65_536
 _PAUSE: Final = 0.05
+_BUFFER: Final = 8_192
+"""Bytes that the engine writes at a time; when it writes fewer, the end or more comes at once."""
 _OPENING: Final = b'"bindings":['
 _BETWEEN: Final = b'}},{"'
 _MARK: Final = re.compile(rb'\}\},\{"[^"\\{}:,]+":\{"type":"')
@@ -53,7 +55,8 @@ class Pieces:
             if self._is_over:
                 raise ServerGone
             self._take(self._rows.whole(piece) if self._rows else piece)
-            if len(self._held) >= _PIECE or time.monotonic() - self._sent_at > _PAUSE:
+            is_late = time.monotonic() - self._sent_at > _PAUSE
+            if len(self._held) >= _PIECE or (is_late and len(piece) >= _BUFFER):
                 self._send()
         return len(piece)
 

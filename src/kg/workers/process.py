@@ -226,10 +226,10 @@ def _asked(store: EmbeddedStore, job: dict[str, Any]) -> Answer:
     """What a store answers to a job's text, with services called at the addresses of the job."""
     text = redirected(job["text"], job["services"])
     bindings = {name: Term(*term) for name, term in job["bindings"].items()}
-    graphs = job["default_graphs"], job["named_graphs"]
+    about = bindings, job["default_graphs"], job["named_graphs"], job["base"]
     try:
-        return store.query(text, bindings, *graphs)
+        return store.query(text, *about)
     except BadQuery as error:
         if error.line is not None:  # what was written has the same error at its own place
-            store.query(job["text"], bindings, *graphs)
+            store.query(job["text"], *about)
         raise

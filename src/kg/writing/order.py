@@ -41,6 +41,8 @@ class Order:
     kind: Kind
     text: str = ""
     """The update, judged before."""
+    base: str = "http://localhost/"
+    """What the update's relative IRIs are relative to."""
     graph: str = ""
     documents: Sequence[Document] = ()
     version: str = field(default_factory=_new_name)
@@ -51,7 +53,7 @@ class Order:
         Raises as the methods of ``Draft`` do.
         """
         if self.kind == "update":
-            draft.update(self.text)
+            draft.update(self.text, self.base)
             return False
         if self.kind == "delete":
             draft.remove(self.graph)
@@ -68,6 +70,7 @@ class Order:
         facts = {
             "kind": self.kind,
             "text": self.text,
+            "base": self.base,
             "graph": self.graph,
             "version": self.version,
             "documents": [(document.format, document.base) for document in self.documents],
