@@ -33,6 +33,9 @@ class Settings:
         "", "Address at which others reach the server; empty for that of host and port."
     )
     port: int = _setting(8000, "Port that the server listens on.", 0, 65535)
+    trusted_proxy: str = _setting(
+        "", "Networks of proxies whose X-Forwarded-For says who asks, separated by commas."
+    )
     log: str = _setting("", "File that gets a line for each query; empty for standard error.")
     token: str = _setting(
         "", "What operators send as Authorization: Bearer; empty for no operators."

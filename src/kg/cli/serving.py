@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @setting("host", metavar="ADDRESS")
 @setting("port", metavar="PORT")
 @setting("public_url", metavar="URL")
+@setting("trusted_proxy", metavar="CIDR")
 @setting("log", metavar="FILE")
 @setting("threads", metavar="N")
 @setting("max_query_bytes", metavar="N")
