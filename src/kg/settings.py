@@ -40,6 +40,9 @@ class Settings:
     token: str = _setting(
         "", "What operators send as Authorization: Bearer; empty for no operators."
     )
+    hide: str = _setting(
+        "", "Graphs left out of what is served, with all below them, separated by blanks."
+    )
     threads: int = _setting(4, "Number of requests that are decided about at the same time.", 1, 64)
     keep_versions: int = _setting(
         3, "Number of built versions that are kept, the current one included.", 1, 1000

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kg.cli.group import MEMORY, main, setting, versions_of
+from kg.cli.hiding import without
 from kg.cli.output import progress
 from kg.errors import BadInput
 from kg.queries import Catalogue
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 @setting("deadline", metavar="SECONDS")
 @setting("query_memory", metavar="MB")
 @setting("store", metavar="FOLDER")
+@setting("hide", metavar="GRAPH", multiple=True)
 @click.option(
     "--data",
     "files",
@@ -42,7 +44,9 @@ if TYPE_CHECKING:
     help="A file of RDF to serve as it is, in place of the built graph; may be repeated.",
 )
 @click.pass_obj
-def serve(project: Project, /, files: tuple[Path, ...], **given: str | None) -> None:
+def serve(
+    project: Project, /, files: tuple[Path, ...], hide: tuple[str, ...], **given: str | None
+) -> None:
     """Serve pages, questions and SPARQL; with --data SPARQL over any RDF files.
 
     A version that is built meanwhile is served from the next request on.
@@ -51,13 +55,14 @@ def serve(project: Project, /, files: tuple[Path, ...], **given: str | None) -> 
     Example:
       kg serve --port 8000
       kg serve --data people.ttl --data places.trig
+      kg serve --hide graph:ding-xiao-2023/table-1
     """
-    settings = Settings.load(None, **given)
+    settings = Settings.load(None, hide=" ".join(hide) or None, **given)
     if settings.store == MEMORY:
         raise BadInput("A store in memory cannot be served: run `kg build` and serve its folder.")
     if not files:
         catalogue = Catalogue.read(project.query_files(), project.shown)
-        _serve(catalogue, versions_of(settings, project), settings)
+        _serve(catalogue, versions_of(settings, project), settings, project)
     elif settings.store:
         raise BadInput("--data serves files as they are and --store a built graph: give one.")
     else:
@@ -65,10 +70,20 @@ def serve(project: Project, /, files: tuple[Path, ...], **given: str | None) -> 
             versions = Versions(Path(folder))
             with progress("load"):
                 load(versions, files, keep=1)
-            _serve(None, versions, settings)
+            _serve(None, versions, settings, project)
 
 
-def _serve(catalogue: Catalogue | None, versions: Versions, settings: Settings) -> None:
+def _serve(
+    catalogue: Catalogue | None, versions: Versions, settings: Settings, project: Project
+) -> None:
+    if not settings.hide.strip(" ,"):
+        _run(catalogue, versions, settings)
+        return
+    with without(settings.hide, versions, project, settings.keep_versions) as rest:
+        _run(catalogue, rest, settings)
+
+
+def _run(catalogue: Catalogue | None, versions: Versions, settings: Settings) -> None:
     from kg.serve import run
 
     name = versions.current().name

@@ -21,7 +21,7 @@ from kg.queries import Term
 from kg.store.canonical import InPieces, canonical_nquads, parse_graph
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from kg.queries import Parameter, Query
@@ -139,6 +139,18 @@ class EmbeddedStore:
         store.extend(ox.parse(added, format=ox.RdfFormat.N_QUADS))
         store.flush()
 
+    def without(self, path: Path, is_hidden: Callable[[str], bool]) -> None:
+        """Write a new store on disk: this one without the hidden IRIs, as graphs and as terms."""
+        store = ox.Store(str(path))
+        store.bulk_extend(quad for quad in self._store if not any(map(is_hidden, _iris(quad))))
+        store.flush()
+        store.optimize()
+
+    def triples(self, graph: str) -> Iterator[tuple[str, str, str]]:
+        """The triples of a named graph; each term as N-Triples writes it."""
+        for quad in self._store.quads_for_pattern(None, None, None, ox.NamedNode(graph)):
+            yield str(quad.subject), str(quad.predicate), str(quad.object)
+
     def __len__(self) -> int:
         """Number of quads, those of the default graph included."""
         return len(self._store)
@@ -237,6 +249,15 @@ def _bad_query(message: str) -> BadQuery:
         said = rest.strip().replace(", [_]", "").replace("[_]", "something else")
         return BadQuery(f"syntax error: {said}.", int(line), int(column))
     return BadQuery(message)
+
+
+def _iris(statement: Iterable[object]) -> Iterator[str]:
+    """The IRIs that are terms of a statement, or of triples that are."""
+    for term in statement:
+        if isinstance(term, ox.NamedNode):
+            yield term.value
+        elif isinstance(term, ox.Triple):
+            yield from _iris(term)
 
 
 def _term(term: Term) -> ox.NamedNode | ox.Literal:
