@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 @main.command()
+@setting("config", metavar="FILE")
 @setting("host", metavar="ADDRESS")
 @setting("port", metavar="PORT")
 @setting("public_url", metavar="URL")
@@ -56,6 +57,7 @@ def serve(
       kg serve --port 8000
       kg serve --data people.ttl --data places.trig
       kg serve --hide graph:ding-xiao-2023/table-1
+      kg serve --config server.toml
     """
     settings = Settings.load(None, hide=" ".join(hide) or None, **given)
     if settings.store == MEMORY:
