@@ -145,6 +145,14 @@ class Versions:
         current = self.current_name()
         return [Version(path.name, path, path.name == current) for path in folders]
 
+    def get(self, name: str) -> Version:
+        """The version of that name. Raises ``NotFound`` if there is none."""
+        found = [version for version in self.all() if version.name == name]
+        if not found:
+            known = ", ".join(version.name for version in self.all()) or "none"
+            raise NotFound(f"There is no version {name} (there are: {known}).")
+        return found[0]
+
     @property
     def kept(self) -> Path:
         """The folder in which a build keeps what the next one can go on from."""
@@ -227,22 +235,17 @@ class Versions:
         Raises ``NotFound`` if there is no such version.
         """
         others = [version for version in self.all() if not version.is_current]
-        chosen = [v for v in self.all() if v.name == name] if name else others[:1]
-        if not chosen:
-            known = ", ".join(version.name for version in self.all()) or "none"
-            raise NotFound(
-                f"There is no version {name} (there are: {known})."
-                if name
-                else "There is no other version to go back to."
-            )
+        if not (name or others):
+            raise NotFound("There is no other version to go back to.")
+        chosen = self.get(name) if name else others[0]
         try:
             with self._publishing():
-                self._point_to(chosen[0].name)
+                self._point_to(chosen.name)
         except OSError as error:
             raise StoreError(
                 f"{self.root} cannot be written: {error.strerror}; the version is unchanged."
             ) from None
-        return Version(chosen[0].name, chosen[0].path, is_current=True)
+        return Version(chosen.name, chosen.path, is_current=True)
 
     def open(self, version: Version | None = None) -> Reading:
         """Open a version, the current one by default, and keep it from being cleared away.
