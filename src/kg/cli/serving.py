@@ -88,7 +88,7 @@ def _serve(
 def _run(catalogue: Catalogue | None, versions: Versions, settings: Settings) -> None:
     from kg.serve import run
 
-    name = versions.current().name
+    name = versions.open().name  # what cannot be opened is refused now
     address = f"http://{settings.host}:{settings.port}"
     example = "queries/trained-without?format=csv" if catalogue else "sparql?query=ASK%7B%7D"
 

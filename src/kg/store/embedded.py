@@ -114,13 +114,18 @@ class EmbeddedStore:
 
     @classmethod
     def open(cls, path: Path) -> EmbeddedStore:
-        """Open a published store read-only. Raises ``StoreError`` if it is missing or damaged."""
+        """Open a published store read-only.
+
+        Raises ``StoreError`` if it is missing, damaged, or of an Oxigraph with another format.
+        """
+        remedy = "build it again with `kg build`, or make another version current"
         if not path.is_dir():
-            raise StoreError(f"There is no store in {path}.")
+            raise StoreError(f"There is no store in {path}: {remedy}.")
         try:
             return cls(ox.Store.read_only(str(path)))
         except (OSError, RuntimeError, ValueError) as error:
-            raise StoreError(f"The store in {path} cannot be opened: {error}.") from None
+            said = str(error).rstrip(".")
+            raise StoreError(f"The store in {path} cannot be opened: {remedy} ({said}).") from None
 
     @staticmethod
     def create(path: Path, graphs: Mapping[str, bytes]) -> None:

@@ -77,14 +77,19 @@ class Reading:
 class Current:
     """The current version, opened anew whenever another one has become current.
 
-    If the new version cannot be opened, the one before goes on being served.
+    If the new version cannot be opened, the one before goes on being served, or at the start the
+    newest that can be. Raises ``StoreError`` if there is none.
     """
 
     def __init__(self, versions: Versions) -> None:
         self._versions = versions
-        self._reading = versions.open()
         self.rejected: str | None = None
         """The version that is current but could not be opened, if there is one."""
+        try:
+            self._reading = versions.open()
+        except StoreError:
+            self._reading = versions.open_any()
+            self.rejected = versions.current_name()
         self._others: weakref.WeakValueDictionary[str, Reading] = weakref.WeakValueDictionary()
 
     def get(self) -> Reading:
@@ -225,7 +230,9 @@ class Versions:
         return Version(name, final, is_current=True)
 
     def _refused(self, error: OSError) -> StoreError:
-        what = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or error
+        full = {errno.ENOSPC, errno.EDQUOT}  # which Oxigraph says in words only
+        is_full = error.errno in full or any(os.strerror(number) in str(error) for number in full)
+        what = "the disk is full" if is_full else error.strerror or error
         said = f"The version cannot be written to {self.root}: {what}; "
         return StoreError(f"{said}what was current is unchanged.")
 
@@ -265,6 +272,16 @@ class Versions:
             raise
         weakref.finalize(reading, os.close, lease)
         return reading
+
+    def open_any(self) -> Reading:
+        """Open the newest version that can be. Raises ``StoreError`` as ``open`` does if none can.
+
+        For whoever has to go on; what the current one lacks is not said.
+        """
+        for version in self.all():
+            with contextlib.suppress(StoreError):
+                return self.open(version)
+        return self.open()
 
     def _write(
         self,
