@@ -92,8 +92,9 @@ def _make(
         else:
             said = " ".join([reading.name, *hidden.names])
             name = hashlib.sha256(said.encode()).hexdigest()[:16]
+            summary = versions.get(reading.name).summary()
             rest.publish_written(
-                name, lambda path: store.without(path, hidden.__contains__), {}, keep
+                name, lambda path: store.without(path, hidden.__contains__), summary, keep
             )
     except KgError as error:
         fail(str(error))
