@@ -260,17 +260,3 @@ def test_more_than_there_is_room_for(tmp_path: Path) -> None:
 
     with pytest.raises(StoreError, match=r"1,000,000,000,000,000,000 bytes .* the disk is full"):
         backup.restore(file, versions, keep=3)
-
-
-def test_a_store_of_another_format(tmp_path: Path) -> None:
-    """A file that is whole, with a store that nobody can open, is refused too."""
-    versions, others = Versions(tmp_path / "store"), Versions(tmp_path / "others")
-    versions.publish("one", ONE, COUNTS, keep=3)
-    version = others.publish("two", TWO, COUNTS, keep=3)
-    (version.store / "CURRENT").write_text("MANIFEST-999999\n")
-    saved(others, tmp_path / "file")
-
-    with pytest.raises(BadInput, match=r"cannot open.*Build it again from its files"):
-        backup.restore(tmp_path / "file", versions, keep=3)
-    assert [version.name for version in versions.all()] == ["one"]
-    assert not list((tmp_path / "store" / "versions").glob(".*"))

@@ -298,9 +298,11 @@ def test_a_version_that_is_built_meanwhile(with_secret: Project, tmp_path: Path)
     question = "SELECT ?l { ?m <http://www.w3.org/2000/01/rdf-schema#label> ?l FILTER (?l = %s) }"
     hidden, new = (question % f'"{name}"@en' for name in ("House of Xyzzy", "Fourth"))
     project = str(with_secret.root)
+    (tmp_path / "temporary").mkdir()
     environment = {
         "KG_HIDE": " graph:secret/things,graph:secret/notes ",
         "KG_STORE": str(versions.root),
+        "TMPDIR": str(tmp_path / "temporary"),
     }
     with serving_with([], project=project, **environment) as address:
 
@@ -324,6 +326,8 @@ def test_a_version_that_is_built_meanwhile(with_secret: Project, tmp_path: Path)
         versions.rollback(before)
         until(lambda: version() == first)
         assert (rows(hidden), rows(new)) == (0, 0)
+        assert len(list((tmp_path / "temporary").glob("kg-hide-*/versions/*"))) == 2
+    assert list((tmp_path / "temporary").iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from kg import build
 from kg.encodings import decompressed
 from kg.errors import StoreError
 from kg.store import Current, Version, Versions
-from tests.test_backup import kg
+from tests.test_backup import kg, saved
 from tests.test_front import asked, get, serving, until
 from tests.test_store import COUNTS, ONE, TWO, value
 
@@ -63,6 +63,22 @@ def test_a_store_of_another_format(tmp_path: Path, words: list[str]) -> None:
     assert "cannot be opened: build it again with `kg build`" in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "file").exists()
+
+
+def test_a_backup_of_another_format(tmp_path: Path) -> None:
+    """A file that is whole, with a store that cannot be opened, changes nothing either."""
+    versions, others = Versions(tmp_path / "store"), Versions(tmp_path / "others")
+    versions.publish("one", ONE, COUNTS, keep=3)
+    made_older(others.publish("two", TWO, COUNTS, keep=3))
+    saved(others, tmp_path / "file")
+
+    done = kg("restore", str(tmp_path / "file"), "--store", str(versions.root))
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "holds a store that this kg cannot open" in done.stderr
+    assert "Build it again from its files with `kg build`." in done.stderr
+    assert [(v.name, v.is_current) for v in versions.all()] == [("one", True)]
+    assert not list((tmp_path / "store" / "versions").glob(".*"))
 
 
 def test_building_again_mends_it(built: build.Built, tmp_path: Path) -> None:

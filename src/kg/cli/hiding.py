@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from kg.project import Project
 
 _PAUSE: Final = 0.5
+"""Seconds between two looks at which version is current."""
+_AGAIN: Final = 60
+"""Seconds after which what could not be made is tried again."""
 
 
 @contextlib.contextmanager
@@ -34,8 +37,8 @@ def without(names: str, versions: Versions, project: Project, keep: int) -> Iter
     """A folder that follows ``versions`` without some graphs, for as long as the context lasts.
 
     When another version becomes current, its counterpart does as soon as it is made. If it cannot
-    be made, standard error says why, and the one before stays. Exits with code 2 if that is so at
-    the start.
+    be made, standard error says why, and the one before stays until it can. Exits with code 2 if
+    that is so at the start.
     """
     with tempfile.TemporaryDirectory(prefix="kg-hide-", ignore_cleanup_errors=True) as folder:
         rest = Versions(Path(folder))
@@ -46,11 +49,14 @@ def without(names: str, versions: Versions, project: Project, keep: int) -> Iter
         is_over = threading.Event()
 
         def follow(made: str | None) -> None:
-            while not is_over.wait(_PAUSE):
-                name = versions.current_name()
+            pause = _PAUSE
+            while not is_over.wait(pause):
+                name, pause = versions.current_name(), _PAUSE
                 if name not in (None, made):
-                    _made(names, versions, project, rest, keep, is_first=False)
-                    made = name
+                    if _made(names, versions, project, rest, keep, is_first=False):
+                        made = name
+                    else:
+                        pause = _AGAIN
 
         threading.Thread(target=follow, args=(made,), daemon=True).start()
         try:
