@@ -10,6 +10,7 @@
     ├── Rejected            data that can be read but are not taken: why, with a report
     ├── Busy                no room for another query now
     │   └── TooMany         one client has as many as it may
+    ├── ServiceError        a service that a query called did not answer as it should
     ├── Exceeded            a query passed a limit, or was stopped: which
     └── StoreError          the store is missing, locked, full or damaged
 
@@ -88,6 +89,10 @@ class Busy(KgError):
 
 class TooMany(Busy):
     """One client has as many queries running and waiting as it may."""
+
+
+class ServiceError(KgError):
+    """An endpoint that a query called with SERVICE did not answer as it should."""
 
 
 class Exceeded(KgError):

@@ -30,10 +30,11 @@ import yaml
 
 from kg.errors import BadInput, BadQuery, BadSource, NotFound, Refused
 from kg.namespaces import PREFIXES, expand
+from kg.services import calls
 from kg.tokens import Lines, tokens, without_codepoint_escapes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
 _XSD: Final = PREFIXES["xsd"]
@@ -48,7 +49,7 @@ _LITERALS: Final = {
     "boolean": re.compile(r"true|false"),
 }
 _FORMS: Final = frozenset({"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"})
-_CHANGING: Final = frozenset({"RAND", "NOW", "UUID", "STRUUID", "BNODE"})
+_CHANGING: Final = frozenset({"RAND", "NOW", "UUID", "STRUUID", "BNODE", "SERVICE"})
 _MOST_NESTED: Final = 200
 _MOST_CLAUSES: Final = 500
 _MOST_PATTERNS: Final = 5_000
@@ -64,8 +65,13 @@ _SERVICE: Final = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _NO_SERVICE: Final = (
-    "SERVICE is not allowed here: this endpoint calls no other server. "
-    "Ask the other endpoint directly, or query both from your own engine."
+    "SERVICE is not allowed here: this endpoint calls no other server unless its operator lists it "
+    "(--services, KG_SERVICES). Ask the other endpoint directly, or query both from your own "
+    "engine."
+)
+_THESE_SERVICES: Final = (
+    "SERVICE is allowed here only with one of these IRIs, written out and without escapes: {}. "
+    "The operator lists them (--services, KG_SERVICES)."
 )
 AUDIENCES: Final = ("analyst", "researcher", "engineer")
 """Whom a question is for: who looks and cites, who recomputes, who queries and links."""
@@ -257,16 +263,20 @@ def is_iri(text: str) -> bool:
     return _IRI.fullmatch(text) is not None
 
 
-def judge(text: str) -> None:
-    """Refuse a query that would leave the store, or that is so deep or long that engines give up.
+def judge(text: str, allowed: Collection[str] = ()) -> tuple[str, ...]:
+    """The services that a query calls; refuse one that leaves the store otherwise, or is too deep.
 
     Judged on tokens, so that a string, a comment or a name may hold any word, and again on the bare
     characters: engines that read without a tokenizer take ``SERVICESILENT<...>`` for a keyword, or
     end an IRI where none began. Both with code point escapes resolved and not. Raises ``Refused``
-    for SERVICE and ``BadQuery`` for what nests or repeats more than any question needs.
+    for SERVICE with anything but an IRI that is ``allowed``, and ``BadQuery`` for what nests or
+    repeats more than any question needs.
     """
-    for version in {text, without_codepoint_escapes(text)}:
-        refuse_services(version)
+    versions = {text, without_codepoint_escapes(text)}
+    found = {called(version, allowed) for version in versions}
+    if len(found) > 1:
+        raise _refused(allowed)
+    for version in versions:
         operators = separators = 0
         for token in tokens(version):
             operators += token.kind == "mark" and token.text in _OPERATORS
@@ -277,16 +287,26 @@ def judge(text: str) -> None:
         if separators > _MOST_PATTERNS:
             raise BadQuery(f"the query has more than {_MOST_PATTERNS} patterns or list members.")
         check_depth(version)
+    return tuple(dict.fromkeys(found.pop()))
 
 
-def refuse_services(text: str) -> None:
-    """Raise ``Refused`` for SERVICE, as ``judge`` says it."""
-    calls = itertools.islice(_SERVICE_WORD.finditer(text), _MOST_CLAUSES + 1)
-    starts = [match.start() for match in calls]
-    if len(starts) > _MOST_CLAUSES or any(_SERVICE.match(text, at) for at in starts):
-        raise Refused(_NO_SERVICE)
-    if any(token.kind == "word" and token.text.upper() == "SERVICE" for token in tokens(text)):
-        raise Refused(_NO_SERVICE)
+def called(text: str, allowed: Collection[str] = ()) -> tuple[str, ...]:
+    """The services that a text calls, in order. Raises ``Refused`` if it calls any other."""
+    words = [*itertools.islice(_SERVICE_WORD.finditer(text), _MOST_CLAUSES + 1)]
+    found = [*calls(text)] if words else []
+    doubtful = {match.start() for match in words} - {call.start for call in found}
+    if (
+        len(words) > _MOST_CLAUSES
+        or any(call.service not in allowed for call in found)
+        or any(_SERVICE.match(text, at) for at in doubtful)
+    ):
+        raise _refused(allowed)
+    return tuple(call.service for call in found)
+
+
+def _refused(allowed: Collection[str]) -> Refused:
+    names = ", ".join(f"<{service}>" for service in allowed)
+    return Refused(_THESE_SERVICES.format(names) if names else _NO_SERVICE)
 
 
 def check_depth(text: str) -> None:

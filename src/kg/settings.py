@@ -74,6 +74,12 @@ class Settings:
     query_memory: int = _setting(
         512, "Megabytes of memory above which a query is ended.", 64, 1_000_000
     )
+    services: str = _setting(
+        "", "Addresses of endpoints that queries may call with SERVICE, with blanks or commas."
+    )
+    private_services: str = _setting(
+        "", "The same for endpoints that may be in a private network or on this machine."
+    )
 
     @classmethod
     def load(cls, environment: Mapping[str, str] | None = None, **given: object) -> Settings:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from kg.errors import BadInput, Refused
-from kg.queries import check_depth, is_iri, refuse_services
+from kg.queries import called, check_depth, is_iri
 from kg.tokens import tokens, without_codepoint_escapes
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def judge_update(text: str) -> None:
     Raises ``Refused`` for LOAD and SERVICE, ``BadQuery`` for what nests deeper than engines bear.
     """
     for version in {text, without_codepoint_escapes(text)}:
-        refuse_services(version)
+        called(version)
         _refuse_load(version)
         check_depth(version)
 

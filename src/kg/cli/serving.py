@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 @setting("deadline", metavar="SECONDS")
 @setting("query_memory", metavar="MB")
 @setting("keep_versions", metavar="N")
+@setting("services", metavar="URLS")
+@setting("private_services", metavar="URLS")
 @setting("store", metavar="FOLDER")
 @setting("hide", metavar="GRAPH", multiple=True)
 @click.option(

@@ -20,6 +20,7 @@ from kg.errors import (
     NotFound,
     Refused,
     Rejected,
+    ServiceError,
     TooMany,
 )
 from kg.namespaces import BASE, PREFIXES, shorten
@@ -27,6 +28,7 @@ from kg.queries import Catalogue
 from kg.serve import descriptions, graphs, pages, questions, sparql
 from kg.serve.context import KEY, Context, Writing, accepted, encoding
 from kg.serve.descriptions import Descriptions
+from kg.services import listed
 from kg.store import Number
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ _STATUS: Final[tuple[tuple[type[KgError], HTTPStatus], ...]] = (
     (Refused, HTTPStatus.FORBIDDEN),
     (Rejected, HTTPStatus.UNPROCESSABLE_ENTITY),
     (TooMany, HTTPStatus.TOO_MANY_REQUESTS),
+    (ServiceError, HTTPStatus.BAD_GATEWAY),
     (KgError, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 _PROBLEM: Final = "application/problem+json"
@@ -72,11 +75,13 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = settings.max_query_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_query_bytes
     address = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
+    services = listed(settings.services, settings.private_services)
     app.extensions[KEY] = Context(
         current,
         catalogue or Catalogue([]),
-        Descriptions(address, is_writable=writing is not None),
+        Descriptions(address, is_writable=writing is not None, calls_services=bool(services)),
         address,
+        services,
         writing,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from kg.queries import Catalogue
     from kg.serve.descriptions import Descriptions
+    from kg.services import Services
     from kg.store import Answer, Current, EmbeddedStore, Reading, Versions
 
 KEY: Final = "kg"
@@ -59,6 +60,8 @@ class Context:
     descriptions: Descriptions
     address: str
     """Where the server is reached, without a slash at the end."""
+    services: Services
+    """The endpoints that queries may call."""
     writing: Writing | None
     """None where nothing can be changed."""
     cut: set[str] = field(default_factory=set)

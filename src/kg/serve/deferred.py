@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import flask
 
 from kg.encodings import encoded
+from kg.errors import Refused
 from kg.queries import form_of, is_repeatable, normalised
 from kg.results import named
 from kg.serve.context import asked_seconds, choose, context, encoding, reading, wants_page
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from kg.store import Reading
 
 SCOPE_KEY: Final = "kg.deferred"
+_NO_FRONT: Final = (
+    "SERVICE is allowed only where `kg serve` serves, which has workers to call services."
+)
 _GRAPHS: Final = ("CONSTRUCT", "DESCRIBE")
 _FOR_PAGES: Final[dict[Kind, str]] = {"rows": "json", "graph": "ntriples"}
 
@@ -66,10 +70,12 @@ def answer(
     default_graphs: Sequence[str] = (),
     named_graphs: Sequence[str] = (),
     format_: Format | None = None,
+    services: Sequence[str] = (),
 ) -> flask.Response | str:
     """The answer of a query in the format that the client wants, or on a page if it wants one.
 
-    No text asks for all graphs, which ``format_`` can hold.
+    No text asks for all graphs, which ``format_`` can hold. ``services`` are what the text calls;
+    raises ``Refused`` if there are some and no front, which alone has workers for that.
     """
     kind: Kind = "graph" if text is None or form_of(text) in _GRAPHS else "rows"
     page = page if wants_page() else None
@@ -89,6 +95,8 @@ def answer(
     seconds = asked_seconds()
     waiting = flask.request.environ.get("asgi.scope", {}).get(SCOPE_KEY)
     if waiting is None:
+        if services:
+            raise Refused(_NO_FRONT)
         if text is None:
             everything = io.BytesIO()
             reading().store.write(format_, everything)
@@ -109,6 +117,7 @@ def answer(
             named_graphs=named_graphs,
             encoding=code,
             only_parsed=flask.request.method == "HEAD",
+            services=services,
         )
         current, was_cut = context().current.get().name, partial(context().cut.add, tag)
         waiting.append(Deferred(job, current, seconds, resuming(reading()), page, was_cut))

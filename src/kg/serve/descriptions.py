@@ -68,9 +68,10 @@ _UNIQUE: Final[Mapping[str, str]] = {
 class Descriptions:
     """The descriptions of the last version that was asked for."""
 
-    def __init__(self, address: str, *, is_writable: bool) -> None:
+    def __init__(self, address: str, *, is_writable: bool, calls_services: bool) -> None:
         self._address = address
         self._is_writable = is_writable
+        self._calls_services = calls_services
         self._known: tuple[str, EmbeddedStore, EmbeddedStore] | None = None
 
     def of(self, version: Reading) -> tuple[EmbeddedStore, EmbeddedStore]:
@@ -88,6 +89,8 @@ class Descriptions:
         yield _said(service, f"{_SD}supportedLanguage", f"{_SD}SPARQL11Query")
         if self._is_writable:
             yield _said(service, f"{_SD}supportedLanguage", f"{_SD}SPARQL11Update")
+        if self._calls_services:
+            yield _said(service, f"{_SD}feature", f"{_SD}BasicFederatedQuery")
         for format_ in FORMATS:
             yield _said(service, f"{_SD}resultFormat", _FORMATS + _UNIQUE[format_.name])
         held = f"{service}#dataset"

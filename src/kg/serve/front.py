@@ -32,6 +32,7 @@ from kg.serve.deferred import SCOPE_KEY, Deferred
 from kg.serve.operations import LOGGER, Operations
 from kg.serve.sending import MOST_AT_ONCE, Sending, problem
 from kg.serve.writes import DeferredWrite
+from kg.services import listed
 from kg.store import Current, Versions
 from kg.workers import Limits, Pool, end_with_parent
 from kg.writing import Writer
@@ -264,10 +265,11 @@ def run(
     Without a ``catalogue`` the versions are of any data, of which nothing but SPARQL is offered;
     with ``shapes``, be they none, whoever has the token may change them. ``started`` is called once
     the server listens. Raises ``BadInput`` if it cannot listen on the address and port of
-    ``settings``, or if another of them means nothing.
+    ``settings``, or if those list services or networks that cannot be.
     """
     Clients(settings.trusted_proxy)
     address = _address(settings.host, settings.port)
+    listed(settings.services, settings.private_services)
     if settings.log:
         try:
             Path(settings.log).open("a").close()
@@ -320,7 +322,8 @@ def _load(
         seconds=settings.deadline,
         memory=memory,
     )
-    pool = Pool(versions.root, limits)
+    services = listed(settings.services, settings.private_services)
+    pool = Pool(versions.root, limits, services)
     return Front(app, pool, current, settings, writer)
 
 

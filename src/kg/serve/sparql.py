@@ -57,7 +57,7 @@ def sparql() -> flask.Response | str:
             example = _EXAMPLE if len(context().catalogue) else _ANY
             return flask.render_template("sparql.html", query=example, version=reading().name)
         return service_description()
-    judge(text)
+    services = judge(text, context().services)
 
     def page(answer: Answer) -> str:
         columns, rows = answer.rows()
@@ -70,6 +70,7 @@ def sparql() -> flask.Response | str:
         page,
         default_graphs=parameters.getlist("default-graph-uri"),
         named_graphs=parameters.getlist("named-graph-uri"),
+        services=services,
     )
 
 

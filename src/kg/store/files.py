@@ -35,7 +35,8 @@ SUFFIXES: Final = tuple(_FORMATS)
 HAS_DOCTYPE: Final = (
     "it has a DOCTYPE, whose entities may name files or grow without end: remove it."
 )
-_DOCTYPE: Final = re.compile(rb"<!DOCTYPE", re.IGNORECASE)
+DOCTYPE: Final = re.compile(rb"<!DOCTYPE", re.IGNORECASE)
+"""What a DOCTYPE begins with, for a parser that knows it in small letters, too."""
 _UNDECLARED: Final = re.compile(r"The prefix ([^ ]*): has not been declared")
 _PLACE: Final = re.compile(r"^Parser error .*?: | \(line \d+\)$")
 
@@ -103,8 +104,8 @@ def refuse_doctype(path: Path, syntax: ox.RdfFormat) -> None:
 
 
 def has_doctype(body: bytes, syntax: ox.RdfFormat) -> bool:
-    """Whether a document is XML with a DOCTYPE, which the parser knows in small letters, too."""
-    return syntax == ox.RdfFormat.RDF_XML and _DOCTYPE.search(body) is not None
+    """Whether a document is XML with a DOCTYPE."""
+    return syntax == ox.RdfFormat.RDF_XML and DOCTYPE.search(body) is not None
 
 
 def syntax_error(shown: str, error: SyntaxError | ValueError) -> BadSource:

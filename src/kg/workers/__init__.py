@@ -4,6 +4,9 @@ process   the worker, and the spawner that forks it, in processes of their own
 pieces    an answer on its way to the server, and how it is cut
 frames    the messages between them and the server
 spawner   both from the server's side: started, spoken to, signalled
+jobs      what is asked, and what became of it so far
+door      the one way out, for queries that call services
+outside   requests to services, at addresses that were checked
 spent     how much time each client had of late
 pool      who is served when: slots, a queue, deadlines, and the end of whatever takes too long
 
@@ -11,7 +14,8 @@ A query can take all processor time and all memory, and no engine gives a part o
 to; a process can be ended. So nothing that a visitor wrote is evaluated, or even parsed, elsewhere.
 """
 
-from kg.workers.pool import Job, Limits, Pool, Running
+from kg.workers.jobs import Job, Running
+from kg.workers.pool import Limits, Pool
 from kg.workers.process import end_with_parent
 
 __all__ = ["Job", "Limits", "Pool", "Running", "end_with_parent"]

@@ -12,25 +12,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import secrets
 import signal
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from kg.errors import Busy, Exceeded, KgError, TooMany
-from kg.workers import frames
+from kg.workers.door import Door
+from kg.workers.jobs import Running
 from kg.workers.process import CUT_SIGNAL
-from kg.workers.spawner import Spawner, Worker
+from kg.workers.spawner import Spawner
 from kg.workers.spent import Spent
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
-    from kg.queries import Term
+    from kg.errors import KgError, ServiceError
+    from kg.services import Services
+    from kg.workers.jobs import Job
+    from kg.workers.spawner import Worker
 
 SLOW_AFTER: Final = 0.2
 """Seconds after which a query leaves the fast slots."""
@@ -70,98 +72,16 @@ class Limits:
         return max(1, (self.fast + self.slow) // 2)
 
 
-@dataclass(frozen=True)
-class Job:
-    """A query, what it is asked of, and the short name of the format that it is answered in.
-
-    No text asks for all graphs.
-    """
-
-    version: str
-    text: str | None
-    format: str
-    bindings: Mapping[str, Term]
-    default_graphs: Sequence[str] = ()
-    named_graphs: Sequence[str] = ()
-    encoding: str = ""
-    """The content encoding of the answer, or an empty text."""
-    only_parsed: bool = False
-    """Whether nothing is wanted but to know that the text is a query."""
-
-    def packed(self) -> bytes:
-        """The message for a worker."""
-        facts = asdict(self) | {
-            "bindings": {name: (term.value, term.datatype) for name, term in self.bindings.items()}
-        }
-        return frames.pack(frames.JOB, json.dumps(facts).encode())
-
-
-class Running:
-    """A query that waits or runs, by the id that whoever knows it may cancel it by."""
-
-    def __init__(self, job: Job, client: str) -> None:
-        self.id = secrets.token_urlsafe(16)
-        self.job = job
-        self.client = client
-        self.began = time.monotonic()
-        self.waited = 0.0
-        """Seconds until a worker had it."""
-        self.is_done = False
-        self.is_cut = False
-        """Whether the answer has ended before it was whole, because of ``error``, and says so."""
-        self.has_begun = False
-        """Whether a part of the answer is there."""
-        self.is_slowed = False
-        self.is_still = False
-        self.taken = 0.0
-        """Seconds of processor time that the query has had since it left the fast slots."""
-        self.before = 0.0
-        """Seconds that its worker had when it was looked at last."""
-        self.granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.worker: Worker | None = None
-        self.error: KgError | None = None
-        """Why it was ended, if it was."""
-
-    @property
-    def can_be_cut(self) -> bool:
-        """Whether a part of the answer is there, in a format that can say that it is a part.
-
-        What its client has cancelled need not say so.
-        """
-        is_wanted = not (isinstance(self.error, Exceeded) and self.error.limit == "cancelled")
-        return self.has_begun and self.job.format == "json" and is_wanted
-
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """The answer's bytes as they come; ``is_cut`` says whether they are less than all.
-
-        Raises ``BadQuery`` for what cannot be parsed or evaluated, ``Exceeded`` or ``Busy`` if the
-        query was ended, ``StoreError`` if its process died of something else.
-        """
-        if self.worker is None:
-            raise RuntimeError("the query has no worker yet")
-        while not self.is_done:
-            try:
-                kind, payload = await self.worker.receive()
-            except KgError as error:
-                raise self.error or error from None
-            if kind == frames.DATA:
-                self.has_begun = True
-                yield payload
-                continue
-            self.is_done = True
-            self.is_cut = kind == frames.CUT
-            if kind == frames.FAILED:
-                raise frames.error_of(payload)
-
-
 class Pool:
     """Workers for the versions in a folder, and who is served by them."""
 
-    def __init__(self, root: Path, limits: Limits) -> None:
+    def __init__(self, root: Path, limits: Limits, services: Services | None = None) -> None:
         self.limits = limits
         self.running: dict[str, Running] = {}
         """What waits and runs, by id."""
         self._spawner = Spawner(root, limits.memory)
+        self._door = Door(services or {})
+        self._spawner_at_door = Spawner(root, limits.memory, self._door)
         self._idle: list[Worker] = []
         self._version = ""
         self._fast: set[Running] = set()
@@ -178,38 +98,64 @@ class Pool:
         """Have a job answered by a worker, which is free again, or dead, when the block ends.
 
         ``seconds`` is instead of what the limits give. Raises ``Busy`` if there is no room,
-        ``Exceeded`` if waiting and the block take longer than that.
+        ``Exceeded`` if waiting and the block take longer than that, ``Refused`` for a job that
+        calls services where workers have more network than the way to those.
         """
         most = seconds or self.limits.seconds
         running = Running(job, client)
         self.running[running.id] = running
-        deadline = running.began + most
         try:
             async with asyncio.timeout(most) as within:
                 await self._admitted(running)
-                running.worker = worker = await self._worker(job.version)
+                running.worker = worker = await self._worker(job)
                 if running.error:
                     raise running.error
                 is_heavy = self._is_heavy(running)
                 if is_heavy:
                     self._slow_down(running, worker)
                 running.waited = time.monotonic() - running.began
-                worker.send(job.packed())
                 loop = asyncio.get_running_loop()
+                left = running.began + most - time.monotonic()
+                within.reschedule(loop.time() + left + _LAST)
                 after = _HEAVY_AFTER if is_heavy else SLOW_AFTER
-                timer = loop.call_later(after, self._outlasts, running, worker)
-                last = loop.call_later(deadline - time.monotonic(), self._end, running, _late(most))
-                within.reschedule(loop.time() + deadline + _LAST - time.monotonic())
-                try:
+                with contextlib.ExitStack() as until_done:
+                    until_done.enter_context(self._permitted(running, most))
+                    worker.send(job.packed(running.permit.addresses if running.permit else {}))
+                    for timer in (
+                        loop.call_later(after, self._outlasts, running, worker),
+                        loop.call_later(left, self._end, running, _late(most)),
+                    ):
+                        until_done.callback(timer.cancel)
                     yield running
-                finally:
-                    timer.cancel()
-                    last.cancel()
         except TimeoutError:
             raise _late(most) from None
         finally:
             del self.running[running.id]
             self._release(running)
+
+    @contextlib.contextmanager
+    def _permitted(self, running: Running, seconds: float) -> Iterator[None]:
+        """Let a query reach its services until the block ends, for half of its time.
+
+        The other half is for what it makes of their answers, or for going on without one.
+        """
+        job, loop = running.job, asyncio.get_running_loop()
+        if not job.calls_out:
+            yield
+            return
+
+        def failed(error: ServiceError) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended, and all queries with it
+                loop.call_soon_threadsafe(self._end, running, error)
+
+        permit = self._door.let(job.services, job.text or "", seconds / 2, failed)
+        running.permit = permit
+        timer = loop.call_later(permit.errand.seconds, permit.errand.give_up)
+        try:
+            yield
+        finally:
+            timer.cancel()
+            self._door.end(permit)
 
     @property
     def isolated(self) -> bool | None:
@@ -219,7 +165,7 @@ class Pool:
     @property
     def started(self) -> int:
         """Number of workers that were started."""
-        return self._spawner.started
+        return self._spawner.started + self._spawner_at_door.started
 
     def states(self) -> dict[str, int]:
         """Number of queries in each state."""
@@ -243,7 +189,7 @@ class Pool:
             return
         self._version = version
         for worker in self._idle:
-            self._spawner.signal(worker, signal.SIGKILL)
+            worker.signal(signal.SIGKILL)
             worker.close()
         self._idle.clear()
 
@@ -254,6 +200,7 @@ class Pool:
     async def close(self) -> None:
         """End all workers; what they were at fails."""
         self._spawner.close()
+        self._spawner_at_door.close()
         while self.running or self._starting:
             await asyncio.sleep(0.01)
         for worker in self._idle:
@@ -274,15 +221,15 @@ class Pool:
             pass
         elif running.can_be_cut:
             self._let(running, stand_still=False)
-            self._spawner.signal(worker, CUT_SIGNAL)
+            worker.signal(CUT_SIGNAL)
             asyncio.get_running_loop().call_later(_GRACE, self._kill, running)
         else:
-            self._spawner.signal(worker, signal.SIGKILL)
+            worker.signal(signal.SIGKILL)
 
     def _kill(self, running: Running) -> None:
         """End a query's worker, if it still is that."""
         if running.id in self.running and running.worker and not running.is_done:
-            self._spawner.signal(running.worker, signal.SIGKILL)
+            running.worker.signal(signal.SIGKILL)
 
     async def _admitted(self, running: Running) -> None:
         waiting = Counter(other.client for other in self._queue)
@@ -366,11 +313,11 @@ class Pool:
         if running.is_still != stand_still:
             running.is_still = stand_still
             number = signal.SIGSTOP if stand_still else signal.SIGCONT
-            self._spawner.signal(self._long[running], number)
+            self._long[running].signal(number)
 
     def _slow_down(self, running: Running, worker: Worker) -> None:
         running.is_slowed = True  # for good: priority is not given back
-        self._spawner.slow_down(worker, _NICE)
+        worker.slow_down(_NICE)
 
     def _release(self, running: Running) -> None:
         """Free what a query had, and give it to those who wait."""
@@ -381,7 +328,7 @@ class Pool:
             if running.is_done and not running.is_slowed and not running.is_cut:
                 self._keep(worker)
             else:
-                self._spawner.signal(worker, signal.SIGKILL)
+                worker.signal(signal.SIGKILL)
                 worker.close()
         self._fast.discard(running)
         if running in self._queue:
@@ -401,14 +348,15 @@ class Pool:
             self._queue.remove(chosen)
             self._grant(chosen)
 
-    async def _worker(self, version: str) -> Worker:
-        """A worker on a version: an idle one, or a new one."""
-        while self._idle and version == self._version:
+    async def _worker(self, job: Job) -> Worker:
+        """A worker for a job: an idle one, or a new one; always a new one to call services."""
+        spawner = self._spawner_at_door if job.calls_out else self._spawner
+        while self._idle and job.version == self._version and not job.calls_out:
             worker = self._idle.pop()
             if not worker.is_dead:
                 return worker
             worker.close()
-        starting = asyncio.ensure_future(self._spawner.spawn(version))
+        starting = asyncio.ensure_future(spawner.spawn(job.version))
         self._starting.add(starting)
         starting.add_done_callback(self._starting.discard)
         try:
@@ -423,10 +371,11 @@ class Pool:
             self._keep(started.result())
 
     def _keep(self, worker: Worker) -> None:
-        if worker.version == self._version and len(self._idle) < self.limits.fast:
+        is_wanted = worker.version == self._version and worker.spawner is self._spawner
+        if is_wanted and len(self._idle) < self.limits.fast:
             self._idle.append(worker)
         else:
-            self._spawner.signal(worker, signal.SIGKILL)
+            worker.signal(signal.SIGKILL)
             worker.close()
 
 

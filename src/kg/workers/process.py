@@ -3,9 +3,10 @@
     python -m kg.workers < connection
 
 is the spawner. It has one thread, so that it may fork, and no network: what it forks has none
-either. For each line of JSON from the server it forks a worker, whose connection and standard error
-come along as descriptors, or signals one. It alone waits for them, so that a number never comes to
-mean another process. It ends with the server, and they with it.
+either, or if the server asks for that, one in which only the server listens. For each line of JSON
+from the server it forks a worker, whose connection and standard error come along as descriptors, or
+signals one. It alone waits for them, so that a number never comes to mean another process. It ends
+with the server, and they with it.
 
 A worker opens one version, limits its memory, and answers one job after the other.
 """
@@ -15,20 +16,23 @@ from __future__ import annotations
 import collections
 import contextlib
 import ctypes
+import fcntl
 import json
 import os
 import resource
 import signal
 import socket
+import struct
 import sys
 import threading
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
-from kg.errors import BadQuery, KgError
+from kg.errors import BadQuery, KgError, StoreError
 from kg.queries import Term
 from kg.results import named
-from kg.store import EmbeddedStore, Version, Versions
+from kg.services import redirected
+from kg.store import Answer, EmbeddedStore, Version, Versions
 from kg.workers import frames
 from kg.workers.pieces import Pieces, ServerGone
 
@@ -37,7 +41,9 @@ if TYPE_CHECKING:
 
 _CLONE_NEWUSER: Final = 0x10000000
 _CLONE_NEWNET: Final = 0x40000000
+_IFF_UP: Final = 1
 _PR_SET_PDEATHSIG: Final = 1
+_SIOCSIFFLAGS: Final = 0x8914
 _MOST_BYTES: Final = 65_536
 CUT_SIGNAL: Final = signal.SIGUSR1
 """What asks a worker to end its answer before it is whole, if that can be said in its format."""
@@ -79,7 +85,9 @@ def spawn(server: socket.socket) -> None:
         for line in lines:
             _reap(workers)
             order = json.loads(line)
-            if "pid" not in order:
+            if "listen" in order:
+                _listen(server)
+            elif "pid" not in order:
                 ends = [given.popleft(), given.popleft()]
                 pid = os.fork()
                 if pid == 0:
@@ -94,6 +102,22 @@ def spawn(server: socket.socket) -> None:
                     os.setpriority(os.PRIO_PROCESS, order["pid"], order["nice"])
                 else:
                     os.kill(order["pid"], order["signal"])
+
+
+def _listen(server: socket.socket) -> None:
+    """Hand over a socket that listens in this network; without it, if none can be made.
+
+    Only this network's own device is there, which begins to work (Linux: netdevice(7)).
+    """
+    try:
+        with socket.socket() as device:
+            fcntl.ioctl(device, _SIOCSIFFLAGS, struct.pack("16sh", b"lo", _IFF_UP))
+        listener = socket.create_server(("127.0.0.1", 0))
+    except OSError:
+        _say(server, listens=False)
+        return
+    with listener:
+        socket.send_fds(server, [b'{"listens": true}\n'], [listener.fileno()])
 
 
 def _say(server: socket.socket, **facts: object) -> None:
@@ -185,13 +209,27 @@ def _answer(
         if job["text"] is None:
             store.write(named(job["format"], "graph"), out)
         else:
-            bindings = {name: Term(*term) for name, term in job["bindings"].items()}
-            graphs = job["default_graphs"], job["named_graphs"]
-            answer = store.query(job["text"], bindings, *graphs)
+            answer = _asked(store, job)
             if not job["only_parsed"]:
                 answer.write(named(job["format"], answer.kind), out)
         pieces.end()
     except KgError as error:
-        pieces.fail(error)
+        if job["only_parsed"] and isinstance(error, StoreError):  # a service is not there
+            pieces.end()
+        else:
+            pieces.fail(error)
     except (RuntimeError, ValueError, OSError) as error:  # what only evaluation finds out
         pieces.fail(BadQuery(f"{error}."))
+
+
+def _asked(store: EmbeddedStore, job: dict[str, Any]) -> Answer:
+    """What a store answers to a job's text, with services called at the addresses of the job."""
+    text = redirected(job["text"], job["services"])
+    bindings = {name: Term(*term) for name, term in job["bindings"].items()}
+    graphs = job["default_graphs"], job["named_graphs"]
+    try:
+        return store.query(text, bindings, *graphs)
+    except BadQuery as error:
+        if error.line is not None:  # what was written has the same error at its own place
+            store.query(job["text"], bindings, *graphs)
+        raise

@@ -13,18 +13,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from kg.errors import Exceeded, KgError, StoreError
+from kg.errors import Exceeded, KgError, Refused, StoreError
 from kg.workers import frames
 
 if TYPE_CHECKING:
     import signal
     from collections.abc import Mapping
 
+    from kg.workers.door import Door
+
 _PIECE: Final = 65_536
 _START_SECONDS: Final = 10
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 OUT_OF_MEMORY: Final = b"memory allocation"
 """What Rust says of a process that gets no memory."""
+_NO_DOOR: Final = (
+    "SERVICE is not allowed here, whatever the operator lists (--services, KG_SERVICES): this "
+    "system does not let the server keep its workers from calling others."
+)
 
 
 @dataclass(eq=False)
@@ -33,6 +39,7 @@ class Worker:
 
     pid: int
     version: str
+    spawner: Spawner
     _reader: asyncio.StreamReader
     _writer: asyncio.StreamWriter
     _errors: int
@@ -73,6 +80,14 @@ class Worker:
             return Exceeded("memory", "The query was ended: it took more memory than one may here.")
         return StoreError("The process that answered has ended: try again, or a simpler query.")
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send the process a signal."""
+        self.spawner.order({"pid": self.pid, "signal": int(number)})
+
+    def slow_down(self, nice: int) -> None:
+        """Give the process less processor time than others have."""
+        self.spawner.order({"pid": self.pid, "nice": nice})
+
     def close(self) -> None:
         """Close the connection, at whose end the process ends too once it reads or writes."""
         self._writer.close()
@@ -80,11 +95,15 @@ class Worker:
 
 
 class Spawner:
-    """The process that forks workers, started when one is needed and none is there."""
+    """The process that forks workers, started when one is needed and none is there.
 
-    def __init__(self, root: Path, memory: int) -> None:
+    With a ``door`` it opens that in the network of its workers.
+    """
+
+    def __init__(self, root: Path, memory: int, door: Door | None = None) -> None:
         self._root = root.resolve()
         self._memory = memory
+        self._door = door
         self._connection: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._one_at_a_time = asyncio.Lock()
@@ -92,7 +111,10 @@ class Spawner:
         self.started = 0
 
     async def spawn(self, version: str) -> Worker:
-        """A new worker, which has opened a version. Raises ``StoreError`` if it could not."""
+        """A new worker, which has opened a version.
+
+        Raises ``StoreError`` if it could not, ``Refused`` if the door is not open.
+        """
         ours, theirs = socket.socketpair()
         errors, their_errors = os.pipe()
         os.set_blocking(errors, False)
@@ -109,7 +131,7 @@ class Spawner:
             theirs.close()
             os.close(their_errors)
         reader, writer = await asyncio.open_unix_connection(sock=ours, limit=4 * _PIECE)
-        worker = Worker(pid, version, reader, writer, errors)
+        worker = Worker(pid, version, self, reader, writer, errors)
         try:
             kind, payload = await worker.receive()
             if kind != frames.READY:
@@ -133,20 +155,15 @@ class Spawner:
 
     async def _fork(self, line: bytes, descriptors: list[int]) -> int:
         connection = self._connection or await self._start()
+        if self._door and not self._door.is_open:
+            raise Refused(_NO_DOOR)
         socket.send_fds(connection, [line], descriptors)
         pid: int = (await self._told(connection))["pid"]
         self.started += 1
         return pid
 
-    def signal(self, worker: Worker, number: signal.Signals) -> None:
-        """Send a worker a signal."""
-        self._order({"pid": worker.pid, "signal": int(number)})
-
-    def slow_down(self, worker: Worker, nice: int) -> None:
-        """Give a worker less processor time than others have."""
-        self._order({"pid": worker.pid, "nice": nice})
-
-    def _order(self, order: Mapping[str, Any]) -> None:
+    def order(self, order: Mapping[str, Any]) -> None:
+        """Have the process do something to a worker."""
         if self._connection is not None:
             with contextlib.suppress(OSError):  # without it there are no workers any more
                 self._connection.send(json.dumps(order).encode() + b"\n")
@@ -162,18 +179,28 @@ class Spawner:
             )
         self._connection = ours
         self.isolated = (await self._told(ours))["isolated"]
+        if self._door and self.isolated:
+            self.order({"listen": True})
+            for descriptor in (await self._told(ours))["descriptors"]:
+                self._door.open(socket.socket(fileno=descriptor))
         return ours
 
     async def _told(self, connection: socket.socket) -> dict[str, Any]:
-        """The next line that the spawner says; it says one at a time. Raises ``OSError``."""
+        """The next line that the spawner says; it says one at a time. Raises ``OSError``.
+
+        With the ``descriptors`` that come along.
+        """
         text = b""
+        descriptors: list[int] = []
         async with asyncio.timeout(_START_SECONDS):
             while not text.endswith(b"\n"):
-                said = await asyncio.get_running_loop().sock_recv(connection, _PIECE)
+                await _readable(connection)
+                said, found, _, _ = socket.recv_fds(connection, _PIECE, 1)
                 if not said:
                     raise ConnectionError
                 text += said
-        told: dict[str, Any] = json.loads(text)
+                descriptors += found
+        told: dict[str, Any] = json.loads(text) | {"descriptors": descriptors}
         return told
 
     def close(self) -> None:
@@ -187,3 +214,16 @@ class Spawner:
             self._process.kill()
             self._process.wait()
             self._process = None
+        if self._door:
+            self._door.close()
+
+
+async def _readable(connection: socket.socket) -> None:
+    """Wait until there is something to read."""
+    loop = asyncio.get_running_loop()
+    there = asyncio.Event()
+    loop.add_reader(connection, there.set)
+    try:
+        await there.wait()
+    finally:
+        loop.remove_reader(connection)
