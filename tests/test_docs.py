@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import fields
@@ -14,6 +15,7 @@ import pytest
 
 from kg import build
 from kg.cli import main
+from kg.errors import BadInput
 from kg.namespaces import GRAPHS
 from kg.project import Project
 from kg.results import FORMATS
@@ -116,6 +118,43 @@ def test_the_examples_of_the_model_conform(tiny: Project) -> None:
     path.write_text(decision.replace("reference:ding-xiao-2023", "reference:paper"), "utf-8")
     (violation,) = build.make(tiny, unwatched, []).report.violations
     assert violation.message == "The decision matches no conflict."
+
+
+def in_operating(language: str) -> str:
+    """The one block of a language in the page about operating."""
+    page = (ROOT / "docs" / "operating.md").read_text("utf-8")
+    (block,) = re.findall(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    return str(block)
+
+
+def test_the_unit_is_one(tmp_path: Path) -> None:
+    """Systemd knows all of it, and it lets workers leave the network."""
+    text = in_operating("ini")
+    assert re.search(r"^RestrictNamespaces=user net$", text, re.MULTILINE)
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("systemd is not installed")
+    unit = tmp_path / "kg.service"
+    unit.write_text(text.replace("/opt/kg/bin/kg", sys.executable))
+    command = [analyze, "verify", "--man=no", str(unit)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_settings_of_the_service_are_some(tmp_path: Path) -> None:
+    """The file loads, and not if others may read it; the proxy waits longer than the deadline."""
+    path = tmp_path / "server.toml"
+    path.write_text(in_operating("toml"))
+    with pytest.raises(BadInput, match="may be read by others"):
+        Settings.load({}, config=str(path))
+    path.chmod(0o400)
+    settings = Settings.load({}, config=str(path))
+    assert settings.public_url == "https://graph.example.org"
+    proxy = in_operating("nginx")
+    (seconds,) = re.findall(r"proxy_read_timeout (\d+)s;", proxy)
+    assert settings.deadline < int(seconds)
+    assert f"server 127.0.0.1:{settings.port};" in proxy
+    assert proxy.count("{") == proxy.count("}") == 4
 
 
 def test_dependencies_are_explained() -> None:

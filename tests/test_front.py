@@ -49,12 +49,13 @@ def serving(store: Path, **settings: str) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def serving_with(options: list[str], **settings: str) -> Iterator[str]:
+def serving_with(options: list[str], project: str = "", **settings: str) -> Iterator[str]:
     """The address of a server with some options, in a process of its own, until the block ends."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-c", "from kg.cli import main; main()", "serve"]
+    group = ["--project", project] if project else []
+    command = [sys.executable, "-c", "from kg.cli import main; main()", *group, "serve"]
     environment = {**os.environ, "KG_LOG": os.devnull, **settings}
     with subprocess.Popen(
         [*command, "--port", str(port), *options],

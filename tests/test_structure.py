@@ -14,7 +14,7 @@ RANKS = (
     {"sources", "workers"},
     {"graph"},
     {"validate", "reason", "catalog", "export", "audit", "findings", "coverage"},
-    {"kept", "writing"},
+    {"hidden", "kept", "writing"},
     {"build", "serve"},
     {"cli"},
 )

@@ -25,7 +25,7 @@ from kg.store import EmbeddedStore, Written
 from kg.tables import Table, as_node
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from kg.project import Project
@@ -40,6 +40,8 @@ AUDIT: Final = f"{GRAPHS}audit"
 FINDINGS: Final = f"{GRAPHS}findings"
 ONTOLOGY: Final = f"{GRAPHS}ontology"
 SETTLED: Final = f"{GRAPHS}settled"
+APART: Final = (AUDIT, f"{GRAPHS}claims", FINDINGS)
+"""The graphs that a build makes and that are no part of what others are made of."""
 
 
 @dataclass
@@ -74,6 +76,7 @@ def make(
     given: list[Source],
     engine: validate.Engine = "columns",
     kept: Callable[[str], Kept | None] | None = None,
+    without: Collection[str] | None = None,
 ) -> Built:
     """Make the graphs of ``project``, publishing nothing.
 
@@ -81,21 +84,24 @@ def make(
     the project's own source of the same graph, or stands beside the others. ``engine`` judges the
     shapes. ``kept`` gives what an earlier build has kept under a key, if it has: files that are as
     they were are neither parsed nor checked again, and only what depends on the others is derived
-    and judged anew. The build ends with the first step whose report has violations. Raises
-    ``BadSource`` if a file cannot be read.
+    and judged anew. The build ends with the first step whose report has violations. With
+    ``without`` it is of what is left of a version: ``given`` is all that is said, is not held
+    against the shapes, ends nothing if it is at odds with itself, and of the graphs that the build
+    makes these are left out. Raises ``BadSource`` if a file cannot be read.
     """
     built = Built()
     timed = _timer(built, watch)
+    is_rest = without is not None
     with timed("read"):
         own_key = key(project)
         before = built.before = kept(own_key) if kept else None
         known = {source.shown: source for source in before.sources} if before else {}
-        own = {source.graph: source for source in read_all(project, known)}
+        own = {} if is_rest else {s.graph: s for s in read_all(project, known)}
         others = [source.without(given) for source in own.values()]
         sources = [*(source for source in others if source), *given]
         ontology = read_graph(project.ontology_files(), project)
         alignments = read_graph(project.alignment_files(), project)
-        shapes = read_graph(project.shape_files(), project)
+        shapes = read_graph([] if is_rest else project.shape_files(), project)
         queries = _questions(project)
         finding_queries = Catalogue.read(project.finding_files(), project.shown)
     with timed("validate sources"):
@@ -106,12 +112,12 @@ def make(
         if before:
             checked |= {file: before.findings[file] for file in unchanged & before.findings.keys()}
             built.report += Report.of([v for found in checked.values() for v in found])
-    if not built.report.conforms:
+    if not (built.report.conforms or is_rest):
         return built
     with timed("settle"):
         merged = graph.merge(sources, ontology, before.nodes if before else None)
         built.report += merged.report
-    if not built.report.conforms:
+    if not (built.report.conforms or is_rest):
         return built
     passages, nodes = merged.passages, merged.passages.nodes
     with timed("reason"):
@@ -120,7 +126,7 @@ def make(
         )
         built.report += inferences.report
         built.inferred = inferences.triples
-    if not built.report.conforms:
+    if not (built.report.conforms or is_rest):
         return built
     with timed("validate settled view"):
         data = validate.settled_data(merged.settled, inferences.triples, ontology)
@@ -128,7 +134,7 @@ def make(
             data, shapes, passages, engine, before.judged if before else None
         )
         built.report += report
-    if not built.report.conforms:
+    if not (built.report.conforms or is_rest):
         return built
     named: dict[str, Table] = {
         f"{GRAPHS}claims": merged.claims,
@@ -138,6 +144,9 @@ def make(
     }
     with timed("findings"):
         wanted = findings.read(merged.settled)
+        if is_rest:
+            named_so = {finding.name for finding in wanted}
+            finding_queries = Catalogue([q for q in finding_queries if q.name in named_so])
         bare = findings.without_summaries(_written(passages, named)) if wanted else {}
         built.results = findings.recompute(wanted, finding_queries, EmbeddedStore.in_memory(bare))
     with timed("audit"):
@@ -149,6 +158,7 @@ def make(
         )
     named[FINDINGS] = Table.of(findings.describe(built.results), nodes)
     named[AUDIT] = Table.of(audit.describe(built.items), nodes)
+    named = {name: table for name, table in named.items() if name not in (without or ())}
     built.report += _unaccepted(built.results, passages)
     sizes = {name: len(triples) for name, triples in sorted({**passages, **named}.items())}
     described = catalog(ontology, sizes, queries)
@@ -158,7 +168,7 @@ def make(
         built.version = _written(passages, named).version()
         named[CATALOG] = Table.of(described + named_version(built.version), nodes)
     built.graphs = _written(passages, named)
-    if inferences.reasoned:
+    if inferences.reasoned and not is_rest:
         built.kept = Kept(
             own_key,
             built.version,

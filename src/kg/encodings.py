@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import zlib
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final, cast
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 ENCODINGS: Final = ("zstd", "gzip")
 """The names, the preferred one first."""
+BROKEN: Final = (zstd.ZstdError, EOFError)
+"""What reading a damaged file of Zstandard raises."""
 _GZIP_WINDOW: Final = 31
 _GZIP_LEVEL: Final = 5
 _PIECE: Final = 65_536
@@ -86,3 +88,14 @@ def encoded(body: bytes, name: str) -> bytes:
     """A whole body, compressed."""
     encoder = Encoder(name)
     return encoder.encode(body) + encoder.end()
+
+
+def compressed(out: IO[bytes]) -> IO[bytes]:
+    """A file that is written to ``out`` as Zstandard, with a checksum at its end."""
+    options: dict[int, int] = {zstd.CompressionParameter.checksum_flag: 1}
+    return cast("IO[bytes]", zstd.open(out, "wb", options=options))
+
+
+def decompressed(file: IO[bytes]) -> IO[bytes]:
+    """What a file of Zstandard holds, as a file."""
+    return cast("IO[bytes]", zstd.open(file, "rb"))

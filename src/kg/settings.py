@@ -1,14 +1,19 @@
 """The settings: each with its name, its default and one sentence.
 
 A setting is taken from the command line, else from the environment variable ``KG_<NAME>``, else
-from here. The commands' help, the checks and ``docs/settings.md`` read this table.
+from the file that ``config`` names (TOML, https://toml.io/en/v1.0.0), else from here. The commands'
+help, the checks and ``docs/reference.md`` read this table.
 """
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
+import stat
+import tomllib
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kg.errors import BadInput
@@ -25,6 +30,9 @@ def _setting(default: Any, sentence: str, low: int | None = None, high: int | No
 class Settings:
     """One value for each setting."""
 
+    config: str = _setting(
+        "", "File of settings by these names, in TOML, for those that are not given otherwise."
+    )
     store: str = _setting(
         "", "Folder of the built versions, or the word memory; empty for the project's own folder."
     )
@@ -33,9 +41,15 @@ class Settings:
         "", "Address at which others reach the server; empty for that of host and port."
     )
     port: int = _setting(8000, "Port that the server listens on.", 0, 65535)
+    trusted_proxy: str = _setting(
+        "", "Networks of proxies whose X-Forwarded-For says who asks, separated by commas."
+    )
     log: str = _setting("", "File that gets a line for each query; empty for standard error.")
     token: str = _setting(
         "", "What operators send as Authorization: Bearer; empty for no operators."
+    )
+    hide: str = _setting(
+        "", "Graphs left out of what is served, with all below them, separated by blanks."
     )
     threads: int = _setting(4, "Number of requests that are decided about at the same time.", 1, 64)
     keep_versions: int = _setting(
@@ -69,19 +83,28 @@ class Settings:
 
     @classmethod
     def load(cls, environment: Mapping[str, str] | None = None, **given: object) -> Settings:
-        """Settings from ``given`` values, else the environment, else the defaults.
+        """Settings from ``given`` values, else the environment, else the file, else the defaults.
 
-        A value of None counts as not given. Raises ``BadInput`` for a value of the wrong form.
+        A value of None counts as not given. Raises ``BadInput`` for a value of the wrong form and
+        for a file that cannot be read, has another name in it, or shows others the token.
         """
         environment = os.environ if environment is None else environment
+        said = {name: value for name, value in given.items() if value is not None}
+        for setting in fields(cls):
+            if setting.name not in said and variable(setting.name) in environment:
+                said[setting.name] = environment[variable(setting.name)]
+        path = str(said.get("config", ""))
+        written = _read(path) if path else {}
         values: dict[str, Any] = {}
         for setting in fields(cls):
-            value: Any = given.get(setting.name)
-            if value is None:
-                value = environment.get(variable(setting.name), setting.default)
-            values[setting.name] = _checked(setting.name, value, setting)
-        if re.match(r"[a-z]+://", values["store"]):
-            raise BadInput(f"{variable('store')} (--store) must be a folder, not an address.")
+            name = setting.name
+            shown = f"{variable(name)} (--{name.replace('_', '-')})"
+            if name in written and name not in said:
+                shown = f"{path}: {name}"
+            value = said.get(name, written.get(name, setting.default))
+            values[name] = _checked(shown, value, setting)
+            if name == "store" and re.match(r"[a-z]+://", values[name]):
+                raise BadInput(f"{shown} must be a folder, not an address.")
         return cls(**values)
 
 
@@ -95,7 +118,32 @@ def sentence(name: str) -> str:
     return str(next(s.metadata["sentence"] for s in fields(Settings) if s.name == name))
 
 
-def _checked(name: str, value: Any, setting: Any) -> Any:  # noqa: ANN401
+def _read(path: str) -> dict[str, Any]:
+    """The settings in a file, each of the type that its default has."""
+    try:
+        with Path(path).open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            written = tomllib.load(file)
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise BadInput(f"{path} is not TOML: {error}.") from None
+    if "token" in written and mode & stat.S_IROTH:
+        raise BadInput(f"{path} has the token and may be read by others: run chmod o-r on it.")
+    known = {setting.name: setting for setting in fields(Settings) if setting.name != "config"}
+    for name, value in written.items():
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f" Did you mean {close[0]}?" if close else ""
+            raise BadInput(f"{path}: there is no setting {name!r}.{hint}")
+        is_text = isinstance(known[name].default, str)
+        if type(value) is not (str if is_text else int):
+            what = "a text in quotes" if is_text else "a whole number without quotes"
+            raise BadInput(f"{path}: {name} must be {what}, not {value!r}.")
+    return written
+
+
+def _checked(shown: str, value: Any, setting: Any) -> Any:  # noqa: ANN401
     if isinstance(setting.default, str):
         return str(value)
     low, high = setting.metadata["low"], setting.metadata["high"]
@@ -104,8 +152,5 @@ def _checked(name: str, value: Any, setting: Any) -> Any:  # noqa: ANN401
     except ValueError:
         number = low - 1
     if not low <= number <= high:
-        raise BadInput(
-            f"{variable(name)} (--{name.replace('_', '-')}) must be a whole number "
-            f"from {low} to {high}, not {value!r}."
-        )
+        raise BadInput(f"{shown} must be a whole number from {low} to {high}, not {value!r}.")
     return number

@@ -36,6 +36,8 @@ _ORDER: Final = (
     "serve",
     "versions",
     "rollback",
+    "backup",
+    "restore",
 )
 
 

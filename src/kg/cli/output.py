@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import IO, TYPE_CHECKING, Any, Final, NoReturn, cast
 
 import click
 from rich.console import Console
@@ -147,14 +149,26 @@ def write_bytes(data: bytes) -> None:
 
 def write_file(path: Path, data: bytes) -> None:
     """Write a file completely or not at all. Raises ``BadInput`` if it cannot be written."""
+    with written(path) as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def written(path: Path) -> Iterator[IO[bytes]]:
+    """A file that is there, complete, once the context has ended well, and else not at all.
+
+    Raises ``BadInput`` if it cannot be written.
+    """
     try:
         if path.exists() and not path.is_file():  # a device or a pipe is written, not replaced
-            path.write_bytes(data)
+            with path.open("wb") as file:
+                yield file
             return
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as aside:
             try:
-                aside.write(data)
-                aside.close()
+                yield cast("IO[bytes]", aside)
+                aside.flush()
+                os.fsync(aside.fileno())
                 Path(aside.name).chmod(0o644)
                 Path(aside.name).replace(path)
             except BaseException:

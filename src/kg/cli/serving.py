@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kg.cli.group import MEMORY, main, setting, versions_of
+from kg.cli.hiding import without
 from kg.cli.output import progress
 from kg.errors import BadInput
 from kg.queries import Catalogue
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
 
 
 @main.command()
+@setting("config", metavar="FILE")
 @setting("host", metavar="ADDRESS")
 @setting("port", metavar="PORT")
 @setting("public_url", metavar="URL")
+@setting("trusted_proxy", metavar="CIDR")
 @setting("log", metavar="FILE")
 @setting("threads", metavar="N")
 @setting("max_query_bytes", metavar="N")
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 @setting("services", metavar="URLS")
 @setting("private_services", metavar="URLS")
 @setting("store", metavar="FOLDER")
+@setting("hide", metavar="GRAPH", multiple=True)
 @click.option(
     "--data",
     "files",
@@ -62,6 +66,7 @@ def serve(
     /,
     files: tuple[Path, ...],
     shapes: tuple[Path, ...],
+    hide: tuple[str, ...],
     *,
     writable: bool,
     **given: str | None,
@@ -76,14 +81,18 @@ def serve(
       kg serve --port 8000
       kg serve --data people.ttl --data places.trig
       KG_TOKEN=secret kg serve --data people.ttl --store people --writable
+      kg serve --hide graph:ding-xiao-2023/table-1
+      kg serve --config server.toml
     """
-    settings = Settings.load(None, **given)
+    settings = Settings.load(None, hide=" ".join(hide) or None, **given)
     if settings.store == MEMORY:
         raise BadInput("A store in memory cannot be served: run `kg build` and serve its folder.")
     if writable and not settings.token:
         raise BadInput("--writable needs a token: set KG_TOKEN to what those send who may write.")
     if shapes and not writable:
         raise BadInput("--shapes judges what is written: give --writable, too.")
+    if writable and settings.hide:
+        raise BadInput("--hide serves a copy, in which nothing stays: it cannot be --writable.")
     with contextlib.ExitStack() as until_done:
         if files and not settings.store:
             folder = until_done.enter_context(tempfile.TemporaryDirectory(prefix="kg-serve-"))
@@ -103,6 +112,9 @@ def serve(
         catalogue = None
         if not versions.current().is_plain:
             catalogue = Catalogue.read(project.query_files(), project.shown)
+        if settings.hide.strip(" ,"):
+            rest = without(settings.hide, versions, project, settings.keep_versions)
+            versions = until_done.enter_context(rest)
         _serve(catalogue, versions, settings, shapes if writable else None)
 
 
@@ -127,7 +139,7 @@ def _serve(
 ) -> None:
     from kg.serve import run
 
-    name = versions.current().name
+    name = versions.open().name  # what cannot be opened is refused now
     address = f"http://{settings.host}:{settings.port}"
     example = "queries/trained-without?format=csv" if catalogue else "sparql?query=ASK%7B%7D"
     may = "read only" if shapes is None else "to be changed with the token"

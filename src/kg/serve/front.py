@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import logging
 import signal
 import socket
@@ -27,6 +26,7 @@ from granian.log import LogLevels
 
 from kg.errors import BadInput, Exceeded, KgError, Refused
 from kg.serve.app import create_app
+from kg.serve.clients import Clients
 from kg.serve.context import Writing
 from kg.serve.deferred import SCOPE_KEY, Deferred
 from kg.serve.kept import Answers
@@ -71,6 +71,7 @@ class Front:
         self._pool = pool
         self._current = current
         self._operations = Operations(pool, current, settings.token)
+        self._clients = Clients(settings.trusted_proxy)
         self._most_bytes = settings.max_query_bytes
         self._writer = writer
         self._answers = Answers()
@@ -228,7 +229,8 @@ class Front:
         seconds = deferred.seconds
         if seconds and not self._operations.may_all(scope):
             seconds = min(seconds, self._pool.limits.seconds)
-        async with self._pool.answer(deferred.job, client_of(scope), seconds) as running:
+        client = self._clients.name(scope)
+        async with self._pool.answer(deferred.job, client, seconds) as running:
             headers.append((b"x-kg-query-id", running.id.encode()))
             timing = f"queue;dur={running.waited * 1000:.1f}"
             headers.append((b"server-timing", timing.encode()))
@@ -252,18 +254,6 @@ class Front:
                 raise running.error
             await out.response(await asyncio.to_thread(deferred.paged, bytes(body)))
             return None
-
-
-def client_of(scope: Scope) -> str:
-    """Who asks, as far as an address tells: of IPv6 the network of 64 bits."""
-    host = (scope.get("client") or ("",))[0]
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return str(host)
-    if address.version == 6:
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return str(address)
 
 
 async def _left(receive: Receive) -> None:
@@ -310,8 +300,9 @@ def run(
     Without a ``catalogue`` the versions are of any data, of which nothing but SPARQL is offered;
     with ``shapes``, be they none, whoever has the token may change them. ``started`` is called once
     the server listens. Raises ``BadInput`` if it cannot listen on the address and port of
-    ``settings``, or if those list services that cannot be.
+    ``settings``, or if those list services or networks that cannot be.
     """
+    Clients(settings.trusted_proxy)
     address = _address(settings.host, settings.port)
     listed(settings.services, settings.private_services)
     if settings.log:

@@ -21,7 +21,7 @@ from kg.queries import Term
 from kg.store.canonical import InPieces, canonical_nquads, parse_graph
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from kg.queries import Parameter, Query
@@ -123,13 +123,18 @@ class EmbeddedStore:
 
     @classmethod
     def open(cls, path: Path, prefixes: Mapping[str, str] = PREFIXES) -> EmbeddedStore:
-        """Open a published store read-only. Raises ``StoreError`` if it is missing or damaged."""
+        """Open a published store read-only.
+
+        Raises ``StoreError`` if it is missing, damaged, or of an Oxigraph with another format.
+        """
+        remedy = "build it again with `kg build`, or make another version current"
         if not path.is_dir():
-            raise StoreError(f"There is no store in {path}.")
+            raise StoreError(f"There is no store in {path}: {remedy}.")
         try:
             return cls(ox.Store.read_only(str(path)), prefixes)
         except (OSError, RuntimeError, ValueError) as error:
-            raise StoreError(f"The store in {path} cannot be opened: {error}.") from None
+            said = str(error).rstrip(".")
+            raise StoreError(f"The store in {path} cannot be opened: {remedy} ({said}).") from None
 
     @staticmethod
     def create(path: Path, graphs: Mapping[str, bytes]) -> None:
@@ -147,6 +152,18 @@ class EmbeddedStore:
             store.remove(quad)
         store.extend(ox.parse(added, format=ox.RdfFormat.N_QUADS))
         store.flush()
+
+    def without(self, path: Path, is_hidden: Callable[[str], bool]) -> None:
+        """Write a new store on disk: this one without the hidden IRIs, as graphs and as terms."""
+        store = ox.Store(str(path))
+        store.bulk_extend(quad for quad in self._store if not any(map(is_hidden, _iris(quad))))
+        store.flush()
+        store.optimize()
+
+    def triples(self, graph: str) -> Iterator[tuple[str, str, str]]:
+        """The triples of a named graph; each term as N-Triples writes it."""
+        for quad in self._store.quads_for_pattern(None, None, None, ox.NamedNode(graph)):
+            yield str(quad.subject), str(quad.predicate), str(quad.object)
 
     def __len__(self) -> int:
         """Number of quads, those of the default graph included."""
@@ -266,6 +283,15 @@ def bad_query(message: str) -> BadQuery:
         said = said.replace(", [_]", "").replace("[_]", "something else")
         return BadQuery(f"syntax error: {said}.", int(line), int(column))
     return BadQuery(message)
+
+
+def _iris(statement: Iterable[object]) -> Iterator[str]:
+    """The IRIs that are terms of a statement, or of triples that are."""
+    for term in statement:
+        if isinstance(term, ox.NamedNode):
+            yield term.value
+        elif isinstance(term, ox.Triple):
+            yield from _iris(term)
 
 
 def _term(term: Term) -> ox.NamedNode | ox.Literal:

@@ -83,14 +83,19 @@ class Reading:
 class Current:
     """The current version, opened anew whenever another one has become current.
 
-    If the new version cannot be opened, the one before goes on being served.
+    If the new version cannot be opened, the one before goes on being served, or at the start the
+    newest that can be. Raises ``StoreError`` if there is none.
     """
 
     def __init__(self, versions: Versions) -> None:
         self._versions = versions
-        self._reading = versions.open()
         self.rejected: str | None = None
         """The version that is current but could not be opened, if there is one."""
+        try:
+            self._reading = versions.open()
+        except StoreError:
+            self._reading = versions.open_any()
+            self.rejected = versions.current_name()
         self._others: weakref.WeakValueDictionary[str, Reading] = weakref.WeakValueDictionary()
 
     def get(self) -> Reading:
@@ -150,6 +155,14 @@ class Versions:
         folders.sort(key=lambda path: (-path.stat().st_mtime_ns, path.name))
         current = self.current_name()
         return [Version(path.name, path, path.name == current) for path in folders]
+
+    def get(self, name: str) -> Version:
+        """The version of that name. Raises ``NotFound`` if there is none."""
+        found = [version for version in self.all() if version.name == name]
+        if not found:
+            known = ", ".join(version.name for version in self.all()) or "none"
+            raise NotFound(f"There is no version {name} (there are: {known}).")
+        return found[0]
 
     @property
     def kept(self) -> Path:
@@ -223,7 +236,9 @@ class Versions:
         return Version(name, final, is_current=True)
 
     def _refused(self, error: OSError) -> StoreError:
-        what = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or error
+        full = {errno.ENOSPC, errno.EDQUOT}  # which Oxigraph says in words only
+        is_full = error.errno in full or any(os.strerror(number) in str(error) for number in full)
+        what = "the disk is full" if is_full else error.strerror or error
         said = f"The version cannot be written to {self.root}: {what}; "
         return StoreError(f"{said}what was current is unchanged.")
 
@@ -233,22 +248,17 @@ class Versions:
         Raises ``NotFound`` if there is no such version.
         """
         others = [version for version in self.all() if not version.is_current]
-        chosen = [v for v in self.all() if v.name == name] if name else others[:1]
-        if not chosen:
-            known = ", ".join(version.name for version in self.all()) or "none"
-            raise NotFound(
-                f"There is no version {name} (there are: {known})."
-                if name
-                else "There is no other version to go back to."
-            )
+        if not (name or others):
+            raise NotFound("There is no other version to go back to.")
+        chosen = self.get(name) if name else others[0]
         try:
             with self._publishing():
-                self._point_to(chosen[0].name)
+                self._point_to(chosen.name)
         except OSError as error:
             raise StoreError(
                 f"{self.root} cannot be written: {error.strerror}; the version is unchanged."
             ) from None
-        return Version(chosen[0].name, chosen[0].path, is_current=True)
+        return Version(chosen.name, chosen.path, is_current=True)
 
     def open(self, version: Version | None = None) -> Reading:
         """Open a version, the current one by default, and keep it from being cleared away.
@@ -269,6 +279,16 @@ class Versions:
             raise
         weakref.finalize(reading, os.close, lease)
         return reading
+
+    def open_any(self) -> Reading:
+        """Open the newest version that can be. Raises ``StoreError`` as ``open`` does if none can.
+
+        For whoever has to go on; what the current one lacks is not said.
+        """
+        for version in self.all():
+            with contextlib.suppress(StoreError):
+                return self.open(version)
+        return self.open()
 
     def _write(
         self,
