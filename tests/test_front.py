@@ -25,9 +25,13 @@ from pathlib import Path
 
 import pytest
 import rdflib
-from backports import zstd
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
 from SPARQLWrapper import CSV, JSON, JSONLD, POST, RDFXML, TURTLE, XML, SPARQLWrapper
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 from kg import build
 from kg.errors import BadInput

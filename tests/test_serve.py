@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import html
 import io
 import json
 import subprocess
@@ -30,6 +31,7 @@ from kg.project import Project
 from kg.queries import Catalogue
 from kg.results import FORMATS, Format, formats, media_types
 from kg.serve import create_app
+from kg.serve.problems import TYPES
 from kg.settings import Settings
 from kg.store import Current, EmbeddedStore, Versions
 from tests.conftest import unwatched
@@ -673,3 +675,43 @@ def test_the_server_does_not_load_rdflib() -> None:
     script = "import sys, kg.serve, kg.serve.front, kg.cli; sys.exit('rdflib' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_problems_have_types(client: FlaskClient) -> None:
+    """An error says of which type it is, and the type's address what that means."""
+    for path, name in (
+        ("/sparql?query=SELECT%20%7B", "bad-query"),
+        ("/sparql?query=ASK%7B%7D&other=1", "bad-input"),
+        ("/sparql?query=ASK%7B%7D&version=none", "gone"),
+        ("/queries/none", "not-found"),
+    ):
+        problem = client.get(path).json
+        assert problem["type"] == f"{BASE}problem/{name}"
+        assert client.get(f"/problem/{name}").status_code == 200
+    for name, type_ in TYPES.items():
+        said = client.get(f"/problem/{name}", headers={"Accept": "text/html"}).get_data(
+            as_text=True
+        )
+        assert type_.meaning in html.unescape(said)
+    assert client.get("/problem/none").status_code == 404
+    assert client.get("/nowhere").json["type"] == "about:blank"
+
+
+def test_links_of_answers(client: FlaskClient) -> None:
+    """To the description, the licence, and the other formats of what has an address."""
+    response = client.get("/queries/models-by-developer?organization=organization:baai&format=csv")
+    found = response.headers.getlist("Link")
+    assert any(link.endswith('rel="describedby"') for link in found)
+    assert any("creativecommons.org/licenses/by/4.0" in link for link in found)
+    others = [link for link in found if 'rel="alternate"' in link]
+    assert len(others) == 4
+    for link in others:
+        address, _, media_type = link.partition(">")
+        answer = client.get(address.strip("<"))
+        assert answer.status_code == 200
+        assert answer.mimetype in media_type
+    graph = client.get("/id/model/glm-130b", headers={"Accept": "text/html"})
+    assert sum("alternate" in link for link in graph.headers.getlist("Link")) == 6
+    query = client.get("/sparql?query=ASK%7B%7D")
+    assert not any("alternate" in link for link in query.headers.getlist("Link"))
+    assert client.get("/nowhere").headers.getlist("Link") == []

@@ -17,9 +17,13 @@ from pathlib import Path
 
 import pytest
 import rdflib
-from backports import zstd
 from rdflib.plugins.stores.sparqlstore import SPARQLUpdateStore
 from SPARQLWrapper import JSON, POST, SPARQLWrapper
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 from kg.store import Versions
 from kg.store.plain import load

@@ -4,55 +4,29 @@ from __future__ import annotations
 
 import re
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import flask
-from werkzeug.exceptions import HTTPException
 
 from kg.encodings import encoded
-from kg.errors import (
-    BadInput,
-    BadQuery,
-    Busy,
-    Exceeded,
-    Gone,
-    KgError,
-    NotFound,
-    Refused,
-    Rejected,
-    ServiceError,
-    TooMany,
-)
 from kg.namespaces import BASE, PREFIXES, shorten
 from kg.queries import Catalogue
-from kg.serve import descriptions, graphs, pages, questions, sparql
-from kg.serve.context import KEY, Context, Writing, accepted, encoding
+from kg.serve import descriptions, graphs, pages, problems, questions, sparql
+from kg.serve.context import KEY, Context, Writing, encoding
 from kg.serve.descriptions import Descriptions
+from kg.serve.links import links
 from kg.services import listed
 from kg.store import Number
 
 if TYPE_CHECKING:
-    from werkzeug.wrappers import Response
-
     from kg.settings import Settings
     from kg.store import Current
 
-_STATUS: Final[tuple[tuple[type[KgError], HTTPStatus], ...]] = (
-    (BadInput, HTTPStatus.BAD_REQUEST),
-    (Gone, HTTPStatus.GONE),
-    (NotFound, HTTPStatus.NOT_FOUND),
-    (Refused, HTTPStatus.FORBIDDEN),
-    (Rejected, HTTPStatus.UNPROCESSABLE_ENTITY),
-    (TooMany, HTTPStatus.TOO_MANY_REQUESTS),
-    (ServiceError, HTTPStatus.BAD_GATEWAY),
-    (KgError, HTTPStatus.SERVICE_UNAVAILABLE),
-)
-_PROBLEM: Final = "application/problem+json"
 _WORTH_IT: Final = 1_000
 _HEADERS: Final = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": (
-        "ETag, Server-Timing, X-KG-Complete, X-KG-Data-Version, X-KG-Limits, X-KG-Query-Id"
+        "ETag, Link, Server-Timing, X-KG-Complete, X-KG-Data-Version, X-KG-Limits, X-KG-Query-Id"
     ),
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'",
     "Referrer-Policy": "same-origin",
@@ -98,8 +72,7 @@ def create_app(
         app.register_blueprint(pages.blueprint)
     else:
         app.add_url_rule("/", view_func=lambda: flask.redirect("/sparql", HTTPStatus.SEE_OTHER))
-    app.register_error_handler(KgError, _known_error)
-    app.register_error_handler(HTTPException, _http_error)
+    app.register_blueprint(problems.blueprint)
     app.after_request(_add_headers)
     return app
 
@@ -130,57 +103,6 @@ def readable(text: str) -> str:
     return text
 
 
-def _known_error(error: KgError) -> Response:
-    status = next(status for kind, status in _STATUS if isinstance(error, kind))
-    more: dict[str, Any] = {}
-    if isinstance(error, BadQuery) and error.line is not None:
-        more = {"line": error.line, "column": error.column}
-    if isinstance(error, Exceeded):
-        more = {"limit": error.limit}
-    if isinstance(error, Rejected) and error.report:
-        more = {"results": error.results}
-        if accepted().best_match([_PROBLEM, "text/turtle"]) == "text/turtle":
-            return flask.Response(error.report, status, content_type="text/turtle; charset=utf-8")
-    response = _problem(status, str(error), more)
-    if isinstance(error, Busy):
-        response.headers["Retry-After"] = "1"
-    return response
-
-
-def _http_error(error: HTTPException) -> Response:
-    if error.code is None or error.code < HTTPStatus.BAD_REQUEST:
-        return error.get_response()
-    response = _problem(HTTPStatus(error.code), error.description or "", {})
-    for name, value in error.get_headers():
-        if name.lower() not in ("content-type", "content-length"):
-            response.headers[name] = value
-    return response
-
-
-def _problem(status: HTTPStatus, detail: str, more: dict[str, Any]) -> Response:
-    """An error as RFC 9457 has it, as a page for browsers, or as text for who asks for it."""
-    offered = [_PROBLEM, "application/json", "text/plain", "text/html"]
-    wanted = accepted().best_match(offered, offered[0])
-    response: Response
-    if wanted == "text/html":
-        page = flask.render_template("error.html", status=status, detail=detail)
-        response = flask.Response(page, mimetype="text/html")
-    elif wanted == "text/plain":
-        response = flask.Response(f"{detail}\n", mimetype="text/plain")
-    else:
-        problem = {
-            "type": "about:blank",
-            "title": status.phrase,
-            "status": status.value,
-            "detail": detail,
-            **more,
-        }
-        response = flask.jsonify(problem)
-        response.content_type = _PROBLEM
-    response.status_code = status.value
-    return response
-
-
 def _compress(response: flask.Response) -> None:
     """Compress a body that is at hand, if the client likes that and it is worth it."""
     code = encoding()
@@ -199,6 +121,8 @@ def _add_headers(response: flask.Response) -> flask.Response:
         response.headers["Access-Control-Allow-Headers"] = "Accept, Content-Type, If-None-Match"
     if "reading" in flask.g:
         response.headers["X-KG-Data-Version"] = flask.g.reading.name
+    if response.status_code < HTTPStatus.BAD_REQUEST:
+        response.headers.extend(("Link", link) for link in links())
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     return response

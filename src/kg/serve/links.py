@@ -1,0 +1,56 @@
+"""What an answer is related to, as ``Link`` headers say it (https://www.rfc-editor.org/rfc/rfc8288).
+
+Where the data are described, under which licence they are, and in which other formats what is at an
+address can be had.
+"""
+
+from __future__ import annotations
+
+import urllib.parse
+from typing import TYPE_CHECKING, Final
+
+import flask
+
+from kg.errors import NotFound
+from kg.results import formats
+from kg.serve.context import context
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kg.results import Kind
+
+_LICENCE: Final = "https://creativecommons.org/licenses/by/4.0/"
+_RESOURCES: Final = frozenset({"pages.entity", "pages.graph", "pages.dataset", "pages.ontology"})
+_OF_GRAPHS: Final = frozenset({"graphs.graph_store", "graphs.graph_at_its_address", *_RESOURCES})
+
+
+def links() -> Iterator[str]:
+    """The links of the answer to the request that is being handled."""
+    request = flask.request
+    if "reading" not in flask.g or request.method not in ("GET", "HEAD"):
+        return
+    yield f'<{context().address}/.well-known/void>; rel="describedby"'
+    if len(context().catalogue):
+        yield f'<{_LICENCE}>; rel="license"'
+    kind = _kind(request)
+    if kind is None:
+        return
+    path = urllib.parse.quote(request.path)
+    given = [(name, value) for name, value in request.args.items(multi=True) if name != "format"]
+    for format_ in formats(kind):
+        query = urllib.parse.urlencode([*given, ("format", format_.name)])
+        yield f'<{path}?{query}>; rel="alternate"; type="{format_.media_type}"'
+
+
+def _kind(request: flask.Request) -> Kind | None:
+    """The kind of answer at an address that names something; None where a query is sent."""
+    if request.endpoint in _OF_GRAPHS:
+        return "graph"
+    if request.endpoint != "questions.question":
+        return None
+    try:
+        query = context().catalogue.get((request.view_args or {})["name"])
+    except NotFound:
+        return None
+    return "graph" if query.form in ("CONSTRUCT", "DESCRIBE") else "rows"
