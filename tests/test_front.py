@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,6 +21,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
 import rdflib
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
@@ -84,6 +86,13 @@ def get(address: str) -> tuple[int, bytes, dict[str, str]]:
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.read(), dict(error.headers)
+
+
+def program(name: str, package: str) -> str:
+    """The path of a program that the tests run; without it they fail and say what to install."""
+    path = shutil.which(name)
+    assert path, f"The tests need {name}: apt-get install {package}, or the like of it."
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +164,41 @@ def test_rdflib_sparqlstore(address: str) -> None:
     assert {str(name) for name in remote.objects(model, cllm.nameAsPrinted)} == {"GLM-130B"}
     rows = list(remote.query("SELECT ?m { ?m cllm:row 1 }", initNs={"cllm": cllm}))
     assert len(rows) == 1
+
+
+def roqet(address: str, query: str) -> subprocess.CompletedProcess[bytes]:
+    """What Rasqal's client makes of an answer, as XML."""
+    words = [program("roqet", "rasqal-utils"), "-q", "-r", "xml"]
+    call = ["-p", f"{address}/sparql", "-e", query]
+    return subprocess.run([*words, *call], capture_output=True, check=False, timeout=PATIENCE)
+
+
+def test_roqet(address: str) -> None:
+    """Rasqal's client reads rows, and sees the status of what is no query or no answer for it."""
+    labels = "http://www.w3.org/2004/02/skos/core#altLabel"
+    query = f"""SELECT ?model ?row ?name {{  # a comment, an & and a +
+        ?model <{TERMS}row> ?row ; <{labels}> ?name
+        FILTER (STR(?name) = '紫东太初' && ?row > 0) }}"""
+    done = roqet(address, query)
+    assert (done.returncode, done.stderr) == (0, b"")
+    rows = ox.parse_query_results(done.stdout, format=ox.QueryResultsFormat.XML)
+    assert isinstance(rows, ox.QuerySolutions)
+    (row,) = rows
+    assert row["model"] == ox.NamedNode(f"{IDS}model/zidong-taichu")
+    assert row["name"] == ox.Literal("紫东太初", language="zh-hans")
+    assert row["row"].datatype == ox.NamedNode("http://www.w3.org/2001/XMLSchema#integer")
+
+    all_rows = roqet(address, "SELECT ?s ?p ?o { ?s ?p ?o }")
+    assert (all_rows.returncode, all_rows.stderr) == (0, b"")
+    counted = get(asked(address, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }", format="csv"))[1]
+    assert all_rows.stdout.count(b"<result>") == int(counted.split()[1])
+
+    # it asks for nothing but rows in XML, so that it reads no truth and can be given no graph
+    assert roqet(address, "ASK {}").returncode == 0
+    for query, status in (("CONSTRUCT WHERE { ?s ?p ?o }", 406), ("SELECT {", 400)):
+        done = roqet(address, query)
+        assert done.returncode == 1
+        assert f"HTTP status {status}".encode() in done.stderr
 
 
 def test_health_is_the_fronts_own(address: str) -> None:
@@ -276,7 +320,13 @@ def test_a_deadline_after_the_first_byte(address: str) -> None:
     ):
         response.read()
     process = subprocess.run(
-        ["curl", "--silent", "--output", os.devnull, asked(address, ENDLESS, timeout="1")],
+        [
+            program("curl", "curl"),
+            "--silent",
+            "--output",
+            os.devnull,
+            asked(address, ENDLESS, timeout="1"),
+        ],
         check=False,
     )
     assert process.returncode == 18
@@ -352,7 +402,7 @@ def test_a_compressed_answer(address: str, encoding: str, tmp_path: Path) -> Non
     query = "SELECT * { GRAPH ?g { ?s ?p ?o } } ORDER BY ?g ?s ?p ?o"
     plain = get(asked(address, query, format="csv"))[1]
     path = tmp_path / "answer"
-    words = ["curl", "--silent", "--compressed", "--output", str(path)]
+    words = [program("curl", "curl"), "--silent", "--compressed", "--output", str(path)]
     wish = ["--header", f"Accept-Encoding: {encoding}"]
 
     done = subprocess.run([*words, *wish, asked(address, query, format="csv")], check=True)
