@@ -5,9 +5,11 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import http.client
+import json
 import socket
 import subprocess
 import sys
+import time
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +17,18 @@ from pathlib import Path
 import pytest
 
 from kg.store import Versions
-from tests.test_front import FOREVER, PATIENCE, asked, get, request, serving, serving_with
+from tests.test_front import (
+    ENDLESS,
+    FOREVER,
+    PATIENCE,
+    asked,
+    counted,
+    get,
+    request,
+    serving,
+    serving_with,
+    until,
+)
 from tests.test_workers import canary
 
 __all__ = ["canary"]
@@ -405,3 +418,52 @@ def test_s8_entities_that_expand(tmp_path: Path) -> None:
         )
         assert done.returncode == 2
         assert "DOCTYPE" in done.stderr
+
+
+def from_another(address: str, source: str, target: str) -> tuple[int, bytes]:
+    """Status and body of what a client at another loopback address asks."""
+    host, port = address.removeprefix("http://").split(":")
+    connection = http.client.HTTPConnection(
+        host, int(port), timeout=PATIENCE, source_address=(source, 0)
+    )
+    with contextlib.closing(connection):
+        connection.request("GET", target)
+        response = connection.getresponse()
+        return response.status, response.read()
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_s20_clients_that_never_read(versions: Versions, at_once: bool) -> None:
+    """Twice as many as there are workers hold what they can, and another client is answered."""
+    deadline, workers = 10, 2 + 1
+    settings = {"KG_FAST_SLOTS": "2", "KG_SLOW_SLOTS": "1", "KG_TOKEN": "operator"}
+    with contextlib.ExitStack() as held:
+        found = held.enter_context(serving(versions.root, KG_DEADLINE=str(deadline), **settings))
+        host, port = found.removeprefix("http://").split(":")
+
+        def states() -> list[str]:
+            listed = json.loads(request(f"{found}/running", Authorization="Bearer operator")[1])
+            return [one["state"] for one in listed]
+
+        for number in range(2 * workers):
+            reader = held.enter_context(socket.socket())
+            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)  # the least that there is
+            reader.bind((f"127.0.6.{number + 1}", 0))
+            reader.settimeout(PATIENCE)
+            reader.connect((host, int(port)))
+            reader.sendall(f"GET {asked('', ENDLESS)} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+            if not at_once:  # so many wait for their clients, not for each other
+                until(lambda held=number + 1: states() == ["slow"] * held)
+        if at_once:  # some are refused before a byte is sent
+            until(lambda: set(states()) <= {"slow", "still"})
+            until(lambda: len(states()) + counted(found, "busy") == 2 * workers)
+            assert len(states()) >= workers
+
+        began = time.monotonic()
+        answer = from_another(found, "127.0.7.1", asked("", ALIVE, format="csv"))
+        assert answer == (200, b"n\r\n0\r\n")
+        assert time.monotonic() - began < deadline + 2
+        until(lambda: states() == [])
+        ends = {outcome: counted(found, outcome) for outcome in ("deadline", "left", "busy")}
+        assert sum(ends.values()) == 2 * workers
+        assert at_once or ends["busy"] == 0
