@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import concurrent.futures
 import contextlib
 import http.client
 import json
+import random
 import socket
 import subprocess
 import sys
@@ -16,7 +18,14 @@ from pathlib import Path
 
 import pytest
 
-from kg.store import Versions
+import kg.serve
+from kg import build
+from kg.errors import BadInput, BadQuery
+from kg.namespaces import PREFIXES
+from kg.project import Project
+from kg.queries import Query, Term, parse
+from kg.store import EmbeddedStore, Versions
+from tests.conftest import unwatched
 from tests.test_front import (
     ENDLESS,
     FOREVER,
@@ -33,6 +42,7 @@ from tests.test_workers import canary
 
 __all__ = ["canary"]
 
+XSD = PREFIXES["xsd"]
 ALIVE = "SELECT (COUNT(*) AS ?n) { ?s a <urn:none> }"
 
 
@@ -467,3 +477,265 @@ def test_s20_clients_that_never_read(versions: Versions, at_once: bool) -> None:
         ends = {outcome: counted(found, outcome) for outcome in ("deadline", "left", "busy")}
         assert sum(ends.values()) == 2 * workers
         assert at_once or ends["busy"] == 0
+
+
+def test_s16_the_token_is_nowhere_to_be_found(versions: Versions, tmp_path: Path) -> None:
+    """It counts in its header only, is compared in constant time, and reaches no log."""
+    secret = "the-operators-own-secret"  # noqa: S105
+    log, said = tmp_path / "log", tmp_path / "said"
+    with (
+        said.open("wb") as stderr,
+        serving_with(
+            ["--store", str(versions.root)], stderr, KG_TOKEN=secret, KG_LOG=str(log)
+        ) as found,
+    ):
+        right = {"Authorization": f"Bearer {secret}"}
+        assert request(f"{found}/running", **right)[0] == 200
+        for wrong in (secret, f"Bearer {secret}x", f"Bearer {secret[:-1]}", "Bearer ", "Bearer é"):
+            assert request(f"{found}/running", Authorization=wrong)[0] == 401
+        assert request(f"{found}/running", Cookie=f"token={secret}")[0] == 401
+        for headers in ({}, right):
+            assert request(f"{found}/running?token={secret}", **headers)[0] == 400
+            assert request(f"{found}/running?a=b&token=", "DELETE", **headers)[0] == 400
+            for path in ("/sparql?query=ASK%7B%7D&", "/queries/table-1?"):
+                assert request(f"{found}{path}token={secret}", **headers)[0] == 400
+        assert request(asked(found, f"ASK {{}} # {secret}"), **right)[0] == 200
+        assert request(asked(found, f"ASK {{ <a:{secret}>"), **right)[0] == 400
+        assert request(f"{found}/{secret}", **right)[0] == 404
+        until(lambda: len(log.read_text("utf-8").splitlines()) == 2)
+
+    assert secret not in log.read_text("utf-8") + said.read_text("utf-8")
+    path = Path(kg.serve.__file__).parent / "operations.py"
+    (judge,) = (
+        node
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef) and node.name == "may_all"
+    )
+    assert "hmac.compare_digest(" in ast.unparse(judge)
+    assert not any(isinstance(node, ast.Compare) for node in ast.walk(judge))
+
+
+def test_s21_lines_that_clients_would_write(versions: Versions, tmp_path: Path) -> None:
+    """Whatever is in a query or a header, each query leaves one line, of the server's own words."""
+    log, said = tmp_path / "log", tmp_path / "said"
+    forged = '{"time": "2000-01-01T00:00:00Z", "outcome": "forged"}'
+    breaks = ("\n", "\r\n", "\r", "\x0b", "\x1b[2J\x1b[31m", "\x85", "\u2028", "\x08")
+    with (
+        said.open("wb") as stderr,
+        serving_with(["--store", str(versions.root)], stderr, KG_LOG=str(log)) as found,
+    ):
+        for text in breaks:
+            query = f"ASK {{}}#{text}{forged}{text}\nASK"
+            assert get(asked(found, query))[0] == 400
+            assert get(asked(found, f"ASK {{ FILTER ('''{text}{forged}''' = '') }}"))[0] == 200
+            agent = f"{text}{forged}".encode("unicode_escape").decode()
+            assert request(asked(found, "ASK {}"), **{"User-Agent": agent})[0] == 200
+            get(f"{found}/{urllib.parse.quote(text + forged)}")
+            get(asked(found, "ASK {}", format=f"{text}{forged}"))
+        until(lambda: len(log.read_text("utf-8").splitlines()) == 3 * len(breaks))
+
+    lines = log.read_text("utf-8")
+    assert lines.isascii()
+    assert all(character == "\n" or character.isprintable() for character in lines)
+    for line in lines.split("\n")[:-1]:
+        facts = json.loads(line)
+        assert facts.keys() == {"time", "query", "outcome", "seconds", "bytes", "format", "version"}
+        assert facts["outcome"] in ("ok", "bad_query")
+    assert "forged" not in lines + said.read_text("utf-8")
+
+
+PIECES = (
+    *"'\"\\<>{}()[]#?$.;,^@%&=+-_:/ \t\r\n\x0b\x1b\x00\u2028\u00e9\u6587\U0001f409",
+    *('"""', "'''", "\\u003E", "\\U0000003E", "\\u0022", "\\n", '\\"', "%3E", "&gt;", "-->", "*/"),
+    *(
+        " UNION ",
+        " FILTER ",
+        "SERVICE ",
+        " ?p ?o }",
+        "} #",
+        "urn:",
+        "urn:h0",
+        "http://a/",
+        "(.*a){9}",
+    ),
+    *("secret", "DROP ALL", "; INSERT DATA {", "^^xsd:string", "@en", "2022-01-01", "1", "true"),
+)
+"""What attacks on a text in quotes or in angle brackets are made of."""
+KINDS = ("string", "iri", "integer", "decimal", "double", "date", "boolean")
+
+
+def strange(number: int) -> list[str]:
+    """So many texts of one to nine such pieces, always the same ones, none twice."""
+    chance = random.Random(23)  # noqa: S311
+    found: dict[str, None] = {}
+    while len(found) < number:
+        found["".join(chance.choices(PIECES, k=chance.randint(1, 9)))] = None
+    return list(found)
+
+
+def question(kind: str, text: str) -> Query:
+    """A canned question with one parameter, ``given``."""
+    default = {"string": "x", "iri": "urn:x", "date": "2000-01-01", "boolean": "true"}
+    header = {
+        "summary": "Who has it?",
+        "description": "A question.",
+        "tags": ["tests"],
+        "parameters": {
+            "given": {"type": kind, "description": "It.", "default": default.get(kind, "1")}
+        },
+    }
+    return parse("who", f"#+ {json.dumps(header)}\n{text}", "who.rq")
+
+
+def test_s23_ten_thousand_texts_as_parameters() -> None:
+    """Each is refused, or finds what has that very term and nothing else."""
+    texts = strange(10_000)
+    assert len(set(texts)) == 10_000
+    terms = [Term(text, f"{XSD}string") for text in texts[::2]]
+    terms += [Term(text) for text in ("urn:", "urn:h0", "urn:.1", "http://a/", "http://a/1")]
+    terms += [Term("1", f"{XSD}integer"), Term("true", f"{XSD}boolean")]
+    holders: dict[Term, set[str]] = {}
+    for number, term in enumerate(terms):
+        if "\x00" not in term.value:
+            holders.setdefault(term, set()).add(f"urn:h{number}")
+    data = "".join(
+        f"<{holder}> <urn:p> {written(term)} .\n"
+        for term, some in holders.items()
+        for holder in some
+    )
+    store = EmbeddedStore.in_memory({"": f'{data}<urn:s> <urn:secret> "canary" .\n'.encode()})
+
+    found = dict.fromkeys(KINDS, 0)
+    for kind in KINDS:
+        query = question(kind, "SELECT ?s ?given { ?s <urn:p> ?given }")
+        for text in texts:
+            try:
+                _, rows = store.ask(query, {"given": text}).rows()
+            except (BadInput, BadQuery):
+                continue
+            (term,) = query.bind({"given": text}).values()
+            if kind == "integer":  # the engine has one text for each number
+                term = Term(str(int(text)), term.datatype)
+            assert {row[0] for row in rows} == holders.get(term, set()), (kind, text)
+            found[kind] += 1
+    assert found["string"] == sum("\x00" not in text for text in texts)
+    assert all(found.values()), found
+
+
+def written(term: Term) -> str:
+    """A term as N-Triples has it, written by hand."""
+    if term.datatype is None:
+        return f"<{term.value}>"
+    escaped = "".join(f"\\U{ord(character):08X}" for character in term.value)
+    return f'"{escaped}"^^<{term.datatype}>'
+
+
+def test_s23_strange_texts_over_the_network(tiny: Project, tmp_path: Path) -> None:
+    """The server answers with the very text that it was given, or refuses it."""
+    header = (
+        "#+ summary: What is it?\n#+ description: It.\n#+ tags: [tests]\n#+ parameters:\n"
+        "#+   given:\n#+     type: {kind}\n#+     description: It.\n#+     default: {default}\n"
+    )
+    for kind, default in (("string", "x"), ("iri", "urn:x"), ("date", "'2000-01-01'")):
+        (tiny.root / "queries" / f"it-{kind}.rq").write_text(
+            header.format(kind=kind, default=default) + "SELECT ?given { VALUES ?one { 1 } }\n"
+        )
+    store = Versions(tmp_path / "store")
+    build.publish(build.make(tiny, unwatched, []), store, 3, unwatched)
+    texts = [*strange(48), "> ?p ?o } #", "\\u003E ?p ?o", "urn:plain", "2022-02-30"]
+    ok = 0
+    with serving_with(["--store", str(store.root)], root=tiny.root) as found:
+        for text in texts:
+            for kind in ("string", "iri", "date"):
+                given = urllib.parse.urlencode({"given": text, "format": "json"})
+                status, body, _ = get(f"{found}/queries/it-{kind}?{given}")
+                assert status == (400 if kind != "string" or "\x00" in text else 200) or (
+                    (kind, status, text) == ("iri", 200, "urn:plain")
+                )
+                if status == 200:
+                    (row,) = json.loads(body)["results"]["bindings"]
+                    assert row["given"]["value"] == text
+                    ok += 1
+    assert ok > 40
+
+
+def sources() -> dict[str, ast.Module]:
+    """The syntax trees of the package's modules."""
+    root = Path(kg.serve.__file__).parents[1]
+    return {str(p.relative_to(root)): ast.parse(p.read_text("utf-8")) for p in root.rglob("*.py")}
+
+
+def test_s25_nothing_is_run_that_was_only_read() -> None:
+    """No pickles, no tags of YAML, no plugins, no code out of texts, no shell."""
+    trees = sources()
+    assert len(trees) > 80
+    never = {
+        "pickle",
+        "cPickle",
+        "dill",
+        "joblib",
+        "marshal",
+        "shelve",
+        "runpy",
+        "imp",
+        "pkg_resources",
+    }
+    calls = 0
+    for name, tree in trees.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                assert not {alias.name.split(".")[0] for alias in node.names} & never, name
+            elif isinstance(node, ast.ImportFrom):
+                module = node.module or ""
+                assert module.split(".")[0] not in never, name
+                assert module not in ("rdflib.plugin", "importlib", "yaml"), name
+                if module == "importlib.metadata":
+                    assert [alias.name for alias in node.names] == ["version"], name
+            elif isinstance(node, ast.Attribute):
+                written_out = ast.unparse(node)
+                if written_out.startswith("yaml."):
+                    assert written_out in ("yaml.safe_load", "yaml.YAMLError"), name
+                assert not written_out.startswith(("rdflib.plugin.register", "os.system")), name
+            elif isinstance(node, ast.Call):
+                calls += 1
+                called = ast.unparse(node.func)
+                assert called not in ("eval", "exec", "compile", "__import__", "os.popen"), name
+                given = {word.arg: ast.unparse(word.value) for word in node.keywords}
+                if called == "np.load":
+                    assert given.get("allow_pickle") == "False", name
+                assert given.get("shell", "False") == given.get("js", "False") == "False", name
+    assert calls > 3_000
+
+
+SCRIPTS = {
+    "js": "a:S sh:targetNode a:n ; sh:js [ sh:jsLibrary a:L ; sh:jsFunctionName 'run' ] .",
+    "function": "a:F a sh:JSFunction ; sh:jsLibrary a:L ; sh:jsFunctionName 'run' ."
+    " a:S sh:targetNode a:n ; sh:sparql [ sh:select 'SELECT $this { FILTER (a:F()) }' ] .",
+    "rule": "a:S sh:targetNode a:n ; sh:rule"
+    " [ a sh:JSRule ; sh:jsLibrary a:L ; sh:jsFunctionName 'run' ] .",
+}
+
+
+@pytest.mark.parametrize("engine", ["columns", "pyshacl"])
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_s25_shapes_with_scripts(
+    canary: tuple[str, list[bytes]], tmp_path: Path, name: str, engine: str
+) -> None:
+    """They are refused, or judged without running or fetching any."""
+    url, calls = canary
+    path = tmp_path / "shapes.ttl"
+    path.write_text(
+        "@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix a: <http://a/> .\n"
+        f"a:L a sh:JSLibrary ; sh:jsLibraryURL '{url}' . a:S a sh:NodeShape . {SCRIPTS[name]}\n"
+    )
+    words = ["validate", str(path), "--shapes", str(path), "--engine", engine]
+    done = subprocess.run(
+        [sys.executable, "-c", "from kg.cli import main; main()", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode in ((2,) if name == "js" else (0, 1, 2))
+    assert "Traceback" not in done.stderr
+    assert calls == []
