@@ -739,3 +739,48 @@ def test_s25_shapes_with_scripts(
     assert done.returncode in ((2,) if name == "js" else (0, 1, 2))
     assert "Traceback" not in done.stderr
     assert calls == []
+
+
+DEEP = {
+    "nest.jsonld": '{"http://a/p":' * 4_000 + "1" + "}" * 4_000,
+    "list.jsonld": "[" * 100_000,
+    "nest.rdf": '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://a/">'
+    + "<C><p>" * 50_000,
+    **{
+        f"triples.{ending}": "<a:s> <a:p> <<( " * 50_000 + "<a:s> <a:p> <a:o>" + " )>>" * 50_000
+        for ending in ("ttl", "nt", "trig", "nq")
+    },
+}
+
+
+@pytest.mark.parametrize("name", DEEP)
+def test_s10_documents_that_nest_deeper_than_parsers_bear(tmp_path: Path, name: str) -> None:
+    """They are refused before a parser ends the process, or never ends."""
+    path = tmp_path / name
+    path.write_text(DEEP[name])
+    for words in (["serve", "--data", str(path)], ["validate", str(path), "--shapes", str(path)]):
+        done = subprocess.run(
+            [sys.executable, "-c", "from kg.cli import main; main()", *words],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+        assert done.returncode == 2
+        assert done.stderr == f"kg: {path}: it nests more than 500 levels deep.\n"
+
+
+@pytest.mark.parametrize(("opened", "closed"), [("(", ")"), ("[ <a:p> ", "]")])
+def test_s10_documents_that_only_nest(tmp_path: Path, opened: str, closed: str) -> None:
+    """A hundred thousand lists or blank nodes in each other are served, or refused as no Turtle."""
+    path = tmp_path / "deep.ttl"
+    path.write_text(f"<a:s> <a:p> {opened * 100_000} 1 {closed * 100_000} .")
+    with serving_with(["--data", str(path)]) as found:
+        count = get(asked(found, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }", format="csv"))[1]
+        assert int(count.split()[1]) > 100_000
+
+    path.write_text(f"<a:s> <a:p> {opened * 100_000}")
+    command = [sys.executable, "-c", "from kg.cli import main; main()", "serve", "--data"]
+    done = subprocess.run([*command, str(path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "syntax error" in done.stderr
