@@ -7,12 +7,14 @@ import concurrent.futures
 import contextlib
 import http.client
 import json
+import os
 import random
 import socket
 import subprocess
 import sys
 import time
 import urllib.parse
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,7 +40,7 @@ from tests.test_front import (
     serving_with,
     until,
 )
-from tests.test_workers import canary
+from tests.test_workers import canary, children
 
 __all__ = ["canary"]
 
@@ -159,22 +161,63 @@ def test_s10_deep_and_long_queries(patient: str, query: str, status: int) -> Non
     assert is_alive(patient)
 
 
-def test_s11_queries_that_take_for_ever(address: str) -> None:
-    """Many at once end at their deadline or are refused; meanwhile others are answered."""
+def of_tree(pid: int) -> dict[int, tuple[float, int]]:
+    """Seconds of processor time and resident bytes of a process and of all that it started."""
+    found = {}
+    waiting = {pid}
+    while waiting:
+        one = waiting.pop()
+        waiting |= children(one)
+        with contextlib.suppress(OSError):
+            fields = Path(f"/proc/{one}/stat").read_text("ascii").rpartition(")")[2].split()
+            seconds = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+            found[one] = seconds, int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
+    return found
+
+
+def is_idle(pid: int) -> bool:
+    """Whether a process and all that it started take less than a fifth of a processor."""
+    before = of_tree(pid)
+    time.sleep(0.5)
+    after = of_tree(pid)
+    return sum(s - before.get(one, (0.0, 0))[0] for one, (s, _) in after.items()) < 0.1
+
+
+def test_s11_queries_that_take_for_ever(versions: Versions) -> None:
+    """Many at once end at their deadline; meanwhile others are answered, and nothing is left."""
+    deadline = 5
     bombs = [
         FOREVER,
         "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY RAND()",
         "SELECT (COUNT(*) AS ?n) { ?a (<a:x>|!<a:x>)* ?b . ?c (<a:x>|!<a:x>)* ?d }",
         "SELECT (GROUP_CONCAT(?c) AS ?x) { ?a ?b ?c . ?d ?e ?f }",
     ]
-    with concurrent.futures.ThreadPoolExecutor(8) as threads:
-        waiting = [threads.submit(get, asked(address, bomb)) for bomb in bombs * 2]
-        for _ in range(10):
-            assert get(f"{address}/health")[0] == 200
-        statuses = {future.result(PATIENCE)[0] for future in waiting}
+    others = children(os.getpid())
+    with serving(versions.root, KG_DEADLINE=str(deadline)) as address:
+        (server,) = children(os.getpid()) - others
+        assert is_alive(address)
+        held = sum(size for _, size in of_tree(server).values())
 
-    assert statuses <= {429, 503}
-    assert is_alive(address)
+        def bomb(number: int) -> tuple[int, float]:
+            began = time.monotonic()
+            target = asked("", bombs[number % len(bombs)])
+            status, _ = from_another(address, f"127.0.8.{number + 1}", target)
+            return status, time.monotonic() - began
+
+        with concurrent.futures.ThreadPoolExecutor(8) as threads:
+            waiting = [threads.submit(bomb, number) for number in range(8)]
+            until(lambda: b'state="still"} 0' not in get(f"{address}/metrics")[1])
+            for _ in range(10):
+                began = time.monotonic()
+                assert get(f"{address}/health")[0] == 200
+                assert time.monotonic() - began < 1
+            ended = [future.result(PATIENCE) for future in waiting]
+
+        assert {status for status, _ in ended} == {503}
+        assert max(seconds for _, seconds in ended) < 2 * deadline
+        until(lambda: is_idle(server))
+        assert sum(size for _, size in of_tree(server).values()) < held + 200_000_000
+        assert is_alive(address)
 
 
 @pytest.mark.parametrize(
@@ -183,8 +226,16 @@ def test_s11_queries_that_take_for_ever(address: str) -> None:
         "".join(f"BIND (CONCAT(?x{n}, ?x{n}) AS ?x{n + 1}) " for n in range(31)),
         "".join(f"BIND (REPLACE(?x{n}, '.', '$0$0') AS ?x{n + 1}) " for n in range(31)),
         "".join(f"BIND (ENCODE_FOR_URI(CONCAT(?x{n}, '%')) AS ?x{n + 1}) " for n in range(31)),
-        f"BIND ({'9' * 100_000} * {'9' * 100_000} AS ?x31)",
-        f"BIND (1.{'9' * 100_000} / 3.{'1' * 100_000} AS ?x31)",
+        f"BIND ({'9' * 990_000} AS ?x31)",
+        f"BIND ({'9' * 490_000} * {'9' * 490_000} AS ?x31)",
+        f"BIND (1.{'9' * 490_000} / 3.{'1' * 490_000} AS ?x31)",
+        *(
+            "".join(f"BIND (CONCAT(?y{n}, ?y{n}) AS ?y{n + 1}) " for n in range(20)).replace(
+                "?y0", "'9'"
+            )
+            + f"BIND (<{XSD}{kind}>(?y20) AS ?x31)"
+            for kind in ("integer", "decimal", "double", "dateTime")
+        ),
     ],
 )
 def test_s12_values_that_grow(address: str, expression: str) -> None:
@@ -784,3 +835,90 @@ def test_s10_documents_that_only_nest(tmp_path: Path, opened: str, closed: str) 
     done = subprocess.run([*command, str(path)], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "syntax error" in done.stderr
+
+
+@pytest.mark.parametrize("header", ["Accept", "Accept-Encoding", "If-None-Match", "Authorization"])
+def test_s13_headers_that_repeat(address: str, header: str) -> None:
+    """Sixty thousand characters of a header take no time, whether they are refused or not."""
+    for piece in (";", "a/b;", ",", "a/b;q=0.1,", '"', "W/", "\t", "; q", "Bearer "):
+        began = time.monotonic()
+        for path in ("/sparql?query=ASK%7B%7D", "/running", "/"):
+            status, _ = request(f"{address}{path}", **{header: piece * (60_000 // len(piece))})
+            assert status in (200, 400, 401, 406, 431)
+        assert time.monotonic() - began < 5
+    assert is_alive(address)
+
+
+def test_s12_numbers_on_a_page(address: str) -> None:
+    """One of many digits is shown, with all of them if it has too many to be counted."""
+    for digits in (4_000, 400_000):
+        form = urllib.parse.urlencode({"query": f"SELECT ({'9' * digits} AS ?x) {{}}"}).encode()
+        kind = "application/x-www-form-urlencoded"
+        status, page = posted(address, "/sparql", form, Content_Type=kind, Accept="text/html")
+        assert (status, page.count(b"9" * digits)) == (200, 2)  # in the query and in the table
+
+
+def test_s17_files_and_versions_beside_the_store(tmp_path: Path) -> None:
+    """No name of a version, and no link that lies about, leads to what is not served."""
+    canary = "canary beside the store"
+    elsewhere = Versions(tmp_path / "elsewhere")
+    elsewhere.publish("other", {"": f'<a:s> <a:p> "{canary}" .\n'.encode()}, {}, keep=3)
+    own = Versions(tmp_path / "own")
+    own.publish("one", {"": b'<a:s> <a:p> "own" .\n'}, {}, keep=3)
+    (tmp_path / "secret").write_text(canary)
+    for folder in (own.root, own.root / "versions", own.root / "versions" / "one"):
+        (folder / "leak").symlink_to(tmp_path / "secret")
+        (folder / "folder").symlink_to(tmp_path)
+
+    names = (
+        "../../elsewhere/versions/other",
+        "..%2F..%2Felsewhere%2Fversions%2Fother",
+        str(tmp_path / "elsewhere" / "versions" / "other"),
+        "folder/elsewhere/versions/other",
+        "one/folder/elsewhere/versions/other",
+        "./one",
+        "one/",
+        "one\x00",
+        ".",
+        "..",
+        "leak",
+    )
+    with serving(own.root) as found:
+        for name in names:
+            query = asked(found, "SELECT ?o { ?s ?p ?o }", version=name, format="csv")
+            status, body, _ = get(query)
+            assert status in (400, 410), (name, status)
+            assert canary.encode() not in body
+        for path in ("/leak", "/versions/leak", "/versions/one/leak", "/folder/secret", "/current"):
+            for start in ("", "/download", "/static", "/static/..", "/graph", "/id", "/queries"):
+                status, body, _ = get(f"{found}{start}{path}")
+                assert (status, canary.encode() in body) == (404, False)
+        one = get(asked(found, "SELECT ?o { ?s ?p ?o }", version="one", format="csv"))
+        assert one[:2] == (200, b"o\r\nown\r\n")
+
+
+def test_s18_what_a_cache_tells_answers_by(tmp_path: Path) -> None:
+    """Each format, encoding and version has a tag of its own, and ``Vary`` says what counts."""
+    own = Versions(tmp_path)
+    for name in ("one", "two"):
+        own.publish(name, {"": b"<a:s> <a:p> <a:o> .\n" * 2}, {}, keep=3)
+    accepts = ("text/csv", "application/sparql-results+json", "application/sparql-results+xml")
+    tags = set()
+    with serving(tmp_path) as found:
+        for version in ("one", "two"):
+            address = asked(found, "SELECT ?o { ?s ?p ?o }", version=version)
+            for accept in accepts:
+                for encoding in ("identity", "gzip", "zstd"):
+                    asks = urllib.request.Request(address)
+                    asks.add_header("Accept", accept)
+                    asks.add_header("Accept-Encoding", encoding)
+                    with urllib.request.urlopen(asks, timeout=PATIENCE) as response:
+                        tags.add(response.headers["etag"])
+                        vary = response.headers["vary"].lower()
+                        assert {"accept", "accept-encoding"} <= set(vary.split(", "))
+                        assert response.headers["content-type"].startswith(accept)
+        for path in ("/", "/queries", "/nothing"):
+            _, _, headers = get(f"{found}{path}")
+            assert "Accept" in headers["vary"].split(", ")
+    assert len(tags) == 2 * 3 * 3
+    assert not any(tag.startswith("W/") for tag in tags)
