@@ -5,14 +5,17 @@ from __future__ import annotations
 import ast
 import concurrent.futures
 import contextlib
+import html.parser
 import http.client
 import json
 import os
 import random
+import re
 import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -23,7 +26,7 @@ import pytest
 import kg.serve
 from kg import build
 from kg.errors import BadInput, BadQuery
-from kg.namespaces import PREFIXES
+from kg.namespaces import BASE, IDS, PREFIXES
 from kg.project import Project
 from kg.queries import Query, Term, parse
 from kg.store import EmbeddedStore, Versions
@@ -839,11 +842,11 @@ def test_s10_documents_that_only_nest(tmp_path: Path, opened: str, closed: str) 
 
 @pytest.mark.parametrize("header", ["Accept", "Accept-Encoding", "If-None-Match", "Authorization"])
 def test_s13_headers_that_repeat(address: str, header: str) -> None:
-    """Sixty thousand characters of a header take no time, whether they are refused or not."""
+    """A hundred thousand characters of a header take no time, whether they are refused or not."""
     for piece in (";", "a/b;", ",", "a/b;q=0.1,", '"', "W/", "\t", "; q", "Bearer "):
         began = time.monotonic()
         for path in ("/sparql?query=ASK%7B%7D", "/running", "/"):
-            status, _ = request(f"{address}{path}", **{header: piece * (60_000 // len(piece))})
+            status, _ = request(f"{address}{path}", **{header: piece * (100_000 // len(piece))})
             assert status in (200, 400, 401, 406, 431)
         assert time.monotonic() - began < 5
     assert is_alive(address)
@@ -922,3 +925,94 @@ def test_s18_what_a_cache_tells_answers_by(tmp_path: Path) -> None:
             assert "Accept" in headers["vary"].split(", ")
     assert len(tags) == 2 * 3 * 3
     assert not any(tag.startswith("W/") for tag in tags)
+
+
+class Page(html.parser.HTMLParser):
+    """What of a page a browser would run or follow."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.wrong: list[str] = []
+        self.shown = ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        """Note each script, each handler and each address that is not of the web."""
+        given = dict(attributes)
+        own_script = tag == "script" and (given.get("src") or "").startswith("/static/")
+        if tag in ("img", "iframe", "object", "embed", "svg", "base") or (
+            tag == "script" and not own_script
+        ):
+            self.wrong.append(tag)
+        self.wrong += [name for name in given if name.startswith("on") or name == "style"]
+        for name in ("href", "src", "action", "formaction"):
+            address = given.get(name) or ""
+            scheme = urllib.parse.urlsplit(address).scheme
+            if scheme not in ("", "http", "https", "mailto") or address.startswith("//"):
+                self.wrong.append(address)
+
+    def handle_data(self, data: str) -> None:
+        """Keep the text."""
+        self.shown += data
+
+
+def test_s14_every_page_of_a_poisoned_graph(tiny: Project, tmp_path: Path) -> None:
+    """Where each text of the graph is a script, no page has one; nor do errors that repeat one."""
+    script = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
+    poison = script.replace('"', '\\"').encode()
+    built = build.make(tiny, unwatched, [])
+    graphs = {
+        name: b"".join(
+            re.sub(rb'"(@en)? \.$', rb"%b\g<0>" % poison.replace(b"\\", b"\\\\"), line)
+            for line in text.splitlines(keepends=True)
+        )
+        for name, text in built.graphs.items()
+    }
+    see = "<http://www.w3.org/2000/01/rdf-schema#seeAlso>"
+    links = (
+        "javascript:alert(1)",
+        "data:text/html,alert(1)",
+        "http://a/'onclick='alert(1)",
+        "//a/",
+    )
+    graphs[""] += "".join(
+        f"<{IDS}model/first> {see} <{link}> .\n" for link in links if ":" in link
+    ).encode()
+    store = Versions(tmp_path / "store")
+    store.publish("poison", graphs, built.summary(), keep=3)
+    things = sorted(set(re.findall(rf"<{BASE}((?:id|graph|ontology)\b[^>#]*)", str(graphs))))
+    assert len(things) > 50
+    quoted = urllib.parse.quote(script)
+    paths = [
+        *("/", "/queries", "/sparql", "/dataset", "/ontology"),
+        *(f"/{thing}" for thing in things),
+        *(f"/queries/{path.stem}" for path in (tiny.root / "queries").glob("*.rq")),
+        asked("", "SELECT * { ?s ?p ?o }"),
+        asked("", f"SELECT ('''{script.replace(chr(39), '')}''' AS ?x) {{}}"),
+        asked("", f"ASK {{ {script}"),
+        asked("", "ASK {}", timeout=script),
+        asked("", "ASK {}", format=script),
+        *(f"/{start}{quoted}" for start in ("", "id/model/", "queries/", "graph/", "ontology/")),
+        f"/queries/models-by-developer?organization={quoted}",
+        f"/queries/models-by-developer?{quoted}=x",
+        f"/queries/released-between?start={quoted}",
+    ]
+    shown = 0
+    with serving_with(["--store", str(store.root)], root=tiny.root) as found:
+        for path in paths:
+            asks = urllib.request.Request(f"{found}{path}", headers={"Accept": "text/html"})
+            try:
+                response = urllib.request.urlopen(asks, timeout=PATIENCE)
+            except urllib.error.HTTPError as error:
+                response = error
+            with response:
+                assert response.status < 500, path
+                assert response.headers["x-content-type-options"] == "nosniff"
+                assert "default-src 'self'" in response.headers["content-security-policy"]
+                assert "unsafe" not in response.headers["content-security-policy"]
+                assert response.headers["content-type"].startswith("text/html"), path
+                page = Page(response.read().decode())
+            assert page.wrong == [], path
+            shown += "<script>alert(1)" in page.shown
+    assert shown > 50
