@@ -970,15 +970,8 @@ def test_s14_every_page_of_a_poisoned_graph(tiny: Project, tmp_path: Path) -> No
         for name, text in built.graphs.items()
     }
     see = "<http://www.w3.org/2000/01/rdf-schema#seeAlso>"
-    links = (
-        "javascript:alert(1)",
-        "data:text/html,alert(1)",
-        "http://a/'onclick='alert(1)",
-        "//a/",
-    )
-    graphs[""] += "".join(
-        f"<{IDS}model/first> {see} <{link}> .\n" for link in links if ":" in link
-    ).encode()
+    links = ("javascript:alert(1)", "data:text/html,alert(1)", "http://a/'onclick='alert(1)")
+    graphs[""] += "".join(f"<{IDS}model/first> {see} <{link}> .\n" for link in links).encode()
     store = Versions(tmp_path / "store")
     store.publish("poison", graphs, built.summary(), keep=3)
     things = sorted(set(re.findall(rf"<{BASE}((?:id|graph|ontology)\b[^>#]*)", str(graphs))))
