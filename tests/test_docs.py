@@ -157,6 +157,19 @@ def test_the_settings_of_the_service_are_some(tmp_path: Path) -> None:
     assert proxy.count("{") == proxy.count("}") == 4
 
 
+def test_the_threat_model_has_a_test_for_each_attack() -> None:
+    """The numbers of its table are those in the names of tests."""
+    table = (ROOT / "docs" / "threat-model.md").read_text("utf-8")
+    rows = re.findall(r"^\| (S\d+(?:, S\d+)*) \| ", table, re.MULTILINE)
+    listed = [number for row in rows for number in row.split(", ")]
+    assert len(listed) == len(set(listed)) >= 20
+    tested: set[str] = set()
+    for path in (ROOT / "tests").glob("test_*.py"):
+        for numbers in re.findall(r"^def test_((?:s\d+_)+)", path.read_text("utf-8"), re.MULTILINE):
+            tested.update(re.findall(r"S\d+", numbers.upper()))
+    assert set(listed) == tested
+
+
 def test_dependencies_are_explained() -> None:
     """Each direct dependency has a row that says why."""
     project = (ROOT / "pyproject.toml").read_text("utf-8")

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,7 +23,9 @@ import urllib.request
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import IO
 
+import pyoxigraph as ox
 import pytest
 import rdflib
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
@@ -53,17 +56,23 @@ def serving(store: Path, **settings: str) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def serving_with(options: list[str], project: str = "", **settings: str) -> Iterator[str]:
-    """The address of a server with some options, in a process of its own, until the block ends."""
+def serving_with(
+    options: list[str], stderr: IO[bytes] | None = None, root: Path | None = None, **settings: str
+) -> Iterator[str]:
+    """The address of a server with some options, in a process of its own, until the block ends.
+
+    ``stderr`` takes what it says, ``root`` is its project instead of this one.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    group = ["--project", project] if project else []
-    command = [sys.executable, "-c", "from kg.cli import main; main()", *group, "serve"]
+    project = ["--project", str(root)] if root else []
+    command = [sys.executable, "-c", "from kg.cli import main; main()", *project, "serve"]
     environment = {**os.environ, "KG_LOG": os.devnull, **settings}
     with subprocess.Popen(
         [*command, "--port", str(port), *options],
         stdout=subprocess.DEVNULL,
+        stderr=stderr,
         env=environment,
     ) as process:
         address = f"http://127.0.0.1:{port}"
@@ -97,6 +106,13 @@ def get(address: str) -> tuple[int, bytes, dict[str, str]]:
             return error.code, error.read(), dict(error.headers)
 
 
+def program(name: str, package: str) -> str:
+    """The path of a program that the tests run; without it they fail and say what to install."""
+    path = shutil.which(name)
+    assert path, f"The tests need {name}: apt-get install {package}, or the like of it."
+    return path
+
+
 @pytest.fixture(scope="module")
 def address(versions: Versions) -> Iterator[str]:
     """A server on the real graph."""
@@ -104,7 +120,7 @@ def address(versions: Versions) -> Iterator[str]:
         yield found
 
 
-def test_sixteen_first_requests_at_once(versions: Versions) -> None:
+def test_s26_sixteen_first_requests_at_once(versions: Versions) -> None:
     """After a cold start, sixteen requests of eight shapes at the same moment all succeed."""
     shapes = [
         "ASK { ?s ?p ?o }",
@@ -166,6 +182,41 @@ def test_rdflib_sparqlstore(address: str) -> None:
     assert {str(name) for name in remote.objects(model, cllm.nameAsPrinted)} == {"GLM-130B"}
     rows = list(remote.query("SELECT ?m { ?m cllm:row 1 }", initNs={"cllm": cllm}))
     assert len(rows) == 1
+
+
+def roqet(address: str, query: str) -> subprocess.CompletedProcess[bytes]:
+    """What Rasqal's client makes of an answer, as XML."""
+    words = [program("roqet", "rasqal-utils"), "-q", "-r", "xml"]
+    call = ["-p", f"{address}/sparql", "-e", query]
+    return subprocess.run([*words, *call], capture_output=True, check=False, timeout=PATIENCE)
+
+
+def test_roqet(address: str) -> None:
+    """Rasqal's client reads rows, and sees the status of what is no query or no answer for it."""
+    labels = "http://www.w3.org/2004/02/skos/core#altLabel"
+    query = f"""SELECT ?model ?row ?name {{  # a comment, an & and a +
+        ?model <{TERMS}row> ?row ; <{labels}> ?name
+        FILTER (STR(?name) = '紫东太初' && ?row > 0) }}"""
+    done = roqet(address, query)
+    assert (done.returncode, done.stderr) == (0, b"")
+    rows = ox.parse_query_results(done.stdout, format=ox.QueryResultsFormat.XML)
+    assert isinstance(rows, ox.QuerySolutions)
+    (row,) = rows
+    assert row["model"] == ox.NamedNode(f"{IDS}model/zidong-taichu")
+    assert row["name"] == ox.Literal("紫东太初", language="zh-hans")
+    assert row["row"].datatype == ox.NamedNode("http://www.w3.org/2001/XMLSchema#integer")
+
+    all_rows = roqet(address, "SELECT ?s ?p ?o { ?s ?p ?o }")
+    assert (all_rows.returncode, all_rows.stderr) == (0, b"")
+    counted = get(asked(address, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }", format="csv"))[1]
+    assert all_rows.stdout.count(b"<result>") == int(counted.split()[1])
+
+    # it asks for nothing but rows in XML, so that it reads no truth and can be given no graph
+    assert roqet(address, "ASK {}").returncode == 0
+    for query, status in (("CONSTRUCT WHERE { ?s ?p ?o }", 406), ("SELECT {", 400)):
+        done = roqet(address, query)
+        assert done.returncode == 1
+        assert f"HTTP status {status}".encode() in done.stderr
 
 
 def test_health_is_the_fronts_own(address: str) -> None:
@@ -288,7 +339,8 @@ def test_a_deadline_after_the_first_byte(address: str) -> None:
             pytest.raises(http.client.IncompleteRead),
         ):
             response.read()
-        process = subprocess.run(["curl", "--silent", "--output", os.devnull, asks], check=False)
+        command = [program("curl", "curl"), "--silent", "--output", os.devnull, asks]
+        process = subprocess.run(command, check=False)
         assert process.returncode == 18
 
 
@@ -401,7 +453,7 @@ def test_a_compressed_answer(address: str, encoding: str, tmp_path: Path) -> Non
     query = "SELECT * { GRAPH ?g { ?s ?p ?o } } ORDER BY ?g ?s ?p ?o"
     plain = get(asked(address, query, format="csv"))[1]
     path = tmp_path / "answer"
-    words = ["curl", "--silent", "--compressed", "--output", str(path)]
+    words = [program("curl", "curl"), "--silent", "--compressed", "--output", str(path)]
     wish = ["--header", f"Accept-Encoding: {encoding}"]
 
     done = subprocess.run([*words, *wish, asked(address, query, format="csv")], check=True)
@@ -453,7 +505,7 @@ def test_operators(versions: Versions, tmp_path: Path) -> None:
         bearer = f"Bearer {secret}"
         for method in ("GET", "DELETE"):
             for header in ({}, {"Authorization": "Bearer x"}, {"Authorization": secret}):
-                assert request(f"{address}/running?token=x", method, **header)[0] == 401
+                assert request(f"{address}/running", method, **header)[0] == 401
         assert request(f"{address}/running", "POST")[0] == 405
 
         with urllib.request.urlopen(asked(address, ENDLESS), timeout=PATIENCE) as response:

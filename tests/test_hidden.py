@@ -182,9 +182,8 @@ def test_s24_a_hidden_source_is_nowhere(with_secret: Project, tmp_path: Path) ->
     assert len(things) > 100
     assert len(questions) > 50
     options = ["--store", str(versions.root)]
-    project = str(with_secret.root)
 
-    with serving_with(options, project=project) as address:
+    with serving_with(options, root=with_secret.root) as address:
         open_ones = traces(address, paths)
     assert {"/ontology", "/nothing"}.isdisjoint(open_ones)
     assert {
@@ -201,7 +200,7 @@ def test_s24_a_hidden_source_is_nowhere(with_secret: Project, tmp_path: Path) ->
         *(f"/download/{FILE}.{format_.extension}" for format_ in formats("graph")),
     } <= open_ones
 
-    with serving_with([*options, "--hide", "graph:secret"], project=project) as address:
+    with serving_with([*options, "--hide", "graph:secret"], root=with_secret.root) as address:
         assert traces(address, paths) == set()
         for path in (
             "/graph/secret/notes/1-1",
@@ -297,14 +296,13 @@ def test_a_version_that_is_built_meanwhile(with_secret: Project, tmp_path: Path)
     before = published(with_secret, versions).version
     question = "SELECT ?l { ?m <http://www.w3.org/2000/01/rdf-schema#label> ?l FILTER (?l = %s) }"
     hidden, new = (question % f'"{name}"@en' for name in ("House of Xyzzy", "Fourth"))
-    project = str(with_secret.root)
     (tmp_path / "temporary").mkdir()
     environment = {
         "KG_HIDE": " graph:secret/things,graph:secret/notes ",
         "KG_STORE": str(versions.root),
         "TMPDIR": str(tmp_path / "temporary"),
     }
-    with serving_with([], project=project, **environment) as address:
+    with serving_with([], root=with_secret.root, **environment) as address:
 
         def rows(query: str) -> int:
             return len(get(asked(address, query, format="csv"))[1].splitlines()) - 1
@@ -356,7 +354,7 @@ def test_graphs_that_a_build_makes_apart(tiny: Project, tmp_path: Path) -> None:
     versions = Versions(tmp_path / "store")
     published(tiny, versions)
     options = ["--store", str(versions.root), "--hide", "graph:claims", "--hide", "graph:audit"]
-    with serving_with(options, project=str(tiny.root)) as address:
+    with serving_with(options, root=tiny.root) as address:
         for name, status in (("claims", 404), ("audit", 404), ("settled", 200)):
             graph = urllib.parse.quote(f"{BASE}/graph/{name}")
             assert get(f"{address}/rdf-graph-store?graph={graph}")[0] == status

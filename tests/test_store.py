@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -17,6 +18,7 @@ from kg.errors import BadQuery, NotFound, StoreError
 from kg.queries import Term
 from kg.results import named
 from kg.store import Current, EmbeddedStore, Versions, canonical_nquads, data_version
+from kg.store.nesting import MOST, is_too_deep
 
 ONE = {"": b'<http://a/s> <http://a/p> "1" .\n'}
 TWO = {"": b'<http://a/s> <http://a/p> "2" .\n'}
@@ -266,3 +268,53 @@ def test_canonical_bytes_depend_on_content_alone(order: list[int], salt: int) ->
     assert version == data_version({"http://a/h": b"", "http://a/g": "\n".join(lines).encode()})
     assert version != data_version({"http://a/g": text})
     assert len(version) == 16
+
+
+JSON, XML, TURTLE = ox.RdfFormat.JSON_LD, ox.RdfFormat.RDF_XML, ox.RdfFormat.TURTLE
+MUCH = MOST + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "syntax", "is_deep"),
+    [
+        ("[" * MOST + "]" * MOST, JSON, False),
+        ("[" * MUCH, JSON, True),
+        ('{"a":' * MUCH, JSON, True),
+        ("[{}]" * MUCH, JSON, False),
+        ('"' + "[" * MUCH + '"', JSON, False),
+        ('"\\"' + "[" * MUCH, JSON, False),
+        ('"\\\\"' + "[" * MUCH, JSON, True),
+        ("<a>" * MUCH, XML, True),
+        ("<a></a>" * MUCH, XML, False),
+        ("<a b='/>'>" * MUCH, XML, True),
+        ("<a b='>' c=\"http://x/\" />" * MUCH, XML, False),
+        ("<!-- " + "<a>" * MUCH + " -->", XML, False),
+        ("<!-- - -->" + "<a>" * MUCH, XML, True),
+        ("<![CDATA[" + "<a>" * MUCH + "]]>", XML, False),
+        ("<![CDATA[ ] ]]>" + "<a>" * MUCH, XML, True),
+        ("<?a > <!-- ?>" + "<a>" * MUCH, XML, True),
+        ("<<( " * MUCH, TURTLE, True),
+        ("<<( )>>" * MUCH, TURTLE, False),
+        ("<http://a/#x> '#' '\\'' a:b\\' <<( " * MUCH, TURTLE, True),
+        ('"' + "<<(" * MUCH + '"', TURTLE, False),
+        ("# " + "<<(" * MUCH, TURTLE, False),
+        ('"""' + '\n"<<("' * MUCH + '"""', TURTLE, False),
+        ("'''it's'''" + "<<(" * MUCH, TURTLE, True),
+        ("(" * MUCH + "[" * MUCH, TURTLE, False),
+    ],
+)
+def test_how_deep_a_document_nests(text: str, syntax: ox.RdfFormat, is_deep: bool) -> None:
+    """Counted where the parser would count: not in texts, comments and attributes."""
+    assert is_too_deep(text.encode(), syntax) is is_deep
+
+
+@pytest.mark.parametrize("syntax", [JSON, XML, TURTLE])
+@pytest.mark.parametrize(
+    "piece",
+    ['"', '"\\', "<a ", "<a b='\"", "<?", "<!-", "<!--", "<![CDATA[", "<<(", "<<('", '<<("""', "<"],
+)
+def test_depth_takes_time_with_the_length_only(piece: str, syntax: ox.RdfFormat) -> None:
+    """A million characters of anything are gone through at once."""
+    began = time.monotonic()
+    is_too_deep((piece * (1_000_000 // len(piece))).encode(), syntax)
+    assert time.monotonic() - began < 5

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from pathlib import Path
 
@@ -218,8 +219,8 @@ def test_who_asked_much_waits_for_others(versions: Versions) -> None:
 
     async def work() -> None:
         async with pooled(versions, limits) as pool:
-            with pytest.raises(Exceeded):
-                await ask(pool, job(versions, FOREVER), "greedy", seconds=0.5)
+            async with pool.answer(job(versions, FOREVER), "greedy") as running:
+                await until(lambda: pool.state_of(running) == "slow")
             order: list[str] = []
 
             async def note(client: str) -> None:
@@ -324,6 +325,93 @@ def test_workers_end_with_the_pool(versions: Versions) -> None:
         with pytest.raises(KgError):
             await asked
         await until(lambda: is_gone(pid))
+
+    run(work())
+
+
+def children(pid: int) -> set[int]:
+    """The processes that a process has started and that still work."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, parent = path.read_text("ascii").rpartition(")")[2].split()[:2]
+            if state != "Z" and int(parent) == pid:
+                found.add(int(path.parent.name))
+    return found
+
+
+CROWD = Limits(fast=2, slow=1, queue=20, seconds=PATIENCE, memory=256_000_000)
+
+
+def test_clients_that_leave_while_workers_start(versions: Versions) -> None:
+    """Who comes next takes the workers, so that no more are started than there are slots."""
+
+    async def work() -> None:
+        others = children(os.getpid())
+        async with pooled(versions, CROWD) as pool:
+            pool.settle_on(str(versions.current_name()))
+            asks = job(versions, "ASK {}")
+            asked = [asyncio.ensure_future(ask(pool, asks, f"client {n}")) for n in range(12)]
+            await asyncio.sleep(0)
+            assert pool.states() == {"waiting": 10, "fast": 2, "slow": 0, "still": 0}
+            for one in asked:
+                one.cancel()
+                await asyncio.wait([one])
+            (spawner,) = children(os.getpid()) - others
+            await until(lambda: len(children(spawner)) == 2)
+            answers = await asyncio.gather(*(ask(pool, asks, f"client {n}") for n in range(12)))
+            assert answers == [b"true"] * 12
+            assert len(children(spawner)) == pool.started == 2
+        assert children(os.getpid()) == others
+        assert children(spawner) == set()
+
+    run(work())
+
+
+@pytest.mark.parametrize("is_warm", [False, True])
+@pytest.mark.parametrize("leave", [False, True])
+def test_closed_while_workers_start(versions: Versions, is_warm: bool, leave: bool) -> None:
+    """Whoever still waits is told so at once, and nothing is started any more."""
+
+    async def work() -> None:
+        others = children(os.getpid())
+        pool = Pool(versions.root, CROWD)
+        if is_warm:
+            await ask(pool, job(versions, "ASK {}"))
+        asks = job(versions, FOREVER)
+        asked = [asyncio.ensure_future(ask(pool, asks, f"client {n}")) for n in range(12)]
+        await asyncio.sleep(0)
+        if leave:
+            for one in asked:
+                one.cancel()
+            await asyncio.wait(asked)
+        began = time.monotonic()
+        await pool.close()
+        assert time.monotonic() - began < 5
+        found = await asyncio.gather(*asked, return_exceptions=True)
+        wanted = asyncio.CancelledError if leave else StoreError
+        assert [type(error) for error in found] == [wanted] * 12
+        with pytest.raises(StoreError, match="is ending"):
+            await ask(pool, asks)
+        assert children(os.getpid()) == others
+
+    run(work())
+
+
+def test_idle_workers_are_bounded(versions: Versions) -> None:
+    """As many are kept as there are fast slots, of the version that is asked; others end."""
+
+    async def work() -> None:
+        async with pooled(versions) as pool:
+            others = children(os.getpid())
+            for _ in range(LIMITS.fast + 2):
+                await pool.start(str(versions.current_name()))
+            (spawner,) = children(os.getpid()) - others
+            await until(lambda: len(children(spawner)) == LIMITS.fast)
+            pool.settle_on("another")
+            await until(lambda: children(spawner) == set())
+            assert await ask(pool, job(versions, "ASK {}")) == b"true"
+            await until(lambda: children(spawner) == set())  # of a version that nobody asks now
 
     run(work())
 

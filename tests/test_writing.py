@@ -304,6 +304,20 @@ def test_s16_the_token_is_in_no_log(tmp_path: Path) -> None:
     assert 'kg_changes_total{outcome="ok"} 1.0' in metrics
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ('{"http://a/p":' * 5_000 + "1" + "}" * 5_000, "application/ld+json"),
+        ("<a:s> <a:p> " + "<<( <a:s> <a:p> " * 30_000 + "1", "text/turtle"),
+    ],
+)
+def test_s10_documents_that_nest_too_deep(address: str, text: str, kind: str) -> None:
+    """They are refused before a parser recurses."""
+    status, body, _ = sent(address, "PUT", graph("http://a/deep"), text, kind)
+    assert (status, b"more than 500 levels" in body) == (422, True)
+    assert sent(address, "GET", graph("http://a/deep"))[0] == 404
+
+
 def test_s4_s5_s8_documents_that_name_others(address: str, canary: tuple[str, list[bytes]]) -> None:
     """They are refused before anything is fetched or grows."""
     url, calls = canary

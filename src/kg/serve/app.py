@@ -96,7 +96,7 @@ def readable(text: str) -> str:
         return text
     if re.fullmatch(r"\d{5,15}", text):
         return f"{int(text):,}"
-    if re.fullmatch(r"\d{16,}(\.\d+)?", text):
+    if re.fullmatch(r"\d{16,300}(\.\d+)?", text):
         return f"{float(text):.4g}".replace("e+", "E")
     if re.fullmatch(r"\d+\.\d{5,}", text):
         return f"{float(text):.4g}"

@@ -13,6 +13,7 @@ import time
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qs
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -50,6 +51,10 @@ if TYPE_CHECKING:
 disable_created_metrics()  # type: ignore[no-untyped-call]  # which double the answer and say little
 LOGGER: Final = logging.getLogger("kg.serve")
 _JSON: Final = "application/json"
+_NOT_IN_ADDRESS: Final = (
+    "The token does not belong into the address, which is logged on its way: "
+    "send it as Authorization: Bearer."
+)
 _OUTCOMES: Final = (
     "ok",
     "left",
@@ -116,6 +121,9 @@ class Operations:
             return True
         if path != "/running" and not path.startswith("/running/"):
             return False
+        if "token" in parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True):
+            await problem(send, HTTPStatus.BAD_REQUEST, _NOT_IN_ADDRESS)
+            return True
         await self._running(path.removeprefix("/running").strip("/"), scope, send)
         return True
 

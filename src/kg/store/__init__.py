@@ -3,6 +3,7 @@
 embedded    one Oxigraph store, in memory or on disk, read-only once published
 canonical   the bytes of a graph that depend on nothing but its content
 written     graphs in columns as canonical N-Triples, in pieces
+nesting     how deep a document nests, before a parser sees it
 plain       any RDF files as a version, without a build
 draft       a version while it is written
 versions    folders of published stores, and which one is current

@@ -9,6 +9,7 @@ import pyoxigraph as ox
 from kg.errors import BadInput, BadQuery, NotFound, Rejected
 from kg.store.embedded import GRAPH_FORMATS, EmbeddedStore, bad_query
 from kg.store.files import HAS_DOCTYPE, has_doctype, said_of
+from kg.store.nesting import TOO_DEEP, is_too_deep
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,6 +67,8 @@ class Draft:
             self._store.add_graph(name)
         if has_doctype(body, syntax):
             raise Rejected(f"The document cannot be taken: {HAS_DOCTYPE}")
+        if is_too_deep(body, syntax):
+            raise Rejected(f"The document cannot be taken: {TOO_DEEP}")
         try:
             quads = ox.parse(body, syntax, base_iri=base, rename_blank_nodes=True)
             self._store.extend(ox.Quad(q.subject, q.predicate, q.object, name) for q in quads)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import mmap
 import re
 from typing import IO, TYPE_CHECKING, Final
 
@@ -12,6 +13,7 @@ import pyoxigraph as ox
 from kg.columns import Groups, Triple, grouped
 from kg.errors import BadInput, BadSource
 from kg.namespaces import PREFIXES
+from kg.store.nesting import TOO_DEEP, is_too_deep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -52,6 +54,7 @@ def read_triples(path: Path) -> Iterator[Triple]:
     base = path.resolve().as_uri()
     try:
         refuse_doctype(path, syntax)
+        refuse_deep(path, syntax)
         with path.open("rb") as file:
             for _, subject, predicate, value in _parsed(file, syntax, base, str(path)):
                 yield subject, predicate, value
@@ -106,6 +109,16 @@ def refuse_doctype(path: Path, syntax: ox.RdfFormat) -> None:
 def has_doctype(body: bytes, syntax: ox.RdfFormat) -> bool:
     """Whether a document is XML with a DOCTYPE."""
     return syntax == ox.RdfFormat.RDF_XML and DOCTYPE.search(body) is not None
+
+
+def refuse_deep(path: Path, syntax: ox.RdfFormat) -> None:
+    """Raise ``BadSource`` for a file that nests deeper than parsers bear."""
+    with path.open("rb") as file:
+        if not path.stat().st_size:
+            return  # which cannot be mapped
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as document:
+            if is_too_deep(document, syntax):
+                raise BadSource(str(path), None, TOO_DEEP)
 
 
 def syntax_error(shown: str, error: SyntaxError | ValueError) -> BadSource:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
-from kg.store.files import refuse_doctype, syntax_error, syntax_of
+from kg.store.files import refuse_deep, refuse_doctype, syntax_error, syntax_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +46,7 @@ def load(versions: Versions, files: Sequence[Path], keep: int) -> Version:
 def _load(store: ox.Store, path: Path) -> None:
     syntax = syntax_of(path)
     refuse_doctype(path, syntax)
+    refuse_deep(path, syntax)
     try:
         store.bulk_load(path=str(path), format=syntax, base_iri=path.resolve().as_uri())
     except (SyntaxError, ValueError) as error:

@@ -90,6 +90,8 @@ class Pool:
         self._spent = Spent(limits.seconds)
         self._turn: asyncio.TimerHandle | None = None
         self._starting: set[asyncio.Future[Worker]] = set()
+        self._unclaimed: dict[asyncio.Future[Worker], tuple[Spawner, str]] = {}
+        """Starts that nobody waits for any more, with their versions."""
 
     @contextlib.asynccontextmanager
     async def answer(
@@ -199,8 +201,8 @@ class Pool:
 
     async def close(self) -> None:
         """End all workers; what they were at fails."""
-        self._spawner.close()
-        self._spawner_at_door.close()
+        await self._spawner.close()
+        await self._spawner_at_door.close()
         while self.running or self._starting:
             await asyncio.sleep(0.01)
         for worker in self._idle:
@@ -356,18 +358,29 @@ class Pool:
             if not worker.is_dead:
                 return worker
             worker.close()
-        starting = asyncio.ensure_future(spawner.spawn(job.version))
-        self._starting.add(starting)
-        starting.add_done_callback(self._starting.discard)
+        starting = self._start_of(spawner, job.version)
         try:
             return await asyncio.shield(starting)
         except asyncio.CancelledError:
+            self._unclaimed[starting] = spawner, job.version
             starting.add_done_callback(self._take_in)
             raise
 
+    def _start_of(self, spawner: Spawner, version: str) -> asyncio.Future[Worker]:
+        """A start that nobody waits for any more, or a new one: as many as there are slots."""
+        for starting, what in self._unclaimed.items():
+            if what == (spawner, version):
+                del self._unclaimed[starting]
+                return starting
+        starting = asyncio.ensure_future(spawner.spawn(version))
+        self._starting.add(starting)
+        starting.add_done_callback(self._starting.discard)
+        return starting
+
     def _take_in(self, started: asyncio.Future[Worker]) -> None:
         """Keep a worker that nobody waits for any more."""
-        if not started.cancelled() and not started.exception():
+        is_unclaimed = self._unclaimed.pop(started, None) is not None
+        if is_unclaimed and not started.cancelled() and not started.exception():
             self._keep(started.result())
 
     def _keep(self, worker: Worker) -> None:

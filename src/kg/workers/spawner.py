@@ -107,13 +107,15 @@ class Spawner:
         self._connection: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._one_at_a_time = asyncio.Lock()
+        self._is_closed = False
         self.isolated: bool | None = None
         self.started = 0
 
     async def spawn(self, version: str) -> Worker:
         """A new worker, which has opened a version.
 
-        Raises ``StoreError`` if it could not, ``Refused`` if the door is not open.
+        Raises ``StoreError`` if it could not, or if this is closed, ``Refused`` if the door is not
+        open.
         """
         ours, theirs = socket.socketpair()
         errors, their_errors = os.pipe()
@@ -123,6 +125,7 @@ class Spawner:
         try:
             async with self._one_at_a_time:
                 pid = await self._forked(line, [theirs.fileno(), their_errors])
+            reader, writer = await asyncio.open_unix_connection(sock=ours, limit=4 * _PIECE)
         except BaseException:
             ours.close()
             os.close(errors)
@@ -130,7 +133,6 @@ class Spawner:
         finally:
             theirs.close()
             os.close(their_errors)
-        reader, writer = await asyncio.open_unix_connection(sock=ours, limit=4 * _PIECE)
         worker = Worker(pid, version, self, reader, writer, errors)
         try:
             kind, payload = await worker.receive()
@@ -146,11 +148,11 @@ class Spawner:
         try:
             return await self._fork(line, descriptors)
         except OSError:
-            self.close()
+            self._end()
         try:
             return await self._fork(line, descriptors)
         except OSError:
-            self.close()
+            self._end()
             raise StoreError("No process can be started to answer queries.") from None
 
     async def _fork(self, line: bytes, descriptors: list[int]) -> int:
@@ -169,6 +171,8 @@ class Spawner:
                 self._connection.send(json.dumps(order).encode() + b"\n")
 
     async def _start(self) -> socket.socket:
+        if self._is_closed:
+            raise StoreError("The server is ending and answers no more queries.")
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         with theirs:
@@ -203,11 +207,18 @@ class Spawner:
         told: dict[str, Any] = json.loads(text) | {"descriptors": descriptors}
         return told
 
-    def close(self) -> None:
-        """End the process, and with it all workers."""
+    async def close(self) -> None:
+        """End the process for good, and with it all workers; who waits for one gets an error."""
+        self._is_closed = True
         if self._connection is not None:
-            with contextlib.suppress(OSError):  # who waits for a reply is told
+            with contextlib.suppress(OSError):  # an end to read, which closing would not give
                 self._connection.shutdown(socket.SHUT_RDWR)
+        async with self._one_at_a_time:
+            self._end()
+
+    def _end(self) -> None:
+        """End the process; nobody may be waiting for what it says."""
+        if self._connection is not None:
             self._connection.close()
             self._connection = None
         if self._process is not None:
