@@ -429,3 +429,49 @@ def test_a_folder_that_is_no_project(tmp_path: Path) -> None:
 
     assert result.exit_code == 2
     assert "it has no folder ontology/" in result.stderr
+
+
+def test_import(tiny: Project, tmp_path: Path) -> None:
+    """A file that conforms is put where its graph belongs; again, nothing is to be done."""
+    (source,) = [file for file in tiny.data_files() if file.path.suffix == ".ttl"][:1]
+    text = source.path.read_bytes()
+    elsewhere = tmp_path / source.path.parent.name / source.path.name
+    elsewhere.parent.mkdir()
+    elsewhere.write_bytes(text)
+    source.path.unlink()
+    start = ["--project", str(tiny.root), "import", str(elsewhere)]
+
+    done = kg(*start)
+    assert (done.exit_code, "1 file imported" in done.stdout) == (0, True)
+    assert source.path.read_bytes() == text
+    done = kg(*start)
+    assert (done.exit_code, "nothing, it is there already" in done.stdout) == (0, True)
+
+    elsewhere.write_bytes(text + b"# another remark\n")
+    done = kg(*start)
+    assert (done.exit_code, "give --replace" in done.stderr) == (2, True)
+    assert source.path.read_bytes() == text
+    done = kg(*start, "--replace")
+    assert done.exit_code == 0
+    assert source.path.read_bytes() == text + b"# another remark\n"
+
+
+def test_import_of_what_does_not_conform(tiny: Project, tmp_path: Path) -> None:
+    """It is refused with the report, and nothing is put anywhere, not even what conforms."""
+    before = {file.path: file.path.read_bytes() for file in tiny.data_files()}
+    folder = tmp_path / "a-source"
+    folder.mkdir()
+    (folder / "good.ttl").write_text("")
+    (folder / "bad.ttl").write_text(
+        "<https://w3id.org/china-llm/id/model/x> "
+        "<https://w3id.org/china-llm/ontology#noSuchTerm> 1 .\n"
+    )
+    start = ["--project", str(tiny.root), "import"]
+    done = kg(*start, str(folder / "good.ttl"), str(folder / "bad.ttl"))
+    assert (done.exit_code, "Nothing is imported" in done.stderr) == (1, True)
+    assert "noSuchTerm" in done.stdout
+    assert {file.path: file.path.read_bytes() for file in tiny.data_files()} == before
+    (tmp_path / "Bad Name").mkdir()
+    (tmp_path / "Bad Name" / "x.ttl").write_text("")
+    done = kg(*start, str(tmp_path / "Bad Name" / "x.ttl"))
+    assert (done.exit_code, "lower-case letters" in done.stderr) == (2, True)

@@ -110,6 +110,21 @@ class Project:
                 files.append(SourceFile(path, GRAPHS + name))
         return sorted(files, key=lambda file: file.graph)
 
+    def place_of(self, graph: str, suffix: str) -> Path:
+        """The path of the file that has a graph.
+
+        Raises ``BadInput`` for the IRI of a graph that no file has, or another ending.
+        """
+        name = graph.removeprefix(GRAPHS)
+        if not graph.startswith(GRAPHS) or not _GRAPH_NAME.fullmatch(name):
+            raise BadInput(
+                f"No file of the project is the graph <{graph}>: name it <source>/<part>{suffix}, "
+                "both in lower-case letters, digits and hyphens."
+            )
+        if suffix not in SUFFIXES:
+            raise BadInput(f"A source file ends in {' or '.join(SUFFIXES)}, not in {suffix!r}.")
+        return self.root / "data" / f"{name}{suffix}"
+
     def sources(self) -> list[str]:
         """The names of the source folders, sorted."""
         return sorted({file.path.parent.name for file in self.data_files()})

@@ -24,6 +24,7 @@ MEMORY = "memory"
 _ORDER: Final = (
     "build",
     "validate",
+    "import",
     "reason",
     "explain",
     "audit",

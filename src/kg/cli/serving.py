@@ -106,7 +106,9 @@ def serve(
             _refuse_built(versions, "--data is not loaded into it")
             click.echo(f"{versions.root} has data already: the files are not loaded.", err=True)
         if writable:
-            _refuse_built(versions, "add a file to the project's data and run `kg build`")
+            _refuse_built(
+                versions, "put a file into the project's data with `kg import` and run `kg build`"
+            )
         if shapes:
             _check(versions, shapes)
         catalogue = None

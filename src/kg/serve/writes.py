@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from kg.errors import KgError
 
 _BUILT: Final = (
-    "A built graph is not written to: add a file to the project's data and run `kg build`, "
-    "so that it is checked and has its source."
+    "A built graph is not written to: put a file into the project's data with `kg import` and run "
+    "`kg build`, so that what it says is checked and has its source."
 )
 _READ_ONLY: Final = (
     "These data are served read only: `kg serve --data FILE --writable` with KG_TOKEN set would "
