@@ -594,7 +594,8 @@ def test_s21_lines_that_clients_would_write(versions: Versions, tmp_path: Path) 
     assert all(character == "\n" or character.isprintable() for character in lines)
     for line in lines.split("\n")[:-1]:
         facts = json.loads(line)
-        assert facts.keys() == {"time", "query", "outcome", "seconds", "bytes", "format", "version"}
+        known = {"time", "query", "outcome", "seconds", "bytes", "rows", "format", "version"}
+        assert facts.keys() == known
         assert facts["outcome"] in ("ok", "bad_query")
     assert "forged" not in lines + said.read_text("utf-8")
 

@@ -18,9 +18,10 @@ import pytest
 
 from kg.errors import BadQuery, Busy, Exceeded, KgError, StoreError, TooMany
 from kg.queries import Term
-from kg.store import Versions
+from kg.results import Kind, named
+from kg.store import EmbeddedStore, Versions
 from kg.workers import Job, Limits, Pool
-from kg.workers.pieces import Rows
+from kg.workers.rows import Count, Rows
 
 PATIENCE = 60
 LIMITS = Limits(fast=2, slow=1, queue=4, seconds=PATIENCE, memory=256_000_000)
@@ -539,3 +540,23 @@ def test_rows_without_values_are_not_held_back() -> None:
     assert sent + rows.rest() == body
     assert len(rows.rest()) < 10_000
     assert not rows.can_be_cut
+
+
+@pytest.mark.parametrize("size", [1, 3, 8_192])
+@pytest.mark.parametrize("name", ["json", "xml", "csv", "tsv", "ntriples", "turtle"])
+def test_rows_are_counted(name: str, size: int) -> None:
+    """In every format that shows them, whatever the texts are and wherever pieces end."""
+    store = ox.Store()
+    texts = [*TRICKY[1:], "<result>", "one\ntwo", 'a "quoted"\n\n"line"', "a,b\r\n"]
+    for number, text in enumerate(texts):
+        subject = ox.NamedNode(f"http://a/{number}")
+        store.add(ox.Quad(subject, ox.NamedNode("http://a/p"), ox.Literal(text)))
+    for limit in (0, 1, len(texts)):
+        embedded = EmbeddedStore(store)
+        kind: Kind = "graph" if name in ("ntriples", "turtle") else "rows"
+        form = "CONSTRUCT { ?s ?p ?o } WHERE" if kind == "graph" else "SELECT ?s ?o"
+        body = embedded.query(f"{form} {{ ?s ?p ?o }} LIMIT {limit}").serialize(named(name, kind))
+        count = Count(name)
+        for start in range(0, len(body), size):
+            count.note(body[start : start + size])
+        assert count.total() == (None if name == "turtle" else limit)

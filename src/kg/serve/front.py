@@ -116,7 +116,9 @@ class Front:
         except ConnectionError:
             pass  # who takes nothing has left
         finally:
-            self._operations.finished(kept.job, time.monotonic() - began, out.sent, error)
+            self._operations.finished(
+                kept.job, time.monotonic() - began, out.sent, kept.rows, error
+            )
 
     async def _hand_on(self, scope: Scope, key: Key | None, receive: Receive, send: Send) -> None:
         """Read the body, let Flask answer, and carry out what it defers."""
@@ -219,7 +221,9 @@ class Front:
         except ConnectionError:
             pass  # who takes nothing has left
         finally:
-            self._operations.finished(deferred.job, time.monotonic() - began, out.sent, error)
+            self._operations.finished(
+                deferred.job, time.monotonic() - began, out.sent, noted.rows, error
+            )
 
     async def _answer(
         self, deferred: Deferred, headers: Headers, scope: Scope, out: Sending, noted: OnItsWay
@@ -238,6 +242,7 @@ class Front:
                 async for piece in running.pieces():
                     noted.note(piece)
                     await out.piece(headers, piece)
+                noted.rows = running.rows
                 if running.is_cut:
                     deferred.cut.add(deferred.tag)
                     await out.end(headers, is_complete=False)
@@ -250,6 +255,7 @@ class Front:
                 body += piece
                 if len(body) > MOST_AT_ONCE:
                     raise Exceeded("size", _NO_PAGE)
+            noted.rows = running.rows
             if running.is_cut and running.error:
                 raise running.error
             await out.response(await asyncio.to_thread(deferred.paged, bytes(body)))

@@ -43,6 +43,7 @@ class Kept:
     job: Job
     headers: Headers
     body: bytes
+    rows: int | None
 
     async def send(self, out: Sending, if_none_match: str) -> None:
         """Send it, or that the client has it."""
@@ -62,6 +63,7 @@ class OnItsWay:
     def __init__(self, key: Key | None) -> None:
         self.key = key
         self.body = bytearray()
+        self.rows: int | None = None
 
     def note(self, piece: bytes) -> None:
         """Note a piece; of too many nothing is kept."""
@@ -117,4 +119,4 @@ class Answers:
         """Keep a whole answer, if it is one that can be kept."""
         if noted.key is not None:
             own = [header for header in headers if header[0] not in _OF_ONE]
-            self._kept[noted.key] = Kept(job, own, bytes(noted.body))
+            self._kept[noted.key] = Kept(job, own, bytes(noted.body), noted.rows)

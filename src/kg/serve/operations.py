@@ -127,8 +127,10 @@ class Operations:
         await self._running(path.removeprefix("/running").strip("/"), scope, send)
         return True
 
-    def finished(self, job: Job, seconds: float, sent: int, error: BaseException | None) -> None:
-        """Count a query that has ended, and write its line."""
+    def finished(
+        self, job: Job, seconds: float, sent: int, rows: int | None, error: BaseException | None
+    ) -> None:
+        """Count a query that has ended, and write its line; ``rows`` if they are known."""
         outcome = _outcome(error)
         self._queries.labels(outcome).inc()
         self._seconds.observe(seconds)
@@ -139,6 +141,7 @@ class Operations:
             outcome=outcome,
             seconds=round(seconds, 4),
             bytes=sent,
+            rows=rows,
             format=job.format,
             version=job.version,
         )

@@ -69,6 +69,8 @@ class Running:
         self.is_done = False
         self.is_cut = False
         """Whether the answer has ended before it was whole, because of ``error``, and says so."""
+        self.rows: int | None = None
+        """Rows, or triples, of the answer, once it has ended and if its format shows them."""
         self.has_begun = False
         """Whether a part of the answer is there."""
         self.is_slowed = False
@@ -116,3 +118,4 @@ class Running:
                 raise self.permit.explained(failed) if self.permit else failed
             if self.permit and self.permit.failure:
                 raise self.permit.failure
+            self.rows = json.loads(payload)["rows"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
+import json
 import threading
 import time
 from typing import TYPE_CHECKING, Final
 
 from kg.encodings import Encoder
 from kg.workers import frames
+from kg.workers.rows import Count, Rows
 
 if TYPE_CHECKING:
     import socket
@@ -19,13 +20,6 @@ _PIECE: Final = 65_536
 _PAUSE: Final = 0.05
 _BUFFER: Final = 8_192
 """Bytes that the engine writes at a time; when it writes fewer, the end or more comes at once."""
-_OPENING: Final = b'"bindings":['
-_BETWEEN: Final = b'}},{"'
-_MARK: Final = re.compile(rb'\}\},\{"[^"\\{}:,]+":\{"type":"')
-_MOST_OF_MARK: Final = 200
-_END_OF_ROW: Final = 2
-"""Bytes of the mark that are the row's before."""
-_MOST_LEFT: Final = 1_000_000
 _CUT: Final = b']},"x-complete":false}'
 
 
@@ -36,14 +30,15 @@ class ServerGone(Exception):
 class Pieces:
     """The file that an answer is written into, whose pieces go on to the server.
 
-    ``cut`` may be called by another thread than the one that writes. With ``has_rows`` the answer
-    is in the SPARQL results format of JSON, as Oxigraph writes it, and can be cut between two rows.
+    ``cut`` may be called by another thread than the one that writes. An answer in the SPARQL
+    results format of JSON, as Oxigraph writes it, can be cut between two rows.
     """
 
-    def __init__(self, server: socket.socket, encoding: str, *, has_rows: bool) -> None:
+    def __init__(self, server: socket.socket, format_name: str, encoding: str) -> None:
         self._server = server
         self._encoder = Encoder(encoding) if encoding else None
-        self._rows = Rows() if has_rows else None
+        self._rows = Rows() if format_name == "json" else None
+        self._count = Count(format_name)
         self._held = bytearray()
         self._sent_at = 0.0
         self._one_at_a_time = threading.Lock()
@@ -88,9 +83,10 @@ class Pieces:
         if self._encoder:
             self._held += self._encoder.end()
         self._send()
-        self._pass_on(frames.pack(kind))
+        self._pass_on(frames.pack(kind, json.dumps({"rows": self._count.total()}).encode()))
 
     def _take(self, piece: bytes) -> None:
+        self._count.note(piece)
         self._held += self._encoder.encode(piece) if self._encoder and piece else piece
 
     def _send(self) -> None:
@@ -107,44 +103,3 @@ class Pieces:
 
     def flush(self) -> None:
         """Pieces go when they are large enough, after a pause, and at the end."""
-
-
-class Rows:
-    """Lets through whole rows of JSON: what is left of the last one waits for its end.
-
-    A row ends before the mark of the next one: what would look like it in a text ends that text.
-    Rows without values have no such mark; if too much waits, all goes on and nothing can be cut.
-    """
-
-    def __init__(self) -> None:
-        self._left = bytearray()
-        self.can_be_cut = False
-        """Whether what has gone on ends where a row may."""
-        self._is_given_up = False
-
-    def whole(self, piece: bytes) -> bytes:
-        """What can go on, now that there is one more piece."""
-        if self._is_given_up:
-            return piece
-        seen = max(0, len(self._left) - _MOST_OF_MARK)
-        self._left += piece
-        end = 0
-        if not self.can_be_cut:
-            opened = self._left.find(_OPENING)
-            end = opened + len(_OPENING) if opened >= 0 else 0
-            self.can_be_cut = end > 0
-        at = len(self._left)
-        while (at := self._left.rfind(_BETWEEN, max(seen, end), at)) >= 0:
-            if _MARK.match(self._left, at):
-                end = at + _END_OF_ROW
-                break
-        if end == 0 and len(self._left) > _MOST_LEFT:
-            self.can_be_cut, self._is_given_up = False, True
-            end = len(self._left)
-        whole = bytes(self._left[:end])
-        del self._left[:end]
-        return whole
-
-    def rest(self) -> bytes:
-        """What has not gone on."""
-        return bytes(self._left)

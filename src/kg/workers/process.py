@@ -202,7 +202,7 @@ def _answer(
     """Answer a job in pieces, and say that this was all or what went wrong."""
     if job["only_parsed"]:
         store = EmbeddedStore.in_memory({})
-    pieces = Pieces(server, job["encoding"], has_rows=job["format"] == "json")
+    pieces = Pieces(server, job["format"], job["encoding"])
     out = cast("IO[bytes]", pieces)
     cutter.pieces = pieces
     try:
