@@ -573,6 +573,12 @@ def test_any_files(tmp_path: Path) -> None:
         assert b"China" not in body
         assert get(f"{address}/queries")[0] == 404
         assert b"service-description#name> <http://a/g>" in get(f"{address}/sparql?format=nt")[1]
+        described = get(f"{address}/.well-known/void?format=nt")[1].decode()
+        about = f"<{address}/.well-known/void#dataset"
+        assert f"{about}> <http://rdfs.org/ns/void#triples> " in described
+        assert "<http://rdfs.org/ns/void#property> <http://a/p>" in described
+        assert "china-llm" not in described
+        assert get(f"{address}/download/data.nq")[1].count(b"\n") == 5
 
 
 @pytest.mark.parametrize(

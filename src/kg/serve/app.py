@@ -49,17 +49,23 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = settings.max_query_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_query_bytes
     address = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
+    is_ours = catalogue is not None
     services = listed(settings.services, settings.private_services)
     app.extensions[KEY] = Context(
         current,
         catalogue or Catalogue([]),
-        Descriptions(address, is_writable=writing is not None, calls_services=bool(services)),
+        is_ours,
+        Descriptions(
+            address,
+            is_ours=is_ours,
+            is_writable=writing is not None,
+            calls_services=bool(services),
+        ),
         address,
         services,
         writing,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    is_ours = catalogue is not None
     app.jinja_env.globals.update(prefixes=PREFIXES, is_ours=is_ours)
     local = local_address if is_ours else web_address
     app.jinja_env.filters.update(local=local, short=shorten, readable=readable)

@@ -57,6 +57,8 @@ class Context:
 
     current: Current
     catalogue: Catalogue
+    is_ours: bool
+    """Whether the data are the project's: a built graph."""
     descriptions: Descriptions
     address: str
     """Where the server is reached, without a slash at the end."""
@@ -66,6 +68,12 @@ class Context:
     """None where nothing can be changed."""
     cut: set[str] = field(default_factory=set)
     """Tags of answers that were sent in part since the server started."""
+
+    @property
+    def files(self) -> dict[str, Format]:
+        """The files that can be downloaded, each with its format."""
+        name = "china-llm-landscape" if self.is_ours else "data"
+        return {f"{name}.{format_.extension}": format_ for format_ in formats("graph")}
 
     @property
     def endpoint(self) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import flask
 
 from kg.namespaces import BASE, GRAPHS
-from kg.results import FORMATS, formats, named
+from kg.results import FORMATS, named
 from kg.serve.context import context, reading, respond
 from kg.store import EmbeddedStore
 
@@ -34,8 +34,6 @@ _INTEGER: Final = "http://www.w3.org/2001/XMLSchema#integer"
 _MEDIA_TYPES: Final = "https://www.iana.org/assignments/media-types/"
 _ALL: Final = "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o } ORDER BY ?s ?p ?o"
 _MOST_GRAPHS: Final = 1_000
-FILE: Final = "china-llm-landscape"
-"""The name of the files that can be downloaded, without their endings."""
 _OF_DATASET: Final = f"""
 PREFIX void: <{_VOID}>
 CONSTRUCT {{ <{_DATASET}> ?p ?o . ?part ?q ?v }} WHERE {{ GRAPH <{GRAPHS}catalog> {{
@@ -49,6 +47,18 @@ PREFIX void: <{_VOID}>
 SELECT ?graph ?triples WHERE {{ GRAPH <{GRAPHS}catalog> {{
   <{_DATASET}> void:subset ?graph . ?graph void:triples ?triples
 }} }} ORDER BY ?graph LIMIT {_MOST_GRAPHS + 1}
+"""
+_MOST_COUNTED: Final = 200_000
+"""Quads of other data than ours beyond which the kinds of them are not counted."""
+_CLASSES: Final = """
+SELECT ?class (COUNT(DISTINCT ?s) AS ?n) WHERE {
+  { ?s a ?class } UNION { GRAPH ?g { ?s a ?class } } FILTER (ISIRI(?class))
+} GROUP BY ?class ORDER BY DESC(?n) ?class LIMIT 1000
+"""
+_PROPERTIES: Final = """
+SELECT ?property (COUNT(*) AS ?n) WHERE {
+  { ?s ?property ?o } UNION { GRAPH ?g { ?s ?property ?o } }
+} GROUP BY ?property ORDER BY DESC(?n) ?property LIMIT 1000
 """
 _UNIQUE: Final[Mapping[str, str]] = {
     "json": "SPARQL_Results_JSON",
@@ -68,8 +78,12 @@ _UNIQUE: Final[Mapping[str, str]] = {
 class Descriptions:
     """The descriptions of the last version that was asked for."""
 
-    def __init__(self, address: str, *, is_writable: bool, calls_services: bool) -> None:
+    def __init__(
+        self, address: str, *, is_ours: bool, is_writable: bool, calls_services: bool
+    ) -> None:
         self._address = address
+        self._is_ours = is_ours
+        self._dataset = _DATASET if is_ours else f"{address}/.well-known/void#dataset"
         self._is_writable = is_writable
         self._calls_services = calls_services
         self._known: tuple[str, EmbeddedStore, EmbeddedStore] | None = None
@@ -99,10 +113,10 @@ class Descriptions:
         yield _said(held, _TYPE, f"{_SD}Dataset")
         yield _said(held, f"{_SD}defaultGraph", default)
         yield _said(default, _TYPE, f"{_SD}Graph")
-        yield _said(default, f"{_DCTERMS}isPartOf", _DATASET)
+        yield _said(default, f"{_DCTERMS}isPartOf", self._dataset)
         _, rows = version.store.query(_SIZES).rows()
         sizes = {str(graph): str(triples) for graph, triples in rows}
-        names = sizes or version.store.graph_names()  # other data than ours have no catalog
+        names = sizes or version.store.graph_names()
         for number, graph in enumerate(names if len(names) <= _MOST_GRAPHS else []):
             node = f"{service}#graph-{number}"
             yield _said(held, f"{_SD}namedGraph", node)
@@ -111,19 +125,43 @@ class Descriptions:
             yield _said(node, f"{_SD}graph", graph)
             yield _said(graph, _TYPE, f"{_SD}Graph")
             if graph in sizes:
-                yield f'<{graph}> <{_VOID}triples> "{sizes[graph]}"^^<{_INTEGER}> .\n'
+                yield _number(graph, "triples", int(sizes[graph]))
 
     def _of_dataset(self, version: Reading) -> Iterator[str]:
         ntriples = named("ntriples", "graph")
-        yield version.store.query(_OF_DATASET).serialize(ntriples).decode()
-        yield _said(_DATASET, f"{_VOID}sparqlEndpoint", f"{self._address}/sparql")
-        for format_ in formats("graph"):
-            address = f"{self._address}/download/{FILE}.{format_.extension}"
-            yield _said(_DATASET, f"{_VOID}dataDump", address)
-            yield _said(_DATASET, f"{_DCAT}distribution", address)
+        if self._is_ours:
+            yield version.store.query(_OF_DATASET).serialize(ntriples).decode()
+        else:
+            yield from self._counted(version.store)
+        yield _said(self._dataset, f"{_VOID}sparqlEndpoint", f"{self._address}/sparql")
+        for file, format_ in context().files.items():
+            address = f"{self._address}/download/{file}"
+            yield _said(self._dataset, f"{_VOID}dataDump", address)
+            yield _said(self._dataset, f"{_DCAT}distribution", address)
             yield _said(address, _TYPE, f"{_DCAT}Distribution")
             yield _said(address, f"{_DCAT}downloadURL", address)
             yield _said(address, f"{_DCAT}mediaType", _MEDIA_TYPES + format_.media_type)
+
+    def _counted(self, store: EmbeddedStore) -> Iterator[str]:
+        """What there is in data that nobody has described, if counting that takes a moment only."""
+        yield _said(self._dataset, _TYPE, f"{_VOID}Dataset")
+        yield _said(self._dataset, _TYPE, f"{_DCAT}Dataset")
+        yield _number(self._dataset, "triples", len(store))
+        if len(store) > _MOST_COUNTED:
+            return
+        for kind, count, query in (
+            ("class", "entities", _CLASSES),
+            ("property", "triples", _PROPERTIES),
+        ):
+            for number, (name, size) in enumerate(store.query(query).rows()[1]):
+                part = f"{self._dataset}-{kind}-{number}"
+                yield _said(self._dataset, f"{_VOID}{kind}Partition", part)
+                yield _said(part, f"{_VOID}{kind}", str(name))
+                yield _number(part, count, int(str(size)))
+
+
+def _number(subject: str, name: str, number: int) -> str:
+    return f'<{subject}> <{_VOID}{name}> "{number}"^^<{_INTEGER}> .\n'
 
 
 def _said(subject: str, predicate: str, value: str) -> str:

@@ -13,10 +13,8 @@ import flask
 
 from kg.errors import BadInput, NotFound
 from kg.queries import Term, is_iri
-from kg.results import Format, formats
-from kg.serve.context import RESERVED, reading
+from kg.serve.context import RESERVED, context, reading
 from kg.serve.deferred import answer
-from kg.serve.descriptions import FILE
 from kg.serve.writes import address_of, begin, carried_out, documents
 from kg.writing import Order
 
@@ -81,10 +79,10 @@ def _write(name: str) -> flask.Response:
 @blueprint.get("/download/<name>")
 def download(name: str) -> flask.Response | str:
     """A file: the default graph, or in a format of datasets all graphs."""
-    known = {f"{FILE}.{format_.extension}": format_ for format_ in formats("graph")}
+    known = context().files
     if name not in known:
         raise NotFound(f"There is no file {name} (there are: {', '.join(known)}).")
-    format_: Format = known[name]
+    format_ = known[name]
     response = flask.make_response(
         answer(None if format_.of_datasets else _DEFAULT, format_=format_)
     )

@@ -31,7 +31,7 @@ def links() -> Iterator[str]:
     if "reading" not in flask.g or request.method not in ("GET", "HEAD"):
         return
     yield f'<{context().address}/.well-known/void>; rel="describedby"'
-    if len(context().catalogue):
+    if context().is_ours:
         yield f'<{_LICENCE}>; rel="license"'
     kind = _kind(request)
     if kind is None:

@@ -54,7 +54,7 @@ def sparql() -> flask.Response | str:
     text, parameters = _request()
     if text is None:
         if wants_page():
-            example = _EXAMPLE if len(context().catalogue) else _ANY
+            example = _EXAMPLE if context().is_ours else _ANY
             return flask.render_template("sparql.html", query=example, version=reading().name)
         return service_description()
     services = judge(text, context().services)

@@ -69,7 +69,7 @@ def begin() -> None:
     """
     writing = context().writing
     if writing is None:
-        raise Refused(_BUILT if len(context().catalogue) else _READ_ONLY)
+        raise Refused(_BUILT if context().is_ours else _READ_ONLY)
     if not has_token(flask.request.headers.get("Authorization", ""), writing.token):
         raise Refused(_UNAUTHORIZED)
     flask.request.max_content_length = writing.max_bytes
