@@ -15,8 +15,8 @@ A query can take all processor time and all memory, and no engine gives a part o
 to; a process can be ended. So nothing that a visitor wrote is evaluated, or even parsed, elsewhere.
 """
 
-from kg.workers.jobs import Job, Running
-from kg.workers.pool import Limits, Pool
+from kg.workers.jobs import Job, Limits, Running
+from kg.workers.pool import Pool
 from kg.workers.process import end_with_parent
 
 __all__ = ["Job", "Limits", "Pool", "Running", "end_with_parent"]

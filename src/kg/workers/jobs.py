@@ -1,4 +1,4 @@
-"""What is asked of workers, and what became of it so far."""
+"""What is asked of workers, within which limits, and what became of it so far."""
 
 from __future__ import annotations
 
@@ -18,6 +18,32 @@ if TYPE_CHECKING:
     from kg.queries import Term
     from kg.workers.door import Permit
     from kg.workers.spawner import Worker
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many queries run and wait, and what one may take: seconds, and bytes of memory."""
+
+    fast: int
+    slow: int
+    queue: int
+    seconds: float
+    memory: int
+
+    @property
+    def blocked(self) -> int:
+        """The most long queries that wait for their clients to take what they have."""
+        return 2 * (self.fast + self.slow)
+
+    @property
+    def spare(self) -> int:
+        """The workers that are kept ready for who comes next."""
+        return max(1, self.fast // 2)
+
+    @property
+    def of_client(self) -> int:
+        """The most queries of one client at the same time."""
+        return max(1, (self.fast + self.slow) // 2)
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,11 @@ import contextlib
 import signal
 import time
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from kg.errors import Busy, Exceeded, KgError, TooMany
 from kg.workers.door import Door
-from kg.workers.jobs import Running
+from kg.workers.jobs import Limits, Running
 from kg.workers.process import CUT_SIGNAL
 from kg.workers.spawner import Spawner
 from kg.workers.spent import Spent
@@ -49,27 +48,6 @@ _GRACE: Final = 0.3
 """Seconds that a worker has to end an answer that is to be cut."""
 _LAST: Final = 0.45
 """Seconds after the deadline in which the end of such an answer is sent."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How many queries run and wait, and what one may take: seconds, and bytes of memory."""
-
-    fast: int
-    slow: int
-    queue: int
-    seconds: float
-    memory: int
-
-    @property
-    def blocked(self) -> int:
-        """The most long queries that wait for their clients to take what they have."""
-        return 2 * (self.fast + self.slow)
-
-    @property
-    def of_client(self) -> int:
-        """The most queries of one client at the same time."""
-        return max(1, (self.fast + self.slow) // 2)
 
 
 class Pool:
@@ -109,10 +87,10 @@ class Pool:
         try:
             async with asyncio.timeout(most) as within:
                 await self._admitted(running)
-                running.worker = worker = await self._worker(job)
+                is_heavy = self._is_heavy(running)
+                running.worker = worker = await self._worker(job, is_heavy=is_heavy)
                 if running.error:
                     raise running.error
-                is_heavy = self._is_heavy(running)
                 if is_heavy:
                     self._slow_down(running, worker)
                 running.waited = time.monotonic() - running.began
@@ -284,7 +262,8 @@ class Pool:
         ordered = sorted((running for running in self._long if not running.error), key=self._had)
         busy = [running for running in ordered if running not in blocked]
         going, rest = busy[: self.limits.slow], busy[self.limits.slow :]
-        rest.sort(key=lambda running: not running.has_begun)  # to refuse is better than to cut
+        # who asks much gives way to others; to refuse is better than to cut
+        rest.sort(key=lambda running: (self._is_heavy(running), not running.has_begun))
         standing, ended = rest[: 2 * self.limits.slow], rest[2 * self.limits.slow :]
         ended += [running for running in ordered if running in blocked][self.limits.blocked :]
         for running in going:
@@ -319,6 +298,7 @@ class Pool:
 
     def _slow_down(self, running: Running, worker: Worker) -> None:
         running.is_slowed = True  # for good: priority is not given back
+        self._replace()
         worker.slow_down(_NICE)
 
     def _release(self, running: Running) -> None:
@@ -350,10 +330,14 @@ class Pool:
             self._queue.remove(chosen)
             self._grant(chosen)
 
-    async def _worker(self, job: Job) -> Worker:
-        """A worker for a job: an idle one, or a new one; always a new one to call services."""
+    async def _worker(self, job: Job, *, is_heavy: bool) -> Worker:
+        """A worker for a job: an idle one, or a new one; always a new one to call services.
+
+        Clients that had much of late leave the last idle one to others.
+        """
         spawner = self._spawner_at_door if job.calls_out else self._spawner
-        while self._idle and job.version == self._version and not job.calls_out:
+        may_be_idle = job.version == self._version and not job.calls_out
+        while may_be_idle and len(self._idle) > is_heavy:
             worker = self._idle.pop()
             if not worker.is_dead:
                 return worker
@@ -362,9 +346,22 @@ class Pool:
         try:
             return await asyncio.shield(starting)
         except asyncio.CancelledError:
-            self._unclaimed[starting] = spawner, job.version
-            starting.add_done_callback(self._take_in)
+            self._leave(starting, spawner, job.version)
             raise
+
+    def _leave(self, starting: asyncio.Future[Worker], spawner: Spawner, version: str) -> None:
+        """Let a start go on for whoever comes next."""
+        self._unclaimed[starting] = spawner, version
+        starting.add_done_callback(self._take_in)
+
+    def _replace(self) -> None:
+        """Start a worker in the place of one that will not be idle again, if few are.
+
+        Starting one takes longer than most answers: who comes next is not to wait for it.
+        """
+        if self._version and len(self._idle) + len(self._unclaimed) < self.limits.spare:
+            starting = self._start(self._spawner, self._version)
+            self._leave(starting, self._spawner, self._version)
 
     def _start_of(self, spawner: Spawner, version: str) -> asyncio.Future[Worker]:
         """A start that nobody waits for any more, or a new one: as many as there are slots."""
@@ -372,6 +369,9 @@ class Pool:
             if what == (spawner, version):
                 del self._unclaimed[starting]
                 return starting
+        return self._start(spawner, version)
+
+    def _start(self, spawner: Spawner, version: str) -> asyncio.Future[Worker]:
         starting = asyncio.ensure_future(spawner.spawn(version))
         self._starting.add(starting)
         starting.add_done_callback(self._starting.discard)
