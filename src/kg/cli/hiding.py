@@ -83,7 +83,7 @@ def _make(
     from kg import build
     from kg.hidden import Hidden, is_built, sources_left
 
-    end_with_parent(signal.SIGKILL)
+    end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that serves ends this one
     try:
         reading = versions.open()  # holds its lease while it is used

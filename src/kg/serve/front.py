@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import signal
 import socket
 import time
 from functools import partial
@@ -20,7 +19,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from a2wsgi import WSGIMiddleware
-from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
@@ -32,6 +30,7 @@ from kg.serve.deferred import SCOPE_KEY, Deferred
 from kg.serve.kept import Answers
 from kg.serve.operations import LOGGER, Operations
 from kg.serve.sending import MOST_AT_ONCE, Sending, problem
+from kg.serve.supervisor import Supervisor
 from kg.serve.writes import DeferredWrite
 from kg.services import listed
 from kg.store import Current, Versions
@@ -316,7 +315,7 @@ def run(
             Path(settings.log).open("a").close()
         except OSError as error:
             raise BadInput(f"{settings.log} cannot be written: {error.strerror}.") from None
-    server = Granian(
+    server = Supervisor(
         "kg.serve.front",
         address=address,
         port=settings.port,
@@ -343,7 +342,7 @@ def _load(
     **__: object,
 ) -> Front:
     """Make the application, inside the worker process."""
-    end_with_parent(signal.SIGTERM)
+    end_with_parent()
     LOGGER.setLevel(logging.INFO)
     LOGGER.addHandler(
         logging.FileHandler(settings.log) if settings.log else logging.StreamHandler()

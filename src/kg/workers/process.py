@@ -18,6 +18,7 @@ import contextlib
 import ctypes
 import fcntl
 import json
+import multiprocessing
 import os
 import resource
 import signal
@@ -51,11 +52,20 @@ _CLOSED: Final = 3
 """The exit code of a worker whose server has closed the connection."""
 
 
-def end_with_parent(by: signal.Signals) -> None:
-    """Ask the kernel to end this process when the one that started it ends (Linux: prctl(2))."""
+def end_with_parent(parent: int | None = None) -> None:
+    """Ask the kernel to kill this process when the one that started it ends (Linux: prctl(2)).
+
+    If that was ``parent``, or the one that started it by multiprocessing, and has ended before one
+    could ask, this one ends at once.
+    """
+    started_by = multiprocessing.parent_process()
+    if parent is None and started_by is not None:
+        parent = started_by.pid
     prctl = getattr(ctypes.CDLL(None), "prctl", None)
     if prctl is not None:
-        prctl(_PR_SET_PDEATHSIG, by)
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if parent not in (None, os.getppid()):
+        os._exit(1)
 
 
 def leave_network() -> bool:
@@ -68,7 +78,7 @@ def leave_network() -> bool:
 
 def spawn(server: socket.socket) -> None:
     """Fork and signal workers as the server says, until it closes the connection."""
-    end_with_parent(signal.SIGKILL)
+    end_with_parent()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # the server ends this one, after its last answer
     isolated = leave_network()
@@ -89,8 +99,10 @@ def spawn(server: socket.socket) -> None:
                 _listen(server)
             elif "pid" not in order:
                 ends = [given.popleft(), given.popleft()]
+                own = os.getpid()
                 pid = os.fork()
                 if pid == 0:
+                    end_with_parent(own)
                     server.close()
                     _become_worker(order, *ends, isolated=isolated)
                 for descriptor in ends:
@@ -136,7 +148,6 @@ def _become_worker(
     """Answer until the server closes the connection, in a process that was just forked."""
     code = 1
     try:
-        end_with_parent(signal.SIGKILL)
         signal.pthread_sigmask(signal.SIG_BLOCK, {CUT_SIGNAL})  # in all threads to come
         os.dup2(errors, sys.stderr.fileno())
         os.close(errors)

@@ -31,7 +31,7 @@ TOO_MUCH: Final = "The change takes more memory than one may here: nothing is ch
 
 def work(server: socket.socket) -> None:
     """Carry out what the server orders, until it closes the connection."""
-    end_with_parent(signal.SIGKILL)
+    end_with_parent()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # the server ends this one, after its last order
     leave_network()

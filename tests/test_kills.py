@@ -1,0 +1,64 @@
+"""Processes of a server that are killed, and versions that change beneath it: nothing is lost."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.test_front import ENDLESS, asked
+from tests.test_generate import generator
+
+server = generator("server")
+TOKEN = "a-token-of-these-tests"  # noqa: S105
+pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are in /proc")
+
+
+@contextlib.contextmanager
+def serving(folder: Path, *more: str) -> Iterator[Any]:
+    """A server whose data can be changed, in a session of its own, which is empty afterwards."""
+    data = folder / "data.nt"
+    data.write_text("".join(f"<http://a/s{n}> <http://a/p> <http://a/o> .\n" for n in range(100)))
+    options = ["--data", str(data), "--store", str(folder / "store"), "--writable", *more]
+    found = server.Server(options, {"KG_TOKEN": TOKEN})
+    found.start()
+    try:
+        assert server.until(found.is_ready)
+        yield found
+    finally:
+        left = found.stop()
+    assert left == 0
+
+
+def children(found: Any) -> list[Any]:  # noqa: ANN401
+    """The processes that the supervisor started: its front."""
+    return [one for one in server.members(found.process.pid) if one.parent == found.process.pid]
+
+
+def test_a_front_that_is_killed_again_and_again(tmp_path: Path) -> None:
+    """It is started again each time, however soon; none of its processes outlives it."""
+    with serving(tmp_path) as found:
+        for _ in range(4):
+            (front,) = children(found)
+            assert front.kill()
+            assert server.until(lambda front=front: children(found) not in ([], [front]))
+        assert server.until(found.is_ready)
+        assert found.process.poll() is None
+        assert server.orphans(found.process) == 0
+
+
+def test_a_supervisor_that_is_killed(tmp_path: Path) -> None:
+    """All end with it, even in the middle of an answer."""
+    with serving(tmp_path) as found, found.connected() as connection:
+        connection.request("GET", asked("", ENDLESS))
+        response = connection.getresponse()
+        assert response.read(1)
+        assert len(server.members(found.process.pid)) >= 4
+        found.process.kill()
+        found.process.wait()
+        assert server.orphans(found.process) == 0
+        found.start()
+        assert server.until(found.is_ready)
