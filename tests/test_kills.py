@@ -62,3 +62,17 @@ def test_a_supervisor_that_is_killed(tmp_path: Path) -> None:
         assert server.orphans(found.process) == 0
         found.start()
         assert server.until(found.is_ready)
+
+
+def test_versions_that_nobody_needs_are_cleared_away(tmp_path: Path) -> None:
+    """The server itself keeps none of them open, whatever it answered from them."""
+    headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "text/turtle"}
+    with serving(tmp_path, "--keep-versions", "1") as found:
+        for number in range(12):
+            path = "/rdf-graph-store?graph=http://a/g"
+            put = found.ask("PUT", path, f"<a:s> <a:p> {number} .", headers)
+            assert put[0] in (201, 204)
+            for query in (asked("", "ASK {}"), asked("", "SELECT"), path):
+                assert found.ask("GET", query)[0] in (200, 400)
+        kept = list((tmp_path / "store" / "versions").iterdir())
+    assert len(kept) == 2  # the current one, and the one before, which was in use when it came

@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -17,7 +19,14 @@ from kg import build
 from kg.errors import BadQuery, NotFound, StoreError
 from kg.queries import Term
 from kg.results import named
-from kg.store import Current, EmbeddedStore, Versions, canonical_nquads, data_version
+from kg.store import (
+    Current,
+    EmbeddedStore,
+    Reading,
+    Versions,
+    canonical_nquads,
+    data_version,
+)
 from kg.store.nesting import MOST, is_too_deep
 
 ONE = {"": b'<http://a/s> <http://a/p> "1" .\n'}
@@ -102,6 +111,26 @@ def test_a_reader_moves_on_with_the_link(tmp_path: Path) -> None:
     assert current.get().name == "two"
     assert value(current.get().store) == "2"
     assert value(before.store) == "1"
+
+
+def test_a_new_version_is_opened_once(tmp_path: Path) -> None:
+    """However many ask at the same time."""
+    versions = Versions(tmp_path)
+    graphs = {"": b'<http://a/s> <http://a/p> "1" .'}
+    versions.publish("0", graphs, {}, keep=1)
+    current = Current(versions)
+    for number in range(1, 6):
+        versions.publish(str(number), graphs, {}, keep=1)
+        barrier = threading.Barrier(8)
+
+        def ask(barrier: threading.Barrier = barrier) -> Reading:
+            barrier.wait()
+            return current.get()
+
+        with ThreadPoolExecutor(8) as threads:
+            found = [asked.result() for asked in [threads.submit(ask) for _ in range(8)]]
+        assert {reading.name for reading in found} == {str(number)}
+        assert len(set(map(id, found))) == 1
 
 
 def test_a_damaged_version_is_not_switched_to(tmp_path: Path) -> None:

@@ -153,13 +153,14 @@ class Front:
         await self._flask(handed, _replay(body, receive), sent)  # type: ignore[arg-type]
         if not deferred:
             return
-        if isinstance(deferred[0], DeferredWrite):
-            await self._write(deferred[0], len(body), send)
+        work = deferred.pop()  # which knows the scope, so that they would hold each other
+        if isinstance(work, DeferredWrite):
+            await self._write(work, len(body), send)
         else:
-            key = key if deferred[0].tag else None
+            key = key if work.tag else None
             with self._answers.on_its_way(key) as sent_on:
-                work = self._carry_out(deferred[0], headers, scope, send, sent_on)
-                await self._while_there(receive, work)
+                answering = self._carry_out(work, headers, scope, send, sent_on)
+                await self._while_there(receive, answering)
 
     def _most_of(self, scope: Scope) -> int:
         """The most bytes that a body may have: more of one that may change data."""
@@ -178,7 +179,7 @@ class Front:
             was_made = await self._writer.write(deferred.order, self._pool.limits.seconds)
             response = await asyncio.to_thread(deferred.written, was_made)
         except KgError as known:
-            error = known
+            error = known.with_traceback(None)  # which knows this frame and what it holds
             response = await asyncio.to_thread(deferred.failed, known)
         self._operations.wrote(deferred.order, size, time.monotonic() - began, error)
         with contextlib.suppress(ConnectionError):
@@ -213,7 +214,7 @@ class Front:
         try:
             error = await self._answer(deferred, [*headers, *self._limits], scope, out, noted)
         except KgError as known:
-            error = known
+            error = known.with_traceback(None)  # which knows this frame and what it holds
             if not out.has_started:
                 await out.response(await asyncio.to_thread(deferred.failed, known))
             # else the connection ends without its last chunk, so that the client sees it

@@ -19,6 +19,7 @@ import json
 import os
 import shutil
 import tempfile
+import threading
 import weakref
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,25 +97,31 @@ class Current:
         except StoreError:
             self._reading = versions.open_any()
             self.rejected = versions.current_name()
+        self._opening = threading.Lock()
         self._others: weakref.WeakValueDictionary[str, Reading] = weakref.WeakValueDictionary()
 
     def get(self) -> Reading:
         """The open version; what it returned earlier stays usable."""
-        name = self._versions.current_name()
-        if name not in (None, self._reading.name):
-            try:
-                self._reading, self.rejected = self._versions.open(), None
-            except StoreError:
-                self.rejected = name
-        return self._reading
+        reading = self._reading
+        if self._versions.current_name() in (None, reading.name):
+            return reading
+        with self._opening:  # one thread does, and none comes back with an older one after that
+            name = self._versions.current_name()
+            if name not in (None, self._reading.name):
+                try:
+                    self._reading, self.rejected = self._versions.open(), None
+                except StoreError:
+                    self.rejected = name
+            return self._reading
 
     def at(self, name: str) -> Reading:
         """A version by its name, open for as long as somebody uses it.
 
         Raises ``Gone`` if it is not held.
         """
-        if name == self.get().name:
-            return self._reading
+        current = self.get()
+        if name == current.name:
+            return current
         reading = self._others.get(name)
         if reading is None:
             held = [version for version in self._versions.all() if version.name == name]
