@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg import build
-from kg.errors import BadQuery, NotFound, StoreError
+from kg.errors import BadQuery, Gone, NotFound, StoreError
 from kg.queries import Term
 from kg.results import named
 from kg.store import (
@@ -131,6 +132,30 @@ def test_a_new_version_is_opened_once(tmp_path: Path) -> None:
             found = [asked.result() for asked in [threads.submit(ask) for _ in range(8)]]
         assert {reading.name for reading in found} == {str(number)}
         assert len(set(map(id, found))) == 1
+
+
+def test_versions_that_are_cleared_away_while_they_are_opened(tmp_path: Path) -> None:
+    """Each is opened as a whole, or is gone."""
+    versions = Versions(tmp_path)
+    versions.publish("1", ONE, COUNTS, keep=1)
+    current = Current(versions)
+    publishing = """
+import sys
+from pathlib import Path
+from kg.store import Versions
+for number in range(2, 52):
+    graph = f'<http://a/s> <http://a/p> "{number}" .\\n'.encode()
+    Versions(Path(sys.argv[1])).publish(str(number), {"": graph}, {}, keep=1)
+"""
+    opened: set[str] = set()
+    with subprocess.Popen([sys.executable, "-c", publishing, str(tmp_path)]) as process:
+        while process.poll() is None:
+            for version in versions.all():
+                with contextlib.suppress(Gone):
+                    assert value(current.at(version.name).store) == version.name
+                    opened.add(version.name)
+    assert process.returncode == 0
+    assert len(opened) > 10
 
 
 def test_a_damaged_version_is_not_switched_to(tmp_path: Path) -> None:

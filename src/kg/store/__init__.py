@@ -7,12 +7,14 @@ nesting     how deep a document nests, before a parser sees it
 plain       any RDF files as a version, without a build
 draft       a version while it is written
 versions    folders of published stores, and which one is current
+current     the one that is served, opened anew when another one has become current
 """
 
 from kg.store.canonical import canonical_nquads, data_version
+from kg.store.current import Current
 from kg.store.draft import Draft
 from kg.store.embedded import Answer, EmbeddedStore, Number
-from kg.store.versions import Change, Current, Reading, Version, Versions
+from kg.store.versions import Change, Reading, Version, Versions
 from kg.store.written import Written
 
 __all__ = [

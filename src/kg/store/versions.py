@@ -19,13 +19,12 @@ import json
 import os
 import shutil
 import tempfile
-import threading
 import weakref
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from kg.errors import Gone, NotFound, StoreError
+from kg.errors import NotFound, StoreError
 from kg.namespaces import PREFIXES
 from kg.store.embedded import EmbeddedStore
 
@@ -81,56 +80,6 @@ class Reading:
     store: EmbeddedStore
 
 
-class Current:
-    """The current version, opened anew whenever another one has become current.
-
-    If the new version cannot be opened, the one before goes on being served, or at the start the
-    newest that can be. Raises ``StoreError`` if there is none.
-    """
-
-    def __init__(self, versions: Versions) -> None:
-        self._versions = versions
-        self.rejected: str | None = None
-        """The version that is current but could not be opened, if there is one."""
-        try:
-            self._reading = versions.open()
-        except StoreError:
-            self._reading = versions.open_any()
-            self.rejected = versions.current_name()
-        self._opening = threading.Lock()
-        self._others: weakref.WeakValueDictionary[str, Reading] = weakref.WeakValueDictionary()
-
-    def get(self) -> Reading:
-        """The open version; what it returned earlier stays usable."""
-        reading = self._reading
-        if self._versions.current_name() in (None, reading.name):
-            return reading
-        with self._opening:  # one thread does, and none comes back with an older one after that
-            name = self._versions.current_name()
-            if name not in (None, self._reading.name):
-                try:
-                    self._reading, self.rejected = self._versions.open(), None
-                except StoreError:
-                    self.rejected = name
-            return self._reading
-
-    def at(self, name: str) -> Reading:
-        """A version by its name, open for as long as somebody uses it.
-
-        Raises ``Gone`` if it is not held.
-        """
-        current = self.get()
-        if name == current.name:
-            return current
-        reading = self._others.get(name)
-        if reading is None:
-            held = [version for version in self._versions.all() if version.name == name]
-            if not held:
-                raise Gone(f"The version {name} is not held here, or not any more.")
-            reading = self._others[name] = self._versions.open(held[0])
-        return reading
-
-
 class Versions:
     """The versions in one folder, which need not exist yet."""
 
@@ -158,10 +107,13 @@ class Versions:
         """Every version, the newest first."""
         if not self._folder.is_dir():
             return []
-        folders = [p for p in self._folder.iterdir() if p.is_dir() and not p.name.startswith(".")]
-        folders.sort(key=lambda path: (-path.stat().st_mtime_ns, path.name))
+        found: list[tuple[int, str]] = []
+        for path in self._folder.iterdir():
+            with contextlib.suppress(FileNotFoundError):  # cleared away meanwhile
+                if path.is_dir() and not path.name.startswith("."):
+                    found.append((-path.stat().st_mtime_ns, path.name))
         current = self.current_name()
-        return [Version(path.name, path, path.name == current) for path in folders]
+        return [Version(name, self._folder / name, name == current) for _, name in sorted(found)]
 
     def get(self, name: str) -> Version:
         """The version of that name. Raises ``NotFound`` if there is none."""
@@ -274,11 +226,21 @@ class Versions:
         """
         chosen = version or self.current()
         try:
+            return self._opened(chosen)
+        except StoreError:
+            if version or self.current_name() in (None, chosen.name):
+                raise
+        return self.open()  # another one became current, and this one was cleared away
+
+    def _opened(self, chosen: Version) -> Reading:
+        try:
             lease = os.open(chosen.path / _LEASE, os.O_RDONLY)
         except OSError:
             raise StoreError(f"The version {chosen.name} is missing or damaged.") from None
         try:
             fcntl.flock(lease, fcntl.LOCK_SH)
+            if not os.fstat(lease).st_nlink:  # cleared away meanwhile
+                raise StoreError(f"The version {chosen.name} is missing or damaged.")
             prefixes = {} if chosen.is_plain else PREFIXES  # ours mean nothing to other data
             reading = Reading(chosen.name, EmbeddedStore.open(chosen.store, prefixes))
         except BaseException:
@@ -339,8 +301,10 @@ class Versions:
             if version.is_current:
                 continue
             kept += 1
-            if kept > keep and _is_idle(version):
-                self._remove(version.path)
+            if kept > keep:
+                with _leased_by_nobody(version) as is_idle:
+                    if is_idle:
+                        self._remove(version.path)
 
     def _remove(self, path: Path) -> None:
         """Remove a version, out of sight first, so that no half of one is ever taken for whole."""
@@ -371,15 +335,19 @@ def _opens(path: Path) -> bool:
         return False
 
 
-def _is_idle(version: Version) -> bool:
+@contextlib.contextmanager
+def _leased_by_nobody(version: Version) -> Iterator[bool]:
+    """Whether nobody has a version open; if so nobody opens it until the block ends."""
     if not (version.path / _LEASE).exists():
-        return True
+        yield True
+        return
     with (version.path / _LEASE).open("rb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            return False
-    return True
+            yield False
+            return
+        yield True
 
 
 def _sync(path: Path) -> None:
