@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.test_front import ENDLESS, asked
 from tests.test_generate import generator
 
@@ -76,3 +79,31 @@ def test_versions_that_nobody_needs_are_cleared_away(tmp_path: Path) -> None:
                 assert found.ask("GET", query)[0] in (200, 400)
         kept = list((tmp_path / "store" / "versions").iterdir())
     assert len(kept) == 2  # the current one, and the one before, which was in use when it came
+
+
+def test_a_version_that_is_damaged(tmp_path: Path) -> None:
+    """A server does not start with it, and says which it is."""
+    with serving(tmp_path):
+        pass
+    (version,) = (tmp_path / "store" / "versions").iterdir()
+    for path in (version / "store").glob("MANIFEST*"):
+        path.unlink()
+    command = [*server.KG, "serve", "--store", str(tmp_path / "store")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{version.name}/store cannot be opened" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["kills.py --kills 4 --seed 1", "reloads.py --reloads 5"])
+def test_the_commands(command: str) -> None:
+    """What ``bench/`` measures, a little of it: nothing is wrong."""
+    name, *options = command.split()
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "bench" / name), *options],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stdout + done.stderr
