@@ -83,7 +83,7 @@ class Front:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif not await self._operations.answered(scope, send):
-            key = self._answers.key(scope, self._current.get().name)
+            key = self._answers.key(scope, *self._current.names())
             kept = await self._answers.find(key)
             if kept is None:
                 await self._hand_on(scope, key, receive, send)

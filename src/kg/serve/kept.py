@@ -85,15 +85,20 @@ class Answers:
         self._kept: LRUCache[Key, Kept] = LRUCache(_MOST_BYTES, _size)
         self._on_their_way: dict[Key, asyncio.Future[None]] = {}
 
-    def key(self, scope: MutableMapping[str, Any], version: str) -> Key | None:
-        """What an answer is kept by; None for a request whose answer is not."""
+    def key(self, scope: MutableMapping[str, Any], *versions: str) -> Key | None:
+        """What an answer is kept by, while versions are those; None if it is not kept."""
         headers: dict[bytes, bytes] = {}
         for name, value in scope["headers"]:
             headers[name] = headers[name] + b"," + value if name in headers else value
         if scope["method"] != "GET" or b"authorization" in headers:
             return None
         wishes = (headers.get(name, b"") for name in _WISHES)
-        return (version.encode(), scope["path"].encode(), scope["query_string"], *wishes)
+        return (
+            *(name.encode() for name in versions),
+            scope["path"].encode(),
+            scope["query_string"],
+            *wishes,
+        )
 
     async def find(self, key: Key | None) -> Kept | None:
         """An answer that is kept, or will be in a moment."""

@@ -31,6 +31,10 @@ class Current:
         self._opening = threading.Lock()
         self._others: weakref.WeakValueDictionary[str, Reading] = weakref.WeakValueDictionary()
 
+    def names(self) -> tuple[str, str]:
+        """The version that is current and the one that is open, which follows when it is asked."""
+        return self._versions.current_name() or "", self._reading.name
+
     def get(self) -> Reading:
         """The open version; what it returned earlier stays usable."""
         reading = self._reading
