@@ -16,7 +16,6 @@ from kg import build
 from kg.hidden import Hidden, sources_left
 from kg.project import Project
 from kg.results import FORMATS, formats, named
-from kg.serve.descriptions import FILE
 from kg.store import EmbeddedStore, Versions
 from tests.conftest import unwatched
 from tests.test_front import asked, get, request, serving_with, until
@@ -139,7 +138,7 @@ def routes(things: list[str], questions: list[str]) -> list[str]:
         found.append(asked("", whole if is_graph else EVERYTHING, format=format_.name))
         if is_graph:
             found += [f"{path}?format={format_.name}" for path in ("/sparql", "/.well-known/void")]
-            found.append(f"/download/{FILE}.{format_.extension}")
+            found.append(f"/download/china-llm-landscape.{format_.extension}")
         else:
             found += [f"/queries/{name}?format={format_.name}" for name in questions]
             found.append(
@@ -197,7 +196,7 @@ def test_s24_a_hidden_source_is_nowhere(with_secret: Project, tmp_path: Path) ->
         "/graph/secret/notes/1-1",
         "/id/run/first",
         "/id/decision/secret",
-        *(f"/download/{FILE}.{format_.extension}" for format_ in formats("graph")),
+        *(f"/download/china-llm-landscape.{format_.extension}" for format_ in formats("graph")),
     } <= open_ones
 
     with serving_with([*options, "--hide", "graph:secret"], root=with_secret.root) as address:
@@ -256,7 +255,7 @@ def test_s24_a_hidden_graph_of_files(tmp_path: Path) -> None:
     paths = ["/", "/sparql", "/.well-known/void", "/rdf-graph-store?default", "/nothing"]
     graphs = ["http://a/secret", "http://a/secret/1", "http://a/secretary"]
     paths += [f"/rdf-graph-store?graph={name}" for name in graphs]
-    paths += [f"/download/{FILE}.{format_.extension}" for format_ in formats("graph")]
+    paths += [f"/download/data.{format_.extension}" for format_ in formats("graph")]
     paths += [asked("", EVERYTHING, format=format_.name) for format_ in formats("rows")]
     paths += [asked("", EVERYTHING, **{"named-graph-uri": name}) for name in graphs]
     paths.append(asked("", "DESCRIBE <http://a/secret> <http://a/x>"))
