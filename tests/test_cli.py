@@ -449,7 +449,7 @@ def test_import(tiny: Project, tmp_path: Path) -> None:
 
     elsewhere.write_bytes(text + b"# another remark\n")
     done = kg(*start)
-    assert (done.exit_code, "give --replace" in done.stderr) == (2, True)
+    assert (done.exit_code, "--replace" in done.stderr) == (2, True)
     assert source.path.read_bytes() == text
     done = kg(*start, "--replace")
     assert done.exit_code == 0

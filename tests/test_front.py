@@ -20,7 +20,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -40,7 +40,8 @@ from kg import build
 from kg.errors import BadInput
 from kg.namespaces import IDS, TERMS
 from kg.serve import run
-from kg.serve.kept import Answers
+from kg.serve.kept import Answers, Kept
+from kg.serve.sending import Sending
 from kg.settings import Settings
 from kg.store import Versions
 from kg.workers import Job
@@ -643,6 +644,79 @@ def test_answers_that_are_kept(address: str) -> None:
     assert gzip.decompress(request(path, Accept_Encoding="gzip")[1]) == body
     assert get(path.replace("csv", "json"))[1] != body
     assert "x-kg-query-id" in get(path.replace("LIMIT+9", "LIMIT+8"))[2]
+
+
+def test_requests_that_are_refused_at_once(address: str) -> None:
+    """One host has to be named, wishes are short, and a body has its chunks."""
+    host, port = address.removeprefix("http://").split(":")
+
+    def status(text: str) -> int:
+        with socket.create_connection((host, int(port)), PATIENCE) as connection:
+            connection.sendall(text.encode())
+            return int(connection.recv(65_536).split()[1])
+
+    get_ready = "GET /ready HTTP/1.1\r\nConnection: close\r\n"
+    assert status(f"{get_ready}Host: a\r\n\r\n") == 200
+    assert status(f"{get_ready}\r\n") == 400
+    assert status(f"{get_ready}Host: a\r\nHost: b\r\n\r\n") == 400
+    assert status(f"{get_ready}Host: a b/c\r\n\r\n") == 400
+    assert status("GET /ready HTTP/1.0\r\n\r\n") == 200
+    assert request(f"{address}/", Accept="a/b," * 3_000)[0] == 431
+    post = "POST /sparql HTTP/1.1\r\nHost: a\r\nContent-Type: application/sparql-query\r\n"
+    assert status(f"{post}Transfer-Encoding: chunked\r\n\r\nZZ\r\nASK\r\n") == 400
+
+
+def test_head_is_like_get(address: str) -> None:
+    """For programs and for browsers, at the front's own addresses, too."""
+    for accept in ("text/html", "application/sparql-results+json"):
+        for path in ("/sparql?query=ASK%7B%7D", "/queries/table-1", "/id/model/glm-130b"):
+            asks = f"{address}{path}"
+            assert request(asks, "HEAD", Accept=accept) == (request(asks, Accept=accept)[0], b"")
+    for path in ("/health", "/sparql?format=csv&query=ASK%7B%7D"):
+        for encoding in ("identity", "gzip"):
+            asks = urllib.request.Request(address + path, method="HEAD")
+            asks.add_header("Accept-Encoding", encoding)
+            with urllib.request.urlopen(asks, timeout=PATIENCE) as response:
+                length = response.headers.get("content-length")
+            asks.method = "GET"
+            with urllib.request.urlopen(asks, timeout=PATIENCE) as response:
+                assert length in (None, response.headers["content-length"])
+
+
+@pytest.mark.parametrize(("cut", "status"), [({}, 304), ({"x": None}, 200)])
+def test_a_part_is_not_confirmed_once_the_whole_is_kept(cut: dict[str, None], status: int) -> None:
+    """Whoever has the cut answer gets the whole one, whose tag it is."""
+    kept = Kept(Job("version", "ASK {}", "json", {}), [(b"etag", b'"x"')], b"the whole", 1)
+    sent: list[dict[str, object]] = []
+
+    async def send(message: MutableMapping[str, object]) -> None:
+        sent.append(dict(message))
+
+    asyncio.run(kept.send(Sending(send, is_whole=False, is_head=False), '"y", W/"x"', cut))
+    assert sent[0]["status"] == status
+    assert b"".join(bytes(m.get("body", b"")) for m in sent) == (  # type: ignore[call-overload]
+        b"" if status == 304 else b"the whole"
+    )
+
+
+def test_what_another_version_answered_is_not_kept() -> None:
+    """An answer belongs to the version that was current when it was asked for, or to none."""
+    answers = Answers()
+    scope = {"method": "GET", "path": "/sparql", "query_string": b"query=x", "headers": []}
+    headers = [(b"etag", b'"x"')]
+
+    async def work() -> None:
+        key = answers.key({**scope, "query_string": b"query=y"}, "one", "one")
+        with answers.on_its_way(key) as noted:
+            answers.keep(noted, Job("two", "ASK {}", "json", {}), headers)
+        assert await answers.find(key) is None
+        key = answers.key({**scope, "query_string": b"query=y&version=two"}, "one", "one")
+        with answers.on_its_way(key) as noted:
+            answers.keep(noted, Job("two", "ASK {}", "json", {}), headers)
+        assert await answers.find(key) is not None
+        assert answers.key({**scope, "query_string": b"x" * 5_000}, "one", "one") is None
+
+    asyncio.run(work())
 
 
 def test_answers_that_are_not_kept(address: str) -> None:

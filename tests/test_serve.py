@@ -12,6 +12,7 @@ import sys
 import urllib.parse
 import zlib
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import flask
 import pyoxigraph as ox
@@ -677,6 +678,28 @@ def test_the_server_does_not_load_rdflib() -> None:
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("query", "format_", "said"),
+    [
+        ("CONSTRUCT { <a:a> <http://e/1> 2 } {}", "rdfxml", "ends in no name"),
+        ("CONSTRUCT { <a:a> <a:p> '\\u0001' } {}", "rdfxml", "control character"),
+        ("SELECT ('\\u0001' AS ?x) {}", "xml", "control character"),
+        ("SELECT ('\\uFFFE' AS ?x) {}", "xml", "control character"),
+    ],
+)
+def test_what_xml_cannot_hold(client: FlaskClient, query: str, format_: str, said: str) -> None:
+    """It is refused in XML and can be had in other formats; a page of it is none the worse."""
+    given = {"query": query}
+    response = client.get("/sparql", query_string={**given, "format": format_})
+    assert (response.status_code, said in response.json["detail"]) == (400, True)
+    other = "ntriples" if format_ == "rdfxml" else "json"
+    assert client.get("/sparql", query_string={**given, "format": other}).status_code == 200
+    right = query.replace("/1>", "/a1>").replace("\\u0001", "x").replace("\\uFFFE", "<oxprefix: ")
+    response = client.get("/sparql", query_string={"query": right, "format": format_})
+    assert response.status_code == 200
+    ET.fromstring(response.get_data())  # noqa: S314
+
+
 def test_problems_have_types(client: FlaskClient) -> None:
     """An error says of which type it is, and the type's address what that means."""
     for path, name in (
@@ -715,3 +738,77 @@ def test_links_of_answers(client: FlaskClient) -> None:
     query = client.get("/sparql?query=ASK%7B%7D")
     assert not any("alternate" in link for link in query.headers.getlist("Link"))
     assert client.get("/nowhere").headers.getlist("Link") == []
+
+
+@pytest.mark.parametrize(
+    ("accept", "wanted"),
+    [
+        ("application/sparql-results+json; q=0.1, text/csv; q=0.9", "text/csv"),
+        ("application/sparql-results+json; q=0, */*", "application/sparql-results+xml"),
+        ("application/sparql-results+json ; charset=x ; q=0.1 , text/csv;q=0.2", "text/csv"),
+        ("text/turtle, text/html;q=0.5", "text/html"),
+        ("text/turtle;q=0.9, text/html;q=0.7, text/csv;q=0.5", "text/html"),
+        ("text/turtle;q=0.9, text/html;q=0.5, text/csv;q=0.7", "text/csv"),
+    ],
+)
+def test_wishes_are_weighed(client: FlaskClient, accept: str, wanted: str) -> None:
+    """With blanks or without, and among the formats that this answer can have."""
+    response = client.get("/sparql?query=SELECT+*+%7B%7D", headers={"Accept": accept})
+    assert (response.status_code, response.mimetype) == (200, wanted)
+
+
+@pytest.mark.parametrize(
+    ("accept", "wanted"),
+    [
+        ("gzip;q=0.5, identity", ""),
+        ("gzip, identity;q=0.5", "gzip"),
+        ("gzip, identity", "gzip"),
+        ("gzip;q=0, zstd;q=0", ""),
+        ("zstd;q=0.1, gzip;q=0.2", "gzip"),
+    ],
+)
+def test_encodings_are_weighed(client: FlaskClient, accept: str, wanted: str) -> None:
+    """Against each other, and against none."""
+    response = client.get("/queries/table-1?format=csv", headers={"Accept-Encoding": accept})
+    assert response.headers.get("Content-Encoding", "") == wanted
+
+
+def test_confirmations(client: FlaskClient) -> None:
+    """Of what is asked by GET; a star, which is no tag, confirms nothing."""
+    path = "/sparql?query=SELECT+*+%7B%7D&format=csv"
+    tag = client.get(path).headers["ETag"]
+    assert client.get(path, headers={"If-None-Match": tag}).status_code == 304
+    assert client.head(path, headers={"If-None-Match": tag}).status_code == 304
+    assert client.get(path, headers={"If-None-Match": "*"}).status_code == 200
+    form = {"query": "SELECT * {}", "format": "csv"}
+    assert client.post("/sparql", data=form, headers={"If-None-Match": tag}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT ?s { ?s ?p ?o } ORDER BYRAND()",
+        "SELECT (now() AS ?x) {}",
+        "CONSTRUCT { [] ?p 1 } WHERE { ?s ?p ?o }",
+        "CONSTRUCT { _:b ?p 1 } WHERE { ?s ?p ?o }",
+    ],
+)
+def test_answers_that_are_others_each_time(client: FlaskClient, query: str) -> None:
+    """They have no tag."""
+    response = client.get("/sparql", query_string={"query": f"{query} LIMIT 1"})
+    assert (response.status_code, response.headers.get("ETag")) == (200, None)
+
+
+def test_queries_of_too_many_words(client: FlaskClient) -> None:
+    """They are refused before anything takes long."""
+    query = "SELECT * { }" + " a" * 150_000
+    response = client.post("/sparql", data=query, content_type="application/sparql-query")
+    assert (response.status_code, "words" in response.json["detail"]) == (400, True)
+    members = zstd.compress(b"") * 5_000
+    response = client.post(
+        "/sparql",
+        data=members,
+        content_type="application/sparql-query",
+        headers={"Content-Encoding": "zstd"},
+    )
+    assert (response.status_code, "members" in response.json["detail"]) == (400, True)

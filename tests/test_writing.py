@@ -25,10 +25,11 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
+from kg.errors import Outdated, StoreError
 from kg.store import Versions
 from kg.store.plain import load
 from kg.writing import Document, Order, perform
-from tests.test_front import PATIENCE, asked, get, serving, serving_with, until
+from tests.test_front import PATIENCE, asked, get, program, serving, serving_with, until
 from tests.test_workers import canary, is_gone
 
 __all__ = ["canary"]
@@ -604,3 +605,144 @@ def test_an_order_on_a_folder(tmp_path: Path) -> None:
     assert versions.current().summary() == {"plain": True, "after": first.name}
     again = Order("post", graph="http://a/g", documents=documents)
     assert not perform(versions, again, keep=5)
+
+
+def test_conditions_of_changes(address: str) -> None:
+    """A change that is made on a condition is not made if it does not hold."""
+    path = graph("http://a/conditions")
+    one, two = "<a:s> <a:p> 1 .", "<a:s> <a:p> 2 ."
+    kind = "text/turtle"
+    assert sent(address, "PUT", path, one, kind, If_Match="*")[0] == 412
+    assert sent(address, "PUT", path, one, kind, If_None_Match="*")[0] == 201
+    status, body, _ = sent(address, "PUT", path, two, kind, If_None_Match="*")
+    assert (status, json.loads(body)["type"].rpartition("/")[2]) == (412, "outdated")
+    tag = sent(address, "GET", f"{path}&format=ntriples")[2]["etag"]
+    assert sent(address, "PUT", path, two, kind, If_Match='"another"')[0] == 412
+    assert sent(address, "DELETE", path, If_Match='"another"')[0] == 412
+    assert sent(address, "PUT", path, two, kind, If_None_Match=tag)[0] == 412
+    assert values(address, "http://a/conditions") == ["1"]
+    assert sent(address, "PUT", path, two, kind, If_Match=f'"another", {tag}')[0] == 204
+    assert sent(address, "PUT", path, one, kind, If_Match=tag)[0] == 412
+    assert sent(address, "DELETE", path, If_Match="*")[0] == 204
+    for more in ("&version=x", "&timeout=1", "&format=json"):
+        assert sent(address, "PUT", path + more, one, kind)[0] == 400
+    assert sent(address, "PUT", path, one, kind, Content_Range="bytes 0-9/90")[0] == 400
+    assert sent(address, "GET", path)[0] == 404
+
+
+def test_two_who_saw_the_same_do_not_both_change_it(tmp_path: Path) -> None:
+    """The condition is judged when the change is made, whoever else makes one."""
+    data = tmp_path / "data.nt"
+    data.write_text("")
+    versions = Versions(tmp_path / "store")
+    seen = load(versions, [data], keep=9).name
+    orders = [
+        Order("post", graph="a:g", documents=[], only_after=seen),
+        Order("post", graph="a:g", documents=[], only_after=seen),
+    ]
+    assert perform(versions, orders[0], keep=9)
+    with pytest.raises(Outdated):
+        perform(versions, orders[1], keep=9)
+    assert versions.current_name() == orders[0].version
+
+
+def test_changes_from_several_places(tmp_path: Path) -> None:
+    """Each is made of what the one before left, whichever process makes it, or is refused."""
+    data = tmp_path / "data.nt"
+    data.write_text("")
+    versions = Versions(tmp_path / "store")
+    load(versions, [data], keep=9)
+    made: list[str] = []
+
+    def write(client: int) -> None:
+        for number in range(8):
+            name = f"a:{client}-{number}"
+            with contextlib.suppress(StoreError):  # another one is just publishing
+                perform(versions, Order("update", f"INSERT DATA {{ <{name}> <a:p> 1 }}"), keep=9)
+                made.append(name)
+
+    threads = [threading.Thread(target=write, args=(client,)) for client in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    found = versions.open().store.query("SELECT ?s { ?s ?p ?o }").rows()[1]
+    assert sorted(str(row[0]) for row in found) == sorted(made)
+    assert len(made) > 3
+
+
+def test_names_that_are_not_latin(address: str) -> None:
+    """A header says them as a URI, and their graphs are found again."""
+    for name in ("http://a/中", "urn:x:😀", "http://a/é"):
+        status, _, headers = sent(address, "PUT", graph(name), "<a:s> <a:p> 1 .", "text/turtle")
+        assert (status, headers["location"].isascii()) == (201, True)
+        assert values(address, name) == ["1"]
+        assert sent(address, "DELETE", graph(name))[0] == 204
+
+
+@pytest.mark.parametrize("name", ["http://[", "http://a/%zz", "http://ex:abc/", "//evil/g", "a b"])
+def test_names_that_are_none(address: str, name: str) -> None:
+    """They are refused, and the writer goes on."""
+    assert sent(address, "GET", graph(name))[0] == 400
+    assert sent(address, "PUT", graph(name), "<a:s> <a:p> 1 .", "text/turtle")[0] == 400
+    assert update(address, "CLEAR SILENT GRAPH <a:none>") == 204
+
+
+def test_addresses_are_written_once(address: str) -> None:
+    """A slash at the end, and what is percent-encoded already, change nothing."""
+    slash = "/rdf-graph-store/"
+    _, _, headers = sent(address, "POST", slash, "<> <a:p> 5 .", "text/turtle")
+    made = headers["location"].removeprefix(address)
+    assert sent(address, "GET", made)[0] == 200
+    assert sent(address, "DELETE", made)[0] == 204
+    path = "/rdf-graph-store/a%20b/gr%C3%A9"
+    assert sent(address, "PUT", path, "<> <a:p> 5 .", "text/turtle")[0] == 201
+    assert sent(address, "GET", graph(path))[0] == 200
+    assert sent(address, "DELETE", f"{path}?default")[0] == 400
+    assert sent(address, "DELETE", graph(path))[0] == 204
+
+
+def test_parts_that_are_no_files(address: str) -> None:
+    """Nothing of a form is lost: what has no name is refused with all of it."""
+    body = (
+        '--x\r\nContent-Disposition: form-data; name="a"; filename="a"\r\n'
+        "Content-Type: text/turtle\r\n\r\n<a:s> <a:p> 1 .\r\n"
+        '--x\r\nContent-Disposition: form-data; name="b"\r\n\r\n<a:s> <a:p> 2 .\r\n--x--\r\n'
+    )
+    kind = "multipart/form-data; boundary=x"
+    path = graph("http://a/parts-without-names")
+    assert sent(address, "PUT", path, body, kind)[0] == 400
+    assert sent(address, "PUT", path, body, kind, Content_Encoding="gzip")[0] == 415
+    assert sent(address, "GET", path)[0] == 404
+
+
+def test_a_body_over_http_2(address: str) -> None:
+    """It has neither a length nor chunks, and is read all the same."""
+    curl = program("curl", "curl")
+    if "HTTP2" not in subprocess.run([curl, "--version"], capture_output=True, text=True).stdout:
+        pytest.skip("this curl speaks no HTTP/2")
+    words = [curl, "--silent", "--http2-prior-knowledge", "--upload-file", "-"]
+    heads = [f"Authorization: Bearer {TOKEN}", "Content-Type: text/turtle"]
+    words += [word for head in heads for word in ("--header", head)]
+    done = subprocess.run(
+        [*words, address + graph("http://a/h2")], input=b"<a:s> <a:p> 5 , 6 .", check=False
+    )
+    assert done.returncode == 0
+    assert values(address, "http://a/h2") == ["5", "6"]
+    assert sent(address, "DELETE", graph("http://a/h2"))[0] == 204
+
+
+def test_a_version_that_never_became_current_is_not_left(tmp_path: Path) -> None:
+    """Going back never leads to a change that was said not to be made."""
+    data = tmp_path / "data.nt"
+    data.write_text("")
+    versions = Versions(tmp_path / "store")
+    first = load(versions, [data], keep=9).name
+    order = Order("update", "INSERT DATA { <a:s> <a:p> 1 }")
+    perform(versions, order, keep=9)
+    versions.rollback(first)
+    versions.discard(first)
+    assert versions.current_name() == first
+    versions.discard(order.version)
+    assert [version.name for version in versions.all()] == [first]
+    versions.discard("none")

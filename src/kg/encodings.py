@@ -6,6 +6,7 @@ RFC 1952 (https://www.rfc-editor.org/rfc/rfc1952) and RFC 8878
 
 from __future__ import annotations
 
+import itertools
 import sys
 import zlib
 from functools import partial
@@ -26,6 +27,7 @@ BROKEN: Final = (zstd.ZstdError, EOFError)
 _GZIP_WINDOW: Final = 31
 _GZIP_LEVEL: Final = 5
 _PIECE: Final = 65_536
+_MOST_MEMBERS: Final = 100
 
 
 class Encoder:
@@ -60,12 +62,17 @@ class Encoder:
 
 
 def decoded(body: bytes, name: str, most: int) -> bytes:
-    """What a compressed body holds, of whatever number of members.
+    """What a compressed body holds.
 
-    Raises ``ValueError`` if it is damaged or cut, ``OverflowError`` beyond ``most`` bytes.
+    Raises ``ValueError`` if it is damaged or cut or has too many members, ``OverflowError`` beyond
+    ``most`` bytes.
     """
     found = bytearray()
-    while body:
+    for number in itertools.count():
+        if not body:
+            break
+        if number == _MOST_MEMBERS:
+            raise ValueError(f"it has more than {_MOST_MEMBERS} members")
         try:
             if name == "gzip":
                 from_gzip = zlib.decompressobj(_GZIP_WINDOW)

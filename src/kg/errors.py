@@ -8,6 +8,7 @@
     │   └── Gone            a version that was there once, or never
     ├── Refused             asked for what is not allowed: the setting that would allow it
     ├── Rejected            data that can be read but are not taken: why, with a report
+    ├── Outdated            a change whose condition does not hold
     ├── Busy                no room for another query now
     │   └── TooMany         one client has as many as it may
     ├── ServiceError        a service that a query called did not answer as it should
@@ -81,6 +82,10 @@ class Rejected(KgError):
         self.message = message
         self.results = results
         self.report = report
+
+
+class Outdated(KgError):
+    """The condition on which something was asked for does not hold, or not any more."""
 
 
 class Busy(KgError):

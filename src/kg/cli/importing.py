@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,24 +38,26 @@ def import_command(project: Project, files: tuple[Path, ...], *, replace: bool) 
     from kg.sources import read_given
 
     given = [read_given(path, project) for path in files]
+    texts = [path.read_bytes() for path in files]
     places = [_place(source, path, project) for source, path in zip(given, files, strict=True)]
     if len(set(places)) < len(places):
         raise BadInput("Two of the files would be the same graph.")
     new = [
-        (path, place)
-        for path, place in zip(files, places, strict=True)
-        if not place.exists() or place.read_bytes() != path.read_bytes()
+        (text, place)
+        for text, place in zip(texts, places, strict=True)
+        if not place.exists() or place.read_bytes() != text
     ]
-    for path, place in new:
+    for _, place in new:
         if place.exists() and not replace:
-            raise BadInput(f"{project.shown(place)} is another file than {path}: give --replace.")
+            raise BadInput(f"{project.shown(place)} is another file: give --replace to replace it.")
     report = recipe.make(project, progress, given).report
     if not report.conforms:
         print_findings(report)
         click.echo(f"Nothing is imported: {counted(report)}.", err=True)
         sys.exit(1)
-    for path, place in new:
-        _put(path.read_bytes(), place)
+    if [path.read_bytes() for path in files] != texts:
+        raise BadInput("The files were changed while they were checked: nothing is imported.")
+    _put(new)
     names = ", ".join(project.shown(place) for _, place in new) or "nothing, it is there already"
     click.echo(f"{len(new)} {plural('file', len(new))} imported: {names}.")
     if new:
@@ -78,10 +81,12 @@ def _place(source: Source, path: Path, project: Project) -> Path:
     return place
 
 
-def _put(data: bytes, place: Path) -> None:
-    try:
-        place.parent.mkdir(exist_ok=True)
-    except OSError as error:
-        raise BadInput(f"{place.parent} cannot be made: {error.strerror}.") from None
-    with written(place) as out:
-        out.write(data)
+def _put(files: list[tuple[bytes, Path]]) -> None:
+    """Write files; none is there before all are written."""
+    with contextlib.ExitStack() as all_written:
+        for text, place in files:
+            try:
+                place.parent.mkdir(exist_ok=True)
+            except OSError as error:
+                raise BadInput(f"{place.parent} cannot be made: {error.strerror}.") from None
+            all_written.enter_context(written(place)).write(text)

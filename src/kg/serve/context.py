@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import secrets
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import flask
+from cachetools import LRUCache
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.exceptions import NotAcceptable
 from werkzeug.http import parse_accept_header
@@ -16,7 +19,7 @@ from kg.errors import BadInput
 from kg.results import Format, Kind, formats, media_types, named_first
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, MutableMapping, Sequence
     from pathlib import Path
 
     from kg.queries import Catalogue
@@ -26,10 +29,12 @@ if TYPE_CHECKING:
 
 KEY: Final = "kg"
 HTML: Final = "text/html"
+_KINDS: Final[tuple[Kind, ...]] = ("rows", "graph")
 RESERVED: Final = frozenset({"format", "output", "results", "timeout", "version"})
 """Parameters that say how to answer, whatever is asked."""
+_MOST_CUT: Final = 10_000
 _SECONDS: Final = re.compile(r"\d{1,9}(?:\.\d{1,9})?", re.ASCII)
-_PARAMETER: Final = re.compile(r";\s*(?!q\s*=)[^;,]*", re.IGNORECASE)
+_PARAMETER: Final = re.compile(r";(?!\s*q\s*=)[^;,]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -66,8 +71,10 @@ class Context:
     """The endpoints that queries may call."""
     writing: Writing | None
     """None where nothing can be changed."""
-    cut: set[str] = field(default_factory=set)
-    """Tags of answers that were sent in part since the server started."""
+    cut: MutableMapping[str, None] = field(default_factory=lambda: LRUCache(_MOST_CUT))
+    """Tags of answers that were sent in part of late."""
+    salt: str = field(default_factory=partial(secrets.token_hex, 8))
+    """What is in the tags of answers that can be cut, since ``cut`` ends with the process."""
 
     @property
     def files(self) -> dict[str, Format]:
@@ -108,12 +115,15 @@ def accepted() -> MIMEAccept:
     return parse_accept_header(_PARAMETER.sub("", header), MIMEAccept)
 
 
-def wants_page() -> bool:
-    """Whether the client would rather have a page than data: a browser, and no ``?format=``."""
+def wants_page(*kinds: Kind) -> bool:
+    """Whether the client would rather have a page than data: a browser, and no ``?format=``.
+
+    The data would be of ``kinds``, of either if none is given.
+    """
     if _asked_formats():
         return False
-    offered = [*media_types("rows"), *media_types("graph"), HTML]
-    return accepted().best_match(offered) == HTML
+    offered = [name for kind in kinds or _KINDS for name in media_types(kind)]
+    return accepted().best_match([*offered, HTML]) == HTML
 
 
 def choose(kind: Kind) -> Format:
@@ -161,8 +171,10 @@ def asked_seconds() -> float | None:
 def encoding() -> str:
     """The content encoding that the client likes best of ours, or an empty text for none."""
     wishes = flask.request.accept_encodings
+    least = max((quality for name, quality in wishes if name == "identity"), default=0)
     offered = [name for name in ENCODINGS if wishes.quality(name) > 0]
-    return max(offered, key=wishes.quality, default="")
+    best = max(offered, key=wishes.quality, default="")
+    return best if best and wishes.quality(best) >= least else ""
 
 
 def respond(answer: Answer) -> flask.Response:

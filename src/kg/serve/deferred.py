@@ -24,7 +24,7 @@ from kg.store import Answer
 from kg.workers import Job
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, MutableMapping, Sequence
 
     from kg.errors import KgError
     from kg.queries import Term
@@ -52,7 +52,7 @@ class Deferred:
     page: Callable[[Answer], str] | None
     tag: str
     """The answer's entity tag; empty for one that need not be the same the next time."""
-    cut: set[str]
+    cut: MutableMapping[str, None]
     """Tags of answers that were less than their tags say, so that nobody is told to keep them."""
 
     def paged(self, body: bytes) -> flask.Response:
@@ -62,6 +62,35 @@ class Deferred:
     def failed(self, error: KgError) -> flask.Response:
         """What the client is told of an error."""
         return self.resume(lambda: flask.current_app.handle_user_exception(error))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an answer depends on, beside the version and its form; no text asks for all graphs."""
+
+    text: str | None
+    """A query's tokens, with one blank between them."""
+    bindings: Mapping[str, Term] | None = None
+    default_graphs: Sequence[str] = ()
+    named_graphs: Sequence[str] = ()
+
+    def tag(self, version: Reading, format_: Format, encoding_: str) -> str:
+        """The entity tag of the answer of a version in a format and a content encoding."""
+        about = [version.name, *vars(self).values(), format_.name, encoding_]
+        if format_.name == "json":
+            about.append(context().salt)
+        return hashlib.sha256(repr(about).encode()).hexdigest()[:32]
+
+    @property
+    def digest(self) -> str:
+        """A short name of the text for the log."""
+        return hashlib.sha256((self.text or "").encode()).hexdigest()[:16]
+
+
+def _is_known(tag: str) -> bool:
+    """Whether the client has the answer with a tag, and the whole of it."""
+    known = flask.request.if_none_match.as_set(include_weak=True)
+    return tag in known and tag not in context().cut
 
 
 def answer(
@@ -79,18 +108,18 @@ def answer(
     raises ``Refused`` if there are some and no front, which alone has workers for that.
     """
     kind: Kind = "graph" if text is None or form_of(text) in _GRAPHS else "rows"
-    page = page if wants_page() else None
+    page = page if wants_page(kind) else None
     if format_ is None:
         format_ = named(_FOR_PAGES[kind], kind) if page else choose(kind)
     response = flask.Response(content_type="text/html" if page else format_.content_type)
     code = "" if page else encoding()
+    asked = Asked(text and normalised(text), bindings, default_graphs, named_graphs)
     tag = ""
     if not page and (text is None or is_repeatable(text)):
-        about = (reading().name, text and normalised(text), bindings, default_graphs, named_graphs)
-        tag = hashlib.sha256(repr((*about, format_.name, code)).encode()).hexdigest()[:32]
+        tag = asked.tag(reading(), format_, code)
         response.set_etag(tag)
         response.cache_control.no_cache = True
-        if flask.request.if_none_match.contains_weak(tag) and tag not in context().cut:
+        if flask.request.method != "POST" and _is_known(tag):
             response.status_code = HTTPStatus.NOT_MODIFIED
             return response
     seconds = asked_seconds()
@@ -119,10 +148,12 @@ def answer(
             named_graphs=named_graphs,
             encoding=code,
             base=context().endpoint,
+            digest=asked.digest,
             only_parsed=flask.request.method == "HEAD",
             services=services,
         )
         current, cut = context().current.get().name, context().cut
+        page = None if job.only_parsed else page
         waiting.append(Deferred(job, current, seconds, resuming(reading()), page, tag, cut))
     if code:
         response.content_encoding = code

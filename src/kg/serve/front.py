@@ -25,9 +25,10 @@ from granian.log import LogLevels
 from kg.errors import BadInput, Exceeded, KgError, Refused
 from kg.serve.app import create_app
 from kg.serve.clients import Clients
-from kg.serve.context import Writing
+from kg.serve.context import KEY, Writing
 from kg.serve.deferred import SCOPE_KEY, Deferred
 from kg.serve.kept import Answers
+from kg.serve.malformed import malformed
 from kg.serve.operations import LOGGER, Operations
 from kg.serve.sending import MOST_AT_ONCE, Sending, problem
 from kg.serve.supervisor import Supervisor
@@ -74,6 +75,7 @@ class Front:
         self._most_bytes = settings.max_query_bytes
         self._writer = writer
         self._answers = Answers()
+        self._cut = wsgi.extensions[KEY].cut
         self._most_written = settings.max_upload_bytes
         seconds, memory = pool.limits.seconds, pool.limits.memory // 1_000_000
         self._limits = [(b"x-kg-limits", f"deadline={seconds:g}s, memory={memory}MB".encode())]
@@ -82,6 +84,8 @@ class Front:
         """Handle one connection's request, or the start and the end of the process."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
+        elif refusal := malformed(scope):
+            await problem(send, *refusal)
         elif not await self._operations.answered(scope, send):
             key = self._answers.key(scope, *self._current.names())
             kept = await self._answers.find(key)
@@ -108,9 +112,8 @@ class Front:
         out = Sending(send, scope["http_version"] in ("1", "1.0"), is_head=False)
         error: BaseException | None = ConnectionError()
         try:
-            await kept.send(
-                out, dict(scope["headers"]).get(b"if-none-match", b"").decode("latin-1")
-            )
+            tags = b",".join(v for name, v in scope["headers"] if name == b"if-none-match")
+            await kept.send(out, tags.decode("latin-1"), self._cut)
             error = None
         except ConnectionError:
             pass  # who takes nothing has left
@@ -124,7 +127,10 @@ class Front:
         names = {name for name, _ in scope["headers"]}
         body = b""
         length = 0
-        if names & {b"content-length", b"transfer-encoding"}:
+        has_none = scope["http_version"].startswith("1") and not (
+            names & {b"content-length", b"transfer-encoding"}
+        )
+        if not has_none:
             try:
                 async with asyncio.timeout(_BODY_SECONDS):
                     body, length = await _body(receive, self._most_of(scope))
@@ -132,6 +138,8 @@ class Front:
                 await problem(send, HTTPStatus.REQUEST_TIMEOUT, "The body did not arrive in time.")
                 return
             except ConnectionError:
+                with contextlib.suppress(Exception):  # nobody may be there to be told
+                    await problem(send, HTTPStatus.BAD_REQUEST, "The body broke off.")
                 return
         kept = [
             h for h in scope["headers"] if h[0] not in (b"content-length", b"transfer-encoding")
@@ -244,7 +252,7 @@ class Front:
                     await out.piece(headers, piece)
                 noted.rows = running.rows
                 if running.is_cut:
-                    deferred.cut.add(deferred.tag)
+                    deferred.cut[deferred.tag] = None
                     await out.end(headers, is_complete=False)
                     return running.error
                 self._answers.keep(noted, deferred.job, headers)

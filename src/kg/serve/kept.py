@@ -17,7 +17,7 @@ from cachetools import LRUCache
 from werkzeug.http import parse_etags, unquote_etag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, MutableMapping
+    from collections.abc import Container, Iterator, MutableMapping
 
     from kg.serve.sending import Headers, Sending
     from kg.workers import Job
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 _MOST_BYTES: Final = 64_000_000
 _MOST_OF_ONE: Final = 1_000_000
-_OVERHEAD: Final = 2_000
+_MOST_OF_KEY: Final = 4_000
+_OVERHEAD: Final = 2 * _MOST_OF_KEY
 _PATIENCE: Final = 0.2
 """Seconds to wait for an answer that is on its way to somebody else."""
 _OF_ONE: Final = (b"server-timing", b"x-kg-query-id")
@@ -45,10 +46,10 @@ class Kept:
     body: bytes
     rows: int | None
 
-    async def send(self, out: Sending, if_none_match: str) -> None:
-        """Send it, or that the client has it."""
+    async def send(self, out: Sending, if_none_match: str, cut: Container[str]) -> None:
+        """Send it, or that the client has it; of what is in ``cut`` it may have a part."""
         tag, _ = unquote_etag(dict(self.headers)[b"etag"].decode())
-        if tag and parse_etags(if_none_match).contains_weak(tag):
+        if tag and tag not in cut and parse_etags(if_none_match).contains_weak(tag):
             headers = [header for header in self.headers if header[0] not in _OF_BODY]
             await out.head(HTTPStatus.NOT_MODIFIED, headers)
         else:
@@ -75,7 +76,8 @@ class OnItsWay:
 
 
 def _size(kept: Kept) -> int:
-    return len(kept.body) + _OVERHEAD
+    headers = sum(len(name) + len(value) for name, value in kept.headers)
+    return len(kept.body) + 2 * len(kept.job.text or "") + headers + _OVERHEAD
 
 
 class Answers:
@@ -92,13 +94,10 @@ class Answers:
             headers[name] = headers[name] + b"," + value if name in headers else value
         if scope["method"] != "GET" or b"authorization" in headers:
             return None
+        asked = scope["query_string"], scope["path"].encode()
         wishes = (headers.get(name, b"") for name in _WISHES)
-        return (
-            *(name.encode() for name in versions),
-            scope["path"].encode(),
-            scope["query_string"],
-            *wishes,
-        )
+        key = (*(name.encode() for name in versions), *asked, *wishes)
+        return key if sum(map(len, key)) <= _MOST_OF_KEY else None
 
     async def find(self, key: Key | None) -> Kept | None:
         """An answer that is kept, or will be in a moment."""
@@ -121,7 +120,13 @@ class Answers:
             sent.set_result(None)
 
     def keep(self, noted: OnItsWay, job: Job, headers: Headers) -> None:
-        """Keep a whole answer, if it is one that can be kept."""
-        if noted.key is not None:
+        """Keep a whole answer, if it is one that can be kept.
+
+        It is not if another version became current after the request had come, unless that names
+        its version itself.
+        """
+        if noted.key is None:
+            return
+        if noted.key[0] == job.version.encode() or any(b"version=" in part for part in noted.key):
             own = [header for header in headers if header[0] not in _OF_ONE]
             self._kept[noted.key] = Kept(job, own, bytes(noted.body), noted.rows)

@@ -6,7 +6,6 @@ in the Prometheus text format, and ``/running`` who is being served.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import time
@@ -36,7 +35,6 @@ from kg.errors import (
     StoreError,
     TooMany,
 )
-from kg.queries import normalised
 from kg.serve.sending import plain, problem
 from kg.serve.writes import has_token
 
@@ -117,7 +115,7 @@ class Operations:
                 await _wrong_method(send, "GET, HEAD")
                 return True
             status, media_type, body = getattr(self, f"_{path[1:]}")()
-            await plain(send, b"" if method == "HEAD" else body, media_type, status)
+            await plain(send, body, media_type, status, is_head=method == "HEAD")
             return True
         if path != "/running" and not path.startswith("/running/"):
             return False
@@ -135,9 +133,8 @@ class Operations:
         self._queries.labels(outcome).inc()
         self._seconds.observe(seconds)
         self._bytes.inc(sent)
-        query = "" if job.text is None else normalised(job.text)
         _log(
-            query=hashlib.sha256(query.encode()).hexdigest()[:16],
+            query=job.digest,
             outcome=outcome,
             seconds=round(seconds, 4),
             bytes=sent,

@@ -21,6 +21,7 @@ from kg.errors import (
     Gone,
     KgError,
     NotFound,
+    Outdated,
     Refused,
     Rejected,
     ServiceError,
@@ -63,6 +64,10 @@ TYPES: Final[dict[str, Type]] = {
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "The data can be read but are not taken: they break shapes, or name what is elsewhere.",
     ),
+    "outdated": Type(
+        HTTPStatus.PRECONDITION_FAILED,
+        "What If-Match or If-None-Match demands does not hold, or not any more.",
+    ),
     "too-many": Type(
         HTTPStatus.TOO_MANY_REQUESTS,
         "One client has as many queries running and waiting as it may.",
@@ -89,6 +94,7 @@ _NAMES: Final[tuple[tuple[type[KgError], str], ...]] = (
     (NotFound, "not-found"),
     (Refused, "refused"),
     (Rejected, "rejected"),
+    (Outdated, "outdated"),
     (TooMany, "too-many"),
     (Busy, "busy"),
     (ServiceError, "service"),

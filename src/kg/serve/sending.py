@@ -59,7 +59,7 @@ class Sending:
             headers.append((b"content-length", str(len(self._held)).encode()))
             headers.append((b"x-kg-complete", b"true" if is_complete else b"false"))
         await self._start(200, headers)
-        await self._pass_on(self._held, more=False)
+        await self._pass_on(b"" if self._is_head else self._held, more=False)
 
     async def head(self, status: int, headers: Headers) -> None:
         """Send a status and headers, and no body."""
@@ -93,8 +93,9 @@ async def plain(
     media_type: str,
     status: HTTPStatus = HTTPStatus.OK,
     *headers: tuple[bytes, bytes],
+    is_head: bool = False,
 ) -> None:
-    """Send a response that is whole and never to be stored."""
+    """Send a response that is whole and never to be stored; for HEAD without its body."""
     own = [
         (b"content-type", media_type.encode()),
         (b"content-length", str(len(body)).encode()),
@@ -102,7 +103,7 @@ async def plain(
     ]
     start = {"type": "http.response.start", "status": status.value, "headers": [*own, *headers]}
     await send(start)
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": b"" if is_head else body})
 
 
 async def problem(

@@ -17,7 +17,7 @@ from kg.queries import judge
 from kg.serve.context import RESERVED, context, reading, wants_page
 from kg.serve.deferred import answer
 from kg.serve.descriptions import service_description
-from kg.serve.writes import begin, body, carried_out, has_token
+from kg.serve.writes import begin, body, body_is_plain, carried_out, has_token
 from kg.updates import judge_update, with_dataset
 from kg.writing import Order
 
@@ -32,7 +32,11 @@ _FORM: Final = "application/x-www-form-urlencoded"
 _QUERY: Final = "application/sparql-query"
 _UPDATE: Final = "application/sparql-update"
 _KNOWN: Final = RESERVED | {"query", "default-graph-uri", "named-graph-uri"}
-_KNOWN_OF_UPDATES: Final = RESERVED | {"update", "using-graph-uri", "using-named-graph-uri"}
+_KNOWN_OF_UPDATES: Final = (RESERVED - {"timeout", "version"}) | {
+    "update",
+    "using-graph-uri",
+    "using-named-graph-uri",
+}
 _ANY: Final = "SELECT * WHERE { ?subject ?predicate ?object } LIMIT 20\n"
 _EXAMPLE: Final = """\
 PREFIX cllm: <https://w3id.org/china-llm/ontology#>
@@ -77,7 +81,7 @@ def sparql() -> flask.Response | str:
 def _is_update() -> bool:
     """Whether the request is for an update; as a form the body has to be read to tell."""
     request = flask.request
-    if request.mimetype == _UPDATE or "update" in request.args:
+    if (request.mimetype == _UPDATE and request.method != "GET") or "update" in request.args:
         return True
     return request.method == "POST" and request.mimetype == _FORM and _has_update(request)
 
@@ -99,6 +103,7 @@ def _update() -> flask.Response:
         parameters = _checked(request.args, _KNOWN_OF_UPDATES)
         text = _text(body())
     else:
+        body_is_plain()
         parameters = _checked(request.values, _KNOWN_OF_UPDATES)
         text = parameters["update"]
     judge_update(text)
@@ -119,6 +124,7 @@ def _request() -> tuple[str | None, MultiDict[str, str]]:
             if "query" in request.args:
                 raise BadInput("The query came twice: in the address and in the body.")
             return _text(body()), _checked(parameters, _KNOWN)
+        body_is_plain()
         if media_type != _FORM:
             raise UnsupportedMediaType(f"A query is posted as {_FORM} or as {_QUERY}.")
         if "query" in request.args and "query" in request.form:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import flask
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.urls import iri_to_uri
 
 from kg.encodings import ENCODINGS, decoded
 from kg.errors import BadInput, Refused
@@ -59,7 +60,9 @@ class DeferredWrite:
 
 def has_token(authorization: str, token: str) -> bool:
     """Whether a header has the operator's token; never if there is none."""
-    return bool(token) and hmac.compare_digest(authorization.encode(), f"Bearer {token}".encode())
+    scheme, _, given = authorization.partition(" ")
+    wanted = f"Bearer {token}".encode()
+    return bool(token) and hmac.compare_digest(f"{scheme.title()} {given}".encode(), wanted)
 
 
 def begin() -> None:
@@ -72,6 +75,8 @@ def begin() -> None:
         raise Refused(_BUILT if context().is_ours else _READ_ONLY)
     if not has_token(flask.request.headers.get("Authorization", ""), writing.token):
         raise Refused(_UNAUTHORIZED)
+    if "Content-Range" in flask.request.headers:
+        raise BadInput("A graph is sent as a whole, without Content-Range.")
     flask.request.max_content_length = writing.max_bytes
     flask.request.max_form_memory_size = writing.max_bytes
 
@@ -95,12 +100,21 @@ def body() -> bytes:
         raise BadInput(f"The body is no whole {name}: {error}.") from None
 
 
+def body_is_plain() -> None:
+    """Look whether a form came as it is. Raises 415 if it is compressed."""
+    if flask.request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        raise UnsupportedMediaType("A form is sent as it is, not compressed.")
+
+
 def documents(base: str) -> list[Document]:
     """What was sent of a graph: the body, or the parts of a form.
 
     Raises as ``body`` does, and 415 for a media type that is no graph's.
     """
     if flask.request.mimetype == _PARTS:
+        body_is_plain()
+        if flask.request.form:
+            raise BadInput("Each part of the form is a file, with a name and a Content-Type.")
         found = flask.request.files.items(multi=True)
         parts = [Document(file.read(), _format(file.mimetype), base) for _, file in found]
         if not parts:
@@ -132,7 +146,7 @@ def carried_out(order: Order, location: str = "") -> flask.Response:
         del response.headers["Content-Type"]
         response.headers["X-KG-Data-Version"] = order.version
         if was_made and location:
-            response.headers["Location"] = location
+            response.headers["Location"] = iri_to_uri(location)
         return response
 
     waiting = flask.request.environ.get("asgi.scope", {}).get(SCOPE_KEY)

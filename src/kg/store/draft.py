@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import pyoxigraph as ox
 
 from kg.errors import BadInput, BadQuery, NotFound, Rejected
-from kg.store.embedded import GRAPH_FORMATS, EmbeddedStore, bad_query
+from kg.store.embedded import GRAPH_FORMATS, EmbeddedStore, bad_query, named_node
 from kg.store.files import HAS_DOCTYPE, has_doctype, said_of
 from kg.store.nesting import TOO_DEEP, is_too_deep
 
@@ -33,13 +33,13 @@ class Draft:
             self._store.update(text, base_iri=base)
         except SyntaxError as error:
             raise bad_query(str(error)) from None
-        except (ValueError, RuntimeError, OSError) as error:
+        except (ValueError, RuntimeError) as error:
             raise BadQuery(f"{error}.") from None
 
     def has_graph(self, graph: str) -> bool:
         """Whether there is a graph, be it empty; the default graph, which has no name, if not."""
         if graph:
-            return self._store.contains_named_graph(ox.NamedNode(graph))
+            return self._store.contains_named_graph(named_node(graph))
         return any(True for _ in self._store.quads_for_pattern(None, None, None, ox.DefaultGraph()))
 
     def clear(self, graph: str) -> None:
@@ -93,4 +93,4 @@ class Draft:
 
 
 def _named(graph: str) -> ox.NamedNode | ox.DefaultGraph:
-    return ox.NamedNode(graph) if graph else ox.DefaultGraph()
+    return named_node(graph) if graph else ox.DefaultGraph()

@@ -19,6 +19,7 @@ from kg.errors import BadInput, BadQuery, StoreError
 from kg.namespaces import PREFIXES, expand, shorten
 from kg.queries import Term
 from kg.store.canonical import InPieces, canonical_nquads, parse_graph
+from kg.store.xml import Wellformed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -80,7 +81,12 @@ class Answer:
         return cls("graph", (quad.triple for quad in quads), PREFIXES)
 
     def write(self, format_: Format, out: IO[bytes]) -> None:
-        """Write the whole answer to ``out`` in a format of its kind."""
+        """Write the whole answer to ``out`` in a format of its kind.
+
+        Raises ``BadQuery`` if it is an XML that cannot hold it.
+        """
+        if format_.media_type.endswith("+xml"):
+            out = cast("IO[bytes]", Wellformed(out))
         if isinstance(self._results, ox.QuerySolutions | ox.QueryBoolean):
             self._results.serialize(out, format=_ROWS[format_.name])
         else:
@@ -233,8 +239,11 @@ class EmbeddedStore:
             )
 
     def has_graph(self, name: str) -> bool:
-        """Whether there is a named graph of that name, be it empty."""
-        return self._store.contains_named_graph(ox.NamedNode(name))
+        """Whether there is a named graph of that name, be it empty.
+
+        Raises ``BadInput`` if the name is no IRI.
+        """
+        return self._store.contains_named_graph(named_node(name))
 
     def copy(self, path: Path) -> None:
         """Write this store to a new folder, which shares its files where the disk allows that."""
@@ -273,6 +282,14 @@ class EmbeddedStore:
         canonical = canonical_nquads(ox.Quad(q.subject, q.predicate, q.object) for q in chosen)
         triples = (q.triple for q in ox.parse(canonical, format=ox.RdfFormat.N_TRIPLES))
         return ox.serialize(triples, format=serialization, prefixes=PREFIXES) or b""
+
+
+def named_node(iri: str) -> ox.NamedNode:
+    """The node of an IRI. Raises ``BadInput`` if the text is none."""
+    try:
+        return ox.NamedNode(iri)
+    except ValueError as error:
+        raise BadInput(f"{iri!r} is no IRI: {error}.") from None
 
 
 def bad_query(message: str) -> BadQuery:

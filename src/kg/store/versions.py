@@ -194,6 +194,12 @@ class Versions:
             raise self._refused(error) from None
         return Version(name, final, is_current=True)
 
+    def discard(self, name: str) -> None:
+        """Remove a version that is complete but never became current, if there is such a one."""
+        with contextlib.suppress(OSError, StoreError), self._publishing():
+            if name != self.current_name():
+                self._remove(self._folder / name)
+
     def _refused(self, error: OSError) -> StoreError:
         full = {errno.ENOSPC, errno.EDQUOT}  # which Oxigraph says in words only
         is_full = error.errno in full or any(os.strerror(number) in str(error) for number in full)

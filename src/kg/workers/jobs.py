@@ -63,6 +63,8 @@ class Job:
     """The content encoding of the answer, or an empty text."""
     only_parsed: bool = False
     """Whether nothing is wanted but to know that the text is a query."""
+    digest: str = ""
+    """A short name of the text for the log."""
     base: str | None = None
     """What relative IRIs are relative to, if they may be."""
     services: Sequence[str] = ()

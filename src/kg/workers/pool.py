@@ -307,7 +307,8 @@ class Pool:
         if worker is not None:
             if running in self._fast:
                 self._spent.add(running.client, time.monotonic() - running.began - running.waited)
-            if running.is_done and not running.is_slowed and not running.is_cut:
+            is_fresh = running.is_done and not running.is_slowed
+            if is_fresh and not running.error:  # else a signal may be on its way to it
                 self._keep(worker)
             else:
                 worker.signal(signal.SIGKILL)

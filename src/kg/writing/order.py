@@ -7,6 +7,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from kg.errors import Outdated
 from kg.workers import frames
 
 if TYPE_CHECKING:
@@ -45,13 +46,21 @@ class Order:
     """What the update's relative IRIs are relative to."""
     graph: str = ""
     documents: Sequence[Document] = ()
+    only_after: str = ""
+    """The version that it may be made from; any if there is no name."""
+    must_exist: bool | None = None
+    """Whether the graph has to be there, or not to be, if that matters."""
     version: str = field(default_factory=_new_name)
 
     def carry_out(self, draft: Draft) -> bool:
         """Change a draft; whether there is a graph now that there was not.
 
-        Raises as the methods of ``Draft`` do.
+        Raises as the methods of ``Draft`` do, ``Outdated`` if the graph has to be there and is not,
+        or the other way round.
         """
+        if self.must_exist not in (None, draft.has_graph(self.graph)):
+            is_there = "is not there" if self.must_exist else "is there"
+            raise Outdated(f"The graph <{self.graph}> {is_there}: nothing is changed.")
         if self.kind == "update":
             draft.update(self.text, self.base)
             return False
@@ -72,6 +81,8 @@ class Order:
             "text": self.text,
             "base": self.base,
             "graph": self.graph,
+            "only_after": self.only_after,
+            "must_exist": self.must_exist,
             "version": self.version,
             "documents": [(document.format, document.base) for document in self.documents],
         }

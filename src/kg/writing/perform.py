@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kg.errors import Outdated
 from kg.store import Draft, EmbeddedStore, Versions
 
 if TYPE_CHECKING:
@@ -22,14 +23,19 @@ def perform(
     """Make a version out of the current one by an order; whether a graph was made.
 
     The newest ``keep`` versions stay. ``check`` raises ``Rejected`` for data that are not to be
-    published. Raises as ``Order.carry_out`` and ``Versions.publish_written`` do; then nothing has
+    published. Raises ``Outdated`` if another version is current than the order is for, else as
+    ``Order.carry_out`` and ``Versions.publish_written`` do; then nothing has
     changed.
     """
-    base = versions.open()
     made = False
+    summary: dict[str, object] = {"plain": True}
 
     def write(folder: Path) -> None:
         nonlocal made
+        base = versions.open()  # while nobody else publishes
+        if order.only_after not in ("", base.name):
+            raise Outdated("The data have changed meanwhile: nothing is changed.")
+        summary["after"] = base.name
         base.store.copy(folder)
         draft = Draft(folder)
         made = order.carry_out(draft)
@@ -37,5 +43,5 @@ def perform(
             check(draft.reading())
         draft.finish()
 
-    versions.publish_written(order.version, write, {"plain": True, "after": base.name}, keep)
+    versions.publish_written(order.version, write, summary, keep)
     return made

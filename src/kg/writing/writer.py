@@ -9,7 +9,8 @@ import os
 import socket
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Final
+import tempfile
+from typing import IO, TYPE_CHECKING, Final
 
 from kg.errors import Busy, Exceeded, StoreError
 from kg.workers import frames
@@ -47,6 +48,7 @@ class Writer:
         self._process: subprocess.Popen[bytes] | None = None
         self._reader: asyncio.StreamReader
         self._writer: asyncio.StreamWriter
+        self._errors: IO[bytes]
 
     async def write(self, order: Order, seconds: float) -> bool:
         """Have an order carried out; whether a graph was made.
@@ -68,13 +70,15 @@ class Writer:
 
     async def _written(self, order: Order) -> bool:
         try:
+            if self._process is not None and self._process.poll() is not None:
+                self._end()  # it was killed while it had nothing to do
             if self._process is None:
                 await self._start()
             self._writer.write(order.packed())
             kind, payload = await self._receive()
         except BaseException as error:
             said = self._end()
-            if self._versions.current_name() == order.version:  # it ended right after that
+            if self._is_made(order):  # it ended right after that
                 return False
             if not isinstance(error, OSError | asyncio.IncompleteReadError):
                 raise
@@ -82,20 +86,30 @@ class Writer:
                 raise Exceeded("memory", TOO_MUCH) from None
             raise StoreError(_ENDED) from None
         if kind == frames.FAILED:
+            if self._is_made(order):  # what failed came after that
+                return False
             raise frames.error_of(payload)
         made: bool = json.loads(payload)["made"]
         return made
 
+    def _is_made(self, order: Order) -> bool:
+        """Whether an order is carried out, whoever ended; a version that is not current is none."""
+        if self._versions.current_name() == order.version:
+            return True
+        self._versions.discard(order.version)
+        return False
+
     async def _start(self) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
+            self._reader, self._writer = await asyncio.open_unix_connection(sock=ours)
+            self._errors = tempfile.TemporaryFile()  # noqa: SIM115
             self._process = subprocess.Popen(  # noqa: S603
                 [sys.executable, "-m", __package__],
                 stdin=theirs.fileno(),
-                stderr=subprocess.PIPE,
+                stderr=self._errors,
                 env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
             )
-        self._reader, self._writer = await asyncio.open_unix_connection(sock=ours)
         self._writer.write(frames.pack(frames.JOB, json.dumps(self._told).encode()))
         await self._receive()
 
@@ -109,8 +123,11 @@ class Writer:
         if process is None:
             return b""
         process.kill()
+        process.wait()
         self._writer.close()
-        return process.communicate()[1]
+        with self._errors as errors:
+            errors.seek(0)
+            return errors.read()
 
     async def close(self) -> None:
         """End the process, when it has carried out what it is at."""
