@@ -49,7 +49,7 @@ _LITERALS: Final = {
     "boolean": re.compile(r"true|false"),
 }
 _FORMS: Final = frozenset({"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"})
-_CHANGES: Final = re.compile(r"(?:RAND|NOW|UUID|BNODE)\s*\(|SERVICE", re.IGNORECASE)
+_CHANGES: Final = re.compile(r"(?:RAND|NOW|UUID|BNODE)\s*\(", re.IGNORECASE)
 _MOST_NESTED: Final = 200
 _MOST_CLAUSES: Final = 500
 _MOST_PATTERNS: Final = 5_000
@@ -259,7 +259,7 @@ def is_repeatable(text: str) -> bool:
     Judged on the bare characters, since engines that read without a tokenizer see ``BYRAND()``. A
     graph in which a query makes blank nodes has other labels each time.
     """
-    if _CHANGES.search(text):
+    if _CHANGES.search(text) or any(True for _ in calls(text)):
         return False
     is_new = form_of(text) == "CONSTRUCT"
     return not (
@@ -286,6 +286,7 @@ def judge(text: str, allowed: Collection[str] = ()) -> tuple[str, ...]:
     if len(found) > 1:
         raise _refused(allowed)
     for version in versions:
+        check_depth(version)
         operators = separators = 0
         for number, token in enumerate(tokens(version)):
             if number > _MOST_TOKENS:
@@ -297,7 +298,6 @@ def judge(text: str, allowed: Collection[str] = ()) -> tuple[str, ...]:
             raise BadQuery(f"the query has more than {_MOST_CLAUSES} clauses or operators.")
         if separators > _MOST_PATTERNS:
             raise BadQuery(f"the query has more than {_MOST_PATTERNS} patterns or list members.")
-        check_depth(version)
     return tuple(dict.fromkeys(found.pop()))
 
 

@@ -89,8 +89,7 @@ class Asked:
 
 def _is_known(tag: str) -> bool:
     """Whether the client has the answer with a tag, and the whole of it."""
-    known = flask.request.if_none_match.as_set(include_weak=True)
-    return tag in known and tag not in context().cut
+    return flask.request.if_none_match.contains_weak(tag) and tag not in context().cut
 
 
 def answer(
