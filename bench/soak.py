@@ -216,12 +216,17 @@ def tree(pid: int) -> list[int]:
 
 def megabytes(pid: int) -> float:
     """Memory of a process and all that come from it: what each has alone, and its share."""
-    total = 0
+    total = 0.0
     for one in tree(pid):
         with contextlib.suppress(OSError):
-            text = Path(f"/proc/{one}/smaps_rollup").read_text("ascii")
-            total += int(re.findall(r"^Pss:\s+(\d+)", text, re.MULTILINE)[0])
-    return total / 1024
+            total += resident(one)
+    return total
+
+
+def resident(pid: int) -> float:
+    """Memory of one process, its share of what it has with others."""
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii")
+    return int(re.findall(r"^Pss:\s+(\d+)", text, re.MULTILINE)[0]) / 1024
 
 
 @contextlib.contextmanager
@@ -270,6 +275,7 @@ def main() -> int:
         ask("before", chosen.seconds / 5)
         time.sleep(DEADLINE)
         memory = megabytes(pid)
+        of_front_before = resident(front)
         with burning():
             ask("busy cores", chosen.seconds / 5)
         ours, theirs = multiprocessing.Pipe()
@@ -284,6 +290,7 @@ def main() -> int:
         ask("after", chosen.seconds / 5)
         time.sleep(DEADLINE)
         growth = megabytes(pid) / memory - 1
+        of_front = resident(front)
         restarts = int(tree(pid)[1] != front)
     print(f"answer over 5 MB: {len(known[LARGE]):,} bytes; deadline {DEADLINE} s")
     print("| phase | answers | right | wrong | refused or cut | p50 s | p99 s |")
@@ -303,6 +310,7 @@ def main() -> int:
     print(f"attack: later than the deadline and half a second: {attacked.late}")
     print(f"front restarts: {restarts}")
     print(f"memory of all processes: {memory:.0f} MB, {growth:+.1%} after")
+    print(f"memory of the front: {of_front_before:.0f} MB, {of_front:.0f} MB after")
     return 0
 
 

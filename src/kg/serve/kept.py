@@ -1,8 +1,9 @@
 """Answers that the front keeps, so that it need not ask for the same again.
 
-Only what is the same for whoever asks is kept: whole answers of queries that find the same each
-time, by what was asked, how it was wished for, and the version that was current. So nothing that is
-kept can grow old. While an answer is on its way, others who ask for it wait a moment for it.
+Only what is the same for whoever asks and is asked for again is kept: whole answers of queries that
+find the same each time, by what was asked, how it was wished for, and the version that was current.
+So nothing that is kept can grow old. While an answer is on its way, others who ask for it wait a
+moment for it.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 _MOST_BYTES: Final = 64_000_000
 _MOST_OF_ONE: Final = 1_000_000
 _MOST_OF_KEY: Final = 4_000
+_MOST_ASKED: Final = 1_000
+"""Number of requests that are remembered, to know which are asked for again."""
 _OVERHEAD: Final = 2 * _MOST_OF_KEY
 _PATIENCE: Final = 0.2
 """Seconds to wait for an answer that is on its way to somebody else."""
@@ -85,6 +88,7 @@ class Answers:
 
     def __init__(self) -> None:
         self._kept: LRUCache[Key, Kept] = LRUCache(_MOST_BYTES, _size)
+        self._asked: LRUCache[Key, None] = LRUCache(_MOST_ASKED)
         self._on_their_way: dict[Key, asyncio.Future[None]] = {}
 
     def key(self, scope: MutableMapping[str, Any], *versions: str) -> Key | None:
@@ -104,6 +108,7 @@ class Answers:
         if key is None:
             return None
         if key not in self._kept and key in self._on_their_way:
+            self._asked[key] = None
             await asyncio.wait([self._on_their_way[key]], timeout=_PATIENCE)
         return self._kept.get(key)
 
@@ -120,12 +125,15 @@ class Answers:
             sent.set_result(None)
 
     def keep(self, noted: OnItsWay, job: Job, headers: Headers) -> None:
-        """Keep a whole answer, if it is one that can be kept.
+        """Keep a whole answer, if it is one that can be kept and was asked for before.
 
         It is not if another version became current after the request had come, unless that names
         its version itself.
         """
         if noted.key is None:
+            return
+        if noted.key not in self._asked:
+            self._asked[noted.key] = None
             return
         if noted.key[0] == job.version.encode() or any(b"version=" in part for part in noted.key):
             own = [header for header in headers if header[0] not in _OF_ONE]

@@ -31,6 +31,11 @@ class Limits:
     memory: int
 
     @property
+    def still(self) -> int:
+        """The most long queries that stand still until others are done."""
+        return 4 * self.slow
+
+    @property
     def blocked(self) -> int:
         """The most long queries that wait for their clients to take what they have."""
         return 2 * (self.fast + self.slow)

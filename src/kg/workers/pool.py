@@ -264,7 +264,7 @@ class Pool:
         going, rest = busy[: self.limits.slow], busy[self.limits.slow :]
         # who asks much gives way to others; to refuse is better than to cut
         rest.sort(key=lambda running: (self._is_heavy(running), not running.has_begun))
-        standing, ended = rest[: 2 * self.limits.slow], rest[2 * self.limits.slow :]
+        standing, ended = rest[: self.limits.still], rest[self.limits.still :]
         ended += [running for running in ordered if running in blocked][self.limits.blocked :]
         for running in going:
             self._let(running, stand_still=False)
