@@ -72,7 +72,7 @@ class Settings:
         30, "Seconds after which a query is ended, waiting and sending included.", 1, 86_400
     )
     query_memory: int = _setting(
-        512, "Megabytes of memory above which a query is ended.", 64, 1_000_000
+        768, "Megabytes of memory above which a query is ended.", 64, 1_000_000
     )
     services: str = _setting(
         "", "Addresses of endpoints that queries may call with SERVICE, with blanks or commas."
