@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import gzip
+import http.client
 import os
 import re
 import socket
@@ -80,57 +81,45 @@ def megabytes(pid: int) -> float:
     return int(re.findall(r"^VmRSS:\s+(\d+)", status, re.MULTILINE)[0]) / 1024
 
 
-def connected(port: int, name: str, encoding: str) -> socket.socket:
-    """A connection on which an answer was asked for; it takes in little ahead of time."""
+@contextlib.contextmanager
+def answered(port: int, name: str, encoding: str) -> Iterator[http.client.HTTPResponse]:
+    """An answer, over a connection that takes in little ahead of time."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    connection.sock = socket.socket()
+    connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+    connection.sock.settimeout(PATIENCE)
+    connection.sock.connect(("127.0.0.1", port))
     query = urllib.parse.quote(CASES[name][0])
-    connection = socket.socket()
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
-    connection.settimeout(PATIENCE)
-    connection.connect(("127.0.0.1", port))
-    connection.sendall(
-        f"GET /sparql?query={query}&format={name} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-        f"Accept-Encoding: {encoding}\r\nConnection: close\r\n\r\n".encode()
-    )
-    return connection
+    with contextlib.closing(connection):
+        wish = {"Accept-Encoding": encoding}
+        connection.request("GET", f"/sparql?query={query}&format={name}", headers=wish)
+        yield connection.getresponse()
 
 
 def first_byte(port: int, name: str, encoding: str) -> float:
     """Seconds until the first byte of a body."""
     began = time.monotonic()
-    with connected(port, name, encoding) as connection:
-        text = b""
-        while b"\r\n\r\n" not in text or text.endswith(b"\r\n\r\n"):
-            text += connection.recv(65_536)
+    with answered(port, name, encoding) as response:
+        response.read(1)
         return time.monotonic() - began
 
 
 def read(port: int, name: str, encoding: str, seconds: float, front: int) -> tuple[int, float]:
-    """The rows of an answer that is read slowly at first, and the front's most memory."""
-    began, most, taken = time.monotonic(), 0.0, 0
-    text = bytearray()
-    with connected(port, name, encoding) as connection:
-        while piece := connection.recv(65_536):
-            text += piece
-            taken += len(piece)
+    """The rows of an answer that is read slowly at first, and the front's most memory.
+
+    Raises ``http.client.IncompleteRead`` if the answer is cut.
+    """
+    began, most = time.monotonic(), 0.0
+    body = bytearray()
+    with answered(port, name, encoding) as response:
+        while piece := response.read1(65_536):
+            body += piece
             elapsed = time.monotonic() - began
             most = max(most, megabytes(front))
-            if elapsed < seconds and taken > elapsed * RATE:
-                time.sleep(taken / RATE - elapsed)
+            if elapsed < seconds and len(body) > elapsed * RATE:
+                time.sleep(len(body) / RATE - elapsed)
     decode = {"identity": bytes, "gzip": gzip.decompress, "zstd": zstd.decompress}[encoding]
-    body = decode(unchunked(bytes(text).partition(b"\r\n\r\n")[2]))
-    return len(re.findall(CASES[name][1], body)), most
-
-
-def unchunked(text: bytes) -> bytes:
-    """What came in chunks, as a whole. Raises ``ValueError`` if the last one is missing."""
-    found, at = [], 0
-    while True:
-        end = text.index(b"\r\n", at)
-        size = int(text[at:end], 16)
-        if size == 0:
-            return b"".join(found)
-        found.append(text[end + 2 : end + 2 + size])
-        at = end + 2 + size + 2
+    return len(re.findall(CASES[name][1], decode(bytes(body)))), most
 
 
 def main() -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,17 @@ from kg.store import EmbeddedStore, Versions
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY = ROOT / "tests" / "tiny"
+
+
+def run_kg(*words: str) -> subprocess.CompletedProcess[str]:
+    """What a command prints and exits with, in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-c", "from kg.cli import main; main()", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
 
 
 def unwatched(_step: str) -> contextlib.AbstractContextManager[object]:

@@ -707,7 +707,8 @@ def test_what_another_version_answered_is_not_kept() -> None:
     headers = [(b"etag", b'"x"')]
 
     async def work() -> None:
-        key = answers.key({**scope, "query_string": b"query=y"}, "one", "one")
+        wish = [(b"accept", b"text/csv;version=1")]
+        key = answers.key({**scope, "query_string": b"query=y", "headers": wish}, "one", "one")
         for _ in range(2):
             with answers.on_its_way(key) as noted:
                 answers.keep(noted, Job("two", "ASK {}", "json", {}), headers)

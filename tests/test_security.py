@@ -30,7 +30,7 @@ from kg.namespaces import BASE, IDS, PREFIXES
 from kg.project import Project
 from kg.queries import Query, Term, parse
 from kg.store import EmbeddedStore, Versions
-from tests.conftest import unwatched
+from tests.conftest import run_kg, unwatched
 from tests.test_front import (
     ENDLESS,
     FOREVER,
@@ -449,12 +449,7 @@ def test_s5_s6_s7_files_that_name_others(
     path = tmp_path / name
     path.write_text(FILES[name].format(url=url))
     words = ["validate", str(path), "--shapes", str(path), "--engine", engine]
-    done = subprocess.run(
-        [sys.executable, "-c", "from kg.cli import main; main()", *words],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_kg(*words)
 
     assert done.returncode in (0, 1, 2)
     assert "Traceback" not in done.stderr
@@ -473,13 +468,7 @@ def test_s8_entities_that_expand(tmp_path: Path) -> None:
         '<rdf:Description rdf:about="http://a/s" a:p="&e11;"/></rdf:RDF>'
     )
     for words in (["serve", "--data", str(path)], ["validate", str(path), "--shapes", str(path)]):
-        done = subprocess.run(
-            [sys.executable, "-c", "from kg.cli import main; main()", *words],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE,
-        )
+        done = run_kg(*words)
         assert done.returncode == 2
         assert "DOCTYPE" in done.stderr
 
@@ -785,12 +774,7 @@ def test_s25_shapes_with_scripts(
         f"a:L a sh:JSLibrary ; sh:jsLibraryURL '{url}' . a:S a sh:NodeShape . {SCRIPTS[name]}\n"
     )
     words = ["validate", str(path), "--shapes", str(path), "--engine", engine]
-    done = subprocess.run(
-        [sys.executable, "-c", "from kg.cli import main; main()", *words],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_kg(*words)
 
     assert done.returncode in ((2,) if name == "js" else (0, 1, 2))
     assert "Traceback" not in done.stderr
@@ -815,13 +799,7 @@ def test_s10_documents_that_nest_deeper_than_parsers_bear(tmp_path: Path, name: 
     path = tmp_path / name
     path.write_text(DEEP[name])
     for words in (["serve", "--data", str(path)], ["validate", str(path), "--shapes", str(path)]):
-        done = subprocess.run(
-            [sys.executable, "-c", "from kg.cli import main; main()", *words],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE,
-        )
+        done = run_kg(*words)
         assert done.returncode == 2
         assert done.stderr == f"kg: {path}: it nests more than 500 levels deep.\n"
 

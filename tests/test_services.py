@@ -7,8 +7,6 @@ import email
 import json
 import socketserver
 import ssl
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -21,7 +19,8 @@ from kg.serve import create_app
 from kg.services import Address, calls, listed, redirected
 from kg.settings import Settings
 from kg.store import Current, Versions
-from tests.test_front import PATIENCE, asked, get, request, serving_with
+from tests.conftest import run_kg
+from tests.test_front import asked, get, request, serving_with
 
 JSON = "application/sparql-results+json"
 ONE = b'{"head":{"vars":["o"]},"results":{"bindings":[{"o":{"type":"literal","value":"one"}}]}}'
@@ -187,13 +186,7 @@ def test_a_server_does_not_start_with_a_wrong_list(tmp_path: Path) -> None:
     """One sentence says what is wrong."""
     (tmp_path / "a.ttl").write_text("<http://a/s> <http://a/p> 'x' .\n")
     words = ["serve", "--data", str(tmp_path / "a.ttl"), "--services", "http://user@a.example/"]
-    done = subprocess.run(
-        [sys.executable, "-c", "from kg.cli import main; main()", *words],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
-    )
+    done = run_kg(*words)
     assert (done.returncode, done.stdout) == (2, "")
     assert "A service (--services, --private-services) has an address like" in done.stderr
     assert "Traceback" not in done.stderr

@@ -52,11 +52,6 @@ class Hidden:
                 )
 
 
-def is_built(store: EmbeddedStore) -> bool:
-    """Whether a store is what a build made, and not any other data."""
-    return f"{GRAPHS}settled" in store.graph_names()
-
-
 def sources_left(store: EmbeddedStore, hidden: Hidden) -> list[Source]:
     """The sources of a built store without what is hidden, one for each part.
 

@@ -81,7 +81,7 @@ def _make(
     names: str, versions: Versions, project: Project, rest: Versions, keep: int, is_first: bool
 ) -> None:
     from kg import build
-    from kg.hidden import Hidden, is_built, sources_left
+    from kg.hidden import Hidden, sources_left
 
     end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that serves ends this one
@@ -90,7 +90,8 @@ def _make(
         store, hidden = reading.store, Hidden(names)
         if is_first:
             hidden.check(store.graph_names(), build.APART)
-        if is_built(store):
+        version = versions.get(reading.name)
+        if not version.is_plain:
             left = sources_left(store, hidden)
             apart = [name for name in build.APART if name in hidden]
             built = build.make(project, _unwatched, left, without=apart)
@@ -98,7 +99,7 @@ def _make(
         else:
             said = " ".join([reading.name, *hidden.names])
             name = hashlib.sha256(said.encode()).hexdigest()[:16]
-            summary = versions.get(reading.name).summary()
+            summary = version.summary()
             rest.publish_written(
                 name, lambda path: store.without(path, hidden.__contains__), summary, keep
             )

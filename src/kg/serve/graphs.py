@@ -92,7 +92,7 @@ def _answer(name: str) -> flask.Response | str:
         _KINDS[flask.request.method],
         graph=name,
         documents=[] if flask.request.method == "DELETE" else documents(name or _own_address()),
-        **_conditions(_tags(Asked(normalised(_NAMED if name else _DEFAULT), bound)), is_there),
+        **_conditions(Asked(normalised(_NAMED if name else _DEFAULT), bound), is_there),
     )
     return carried_out(order, location=name)
 
@@ -107,18 +107,18 @@ def _tags(asked: Asked) -> set[str]:
     return {asked.tag(reading(), f, code) for f in formats("graph") for code in codes}
 
 
-def _conditions(tags: set[str], is_there: bool) -> dict[str, Any]:
+def _conditions(asked: Asked, is_there: bool) -> dict[str, Any]:
     """What ``If-Match`` and ``If-None-Match`` demand of the order that changes a graph.
 
     https://www.rfc-editor.org/rfc/rfc9110#section-13. Raises ``Outdated`` if they do not hold now.
     """
     wanted, unwanted = flask.request.if_match, flask.request.if_none_match
-    known = tags if is_there else set()
     found: dict[str, Any] = {}
     for condition, must_exist in ((wanted, True), (unwanted, False)):
         if condition.star_tag:
             found["must_exist"] = must_exist
         elif condition.as_set(include_weak=not must_exist):
+            known = _tags(asked) if is_there else set()
             if any(condition.contains_weak(tag) for tag in known) != must_exist:
                 raise Outdated("The graph is not what the condition demands: nothing is changed.")
             found["only_after"] = reading().name

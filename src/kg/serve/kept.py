@@ -135,6 +135,8 @@ class Answers:
         if noted.key not in self._asked:
             self._asked[noted.key] = None
             return
-        if noted.key[0] == job.version.encode() or any(b"version=" in part for part in noted.key):
+        current, _, query_string, *_ = noted.key
+        version = job.version.encode()
+        if current == version or b"version=" + version in query_string:
             own = [header for header in headers if header[0] not in _OF_ONE]
             self._kept[noted.key] = Kept(job, own, bytes(noted.body), noted.rows)

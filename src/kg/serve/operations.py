@@ -31,6 +31,7 @@ from kg.errors import (
     Exceeded,
     KgError,
     NotFound,
+    Outdated,
     Rejected,
     StoreError,
     TooMany,
@@ -229,7 +230,7 @@ def _outcome(error: BaseException | None) -> str:
             return "busy"
         case BadQuery():
             return "bad_query"
-        case BadInput() | NotFound() | Rejected():
+        case BadInput() | NotFound() | Outdated() | Rejected():
             return "rejected"
         case StoreError() | KgError():
             return "failed"
