@@ -101,7 +101,8 @@ def ask_normally(port: int, number: int, known: dict[str, bytes], phase: Phase) 
     if path not in known:
         phase.seconds.append(time.monotonic() - began)
     right = "right" if body == wanted else "WRONG"
-    phase.outcomes[right if status == 200 else f"refused {status}"] += 1
+    why = f"refused {status}: {json.loads(body)['detail']}" if status != 200 else ""
+    phase.outcomes[why or right] += 1
     time.sleep(THINKING)
 
 
@@ -214,19 +215,17 @@ def tree(pid: int) -> list[int]:
     return found
 
 
-def megabytes(pid: int) -> float:
-    """Memory of a process and all that come from it: what each has alone, and its share."""
-    total = 0.0
+def memory(pid: int) -> list[float]:
+    """Megabytes of a process and all that come from it, in the order in which they were started.
+
+    Each with what it has alone, and its share of what it has with others.
+    """
+    found = []
     for one in tree(pid):
-        with contextlib.suppress(OSError):
-            total += resident(one)
-    return total
-
-
-def resident(pid: int) -> float:
-    """Memory of one process, its share of what it has with others."""
-    text = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii")
-    return int(re.findall(r"^Pss:\s+(\d+)", text, re.MULTILINE)[0]) / 1024
+        with contextlib.suppress(OSError):  # one that has ended
+            text = Path(f"/proc/{one}/smaps_rollup").read_text("ascii")
+            found.append(int(re.findall(r"^Pss:\s+(\d+)", text, re.MULTILINE)[0]) / 1024)
+    return found
 
 
 @contextlib.contextmanager
@@ -274,8 +273,7 @@ def main() -> int:
 
         ask("before", chosen.seconds / 5)
         time.sleep(DEADLINE)
-        memory = megabytes(pid)
-        of_front_before = resident(front)
+        before = memory(pid)
         with burning():
             ask("busy cores", chosen.seconds / 5)
         ours, theirs = multiprocessing.Pipe()
@@ -289,8 +287,7 @@ def main() -> int:
         time.sleep(DEADLINE)
         ask("after", chosen.seconds / 5)
         time.sleep(DEADLINE)
-        growth = megabytes(pid) / memory - 1
-        of_front = resident(front)
+        after = memory(pid)
         restarts = int(tree(pid)[1] != front)
     print(f"answer over 5 MB: {len(known[LARGE]):,} bytes; deadline {DEADLINE} s")
     print("| phase | answers | right | wrong | refused or cut | p50 s | p99 s |")
@@ -309,9 +306,16 @@ def main() -> int:
         print(f"attack: {said}: {count}")
     print(f"attack: later than the deadline and half a second: {attacked.late}")
     print(f"front restarts: {restarts}")
-    print(f"memory of all processes: {memory:.0f} MB, {growth:+.1%} after")
-    print(f"memory of the front: {of_front_before:.0f} MB, {of_front:.0f} MB after")
+    growth = sum(after) / sum(before) - 1
+    print(f"memory of all processes: {sum(before):.0f} MB, {growth:+.1%} after")
+    for said, each in (("before", before), ("after", after)):
+        print(f"supervisor, front, what forks workers, workers {said}: {shown(each)} MB")
     return 0
+
+
+def shown(megabytes: list[float]) -> str:
+    """Megabytes of processes, as people read them."""
+    return ", ".join(f"{each:.0f}" for each in megabytes)
 
 
 if __name__ == "__main__":

@@ -662,6 +662,8 @@ def test_requests_that_are_refused_at_once(address: str) -> None:
     assert status(f"{get_ready}Host: a\r\nHost: b\r\n\r\n") == 400
     assert status(f"{get_ready}Host: a b/c\r\n\r\n") == 400
     assert status("GET /ready HTTP/1.0\r\n\r\n") == 200
+    for asked in ("/sparql?query=ASK%7B%7D%23%E9", "/id/model/%E9"):
+        assert status(f"GET {asked} HTTP/1.1\r\nHost: a\r\n\r\n") == 400, asked
     assert request(f"{address}/", Accept="a/b," * 3_000)[0] == 431
     post = "POST /sparql HTTP/1.1\r\nHost: a\r\nContent-Type: application/sparql-query\r\n"
     assert status(f"{post}Transfer-Encoding: chunked\r\n\r\nZZ\r\nASK\r\n") == 400

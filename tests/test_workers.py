@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -20,8 +21,9 @@ from kg.errors import BadQuery, Busy, Exceeded, KgError, StoreError, TooMany
 from kg.queries import Term
 from kg.results import Kind, named
 from kg.store import EmbeddedStore, Versions
-from kg.workers import Job, Limits, Pool
+from kg.workers import Job, Limits, Pool, Running
 from kg.workers.rows import Count, Rows
+from kg.workers.spawner import Worker
 
 PATIENCE = 60
 LIMITS = Limits(fast=2, slow=1, queue=4, seconds=PATIENCE, memory=256_000_000)
@@ -221,7 +223,7 @@ def test_who_asked_much_waits_for_others(versions: Versions) -> None:
     async def work() -> None:
         async with pooled(versions, limits) as pool:
             async with pool.answer(job(versions, FOREVER), "greedy") as running:
-                await until(lambda: pool.state_of(running) == "slow")
+                await until(lambda: pool.state_of(running) == "slow" and running.taken > 0.3)
             order: list[str] = []
 
             async def note(client: str) -> None:
@@ -395,6 +397,64 @@ def test_closed_while_workers_start(versions: Versions, is_warm: bool, leave: bo
         with pytest.raises(StoreError, match="is ending"):
             await ask(pool, asks)
         assert children(os.getpid()) == others
+
+    run(work())
+
+
+def test_a_query_that_is_ended_is_not_waited_for(
+    versions: Versions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that has much memory takes its time to die; here it never does."""
+    monkeypatch.setattr("kg.workers.pool._LAST", 10 * PATIENCE)
+    monkeypatch.setattr(Worker, "signal", lambda *_: None)
+
+    async def work() -> None:
+        async with pooled(versions) as pool:
+            with pytest.raises(Exceeded, match=r"ended after 0\.5 seconds"):
+                await ask(pool, job(versions, FOREVER), seconds=0.5)
+            asked = asyncio.ensure_future(ask(pool, job(versions, FOREVER)))
+            await until(lambda: pool.states()["fast"] == 1)
+            (running,) = pool.running.values()
+            await until(lambda: running.worker is not None)
+            pool.cancel(running)
+            with pytest.raises(Exceeded, match="cancelled"):
+                await asked
+
+    run(work())
+
+
+def test_queries_that_were_ended_leave_nothing(versions: Versions) -> None:
+    """What they died of knows where it was raised, and that would know what it was."""
+
+    async def work() -> None:
+        async with pooled(versions) as pool:
+            for _ in range(3):
+                with pytest.raises(Exceeded):
+                    await ask(pool, job(versions, FOREVER), seconds=0.3)
+            await asyncio.sleep(0)
+            assert [one for one in gc.get_objects() if isinstance(one, Running)] == []
+
+    gc.collect()
+    gc.disable()
+    try:
+        run(work())
+    finally:
+        gc.enable()
+
+
+def test_workers_that_nobody_needs_end(versions: Versions, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the spare ones, after a while."""
+    monkeypatch.setattr("kg.workers.pool._QUIET", 0.05)
+
+    async def work() -> None:
+        async with pooled(versions) as pool:
+            others = children(os.getpid())
+            for _ in range(LIMITS.fast):
+                await pool.start(str(versions.current_name()))
+            (spawner,) = children(os.getpid()) - others
+            assert LIMITS.spare < LIMITS.fast
+            await until(lambda: len(children(spawner)) == LIMITS.spare)
+            assert await ask(pool, job(versions, "ASK {}")) == b"true"
 
     run(work())
 

@@ -191,11 +191,25 @@ def test_parts_of_a_form(address: str) -> None:
         ("/rdf-graph-store?default", "application/x-www-form-urlencoded", 415),
         ("/rdf-graph-store?default", "application/n-quads", 415),
         ("/rdf-graph-store?default", "image/png", 415),
+        ("/rdf-graph-store?default", "text/turtle; charset=latin1", 415),
     ],
 )
 def test_what_cannot_be_put(address: str, path: str, kind: str, status: int) -> None:
     """Which graph and which format have to be said, once."""
     assert sent(address, "PUT", path, "<a:a> <a:b> 1 .", kind)[0] == status
+
+
+def test_a_graph_in_a_document_of_one(address: str) -> None:
+    """JSON-LD can name graphs, but where one is sent there is one; a mark of byte order is none."""
+    inner = '{"@id": "a:g", "@graph": [{"@id": "a:s", "a:p": 1}]}'
+    path, kind = graph("http://a/one"), "application/ld+json"
+    status, said, _ = sent(address, "PUT", path, inner, kind)
+    assert (status, b"a graph of its own" in said) == (400, True)
+    assert sent(address, "GET", path)[0] == 404
+    marked = b'\xef\xbb\xbf<a:s> <a:p> "marked" .'
+    assert sent(address, "PUT", path, marked, "text/turtle; charset=UTF-8")[0] == 201
+    assert values(address, "http://a/one") == ["marked"]
+    assert sent(address, "DELETE", path)[0] == 204
 
 
 def test_methods_that_graphs_do_not_have(address: str) -> None:

@@ -35,7 +35,7 @@ from kg.serve.supervisor import Supervisor
 from kg.serve.writes import DeferredWrite
 from kg.services import listed
 from kg.store import Current, Versions
-from kg.workers import Limits, Pool, end_with_parent
+from kg.workers import Limits, Pool, end_with_parent, give_back
 from kg.writing import Writer
 
 if TYPE_CHECKING:
@@ -373,6 +373,7 @@ def _load(
     )
     services = listed(settings.services, settings.private_services)
     pool = Pool(versions.root, limits, services)
+    give_back()
     return Front(app, pool, current, settings, writer)
 
 

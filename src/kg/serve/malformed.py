@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import urllib.parse
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,6 +24,11 @@ def malformed(scope: MutableMapping[str, Any]) -> tuple[HTTPStatus, str] | None:
     hosts = [value for name, value in scope["headers"] if name == b"host"]
     if scope["http_version"] == "1.1" and (len(hosts) != 1 or not _HOST.fullmatch(hosts[0])):
         return HTTPStatus.BAD_REQUEST, "The request names no host, or more than one."
+    try:
+        for part in (scope["query_string"], scope.get("raw_path") or b""):
+            urllib.parse.unquote_to_bytes(part).decode("utf-8")
+    except UnicodeDecodeError:
+        return HTTPStatus.BAD_REQUEST, "The address is percent-encoded, but not as UTF-8."
     if sum(len(value) for name, value in scope["headers"] if name in _WISHES) > _MOST_WISHES:
         said = f"The headers of what is accepted have more than {_MOST_WISHES} bytes."
         return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, said

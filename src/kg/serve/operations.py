@@ -187,8 +187,8 @@ class Operations:
             else:
                 self._pool.cancel(running)
                 await plain(send, b"{}\n", _JSON)
-        elif method not in ("GET", "DELETE"):
-            await _wrong_method(send, "DELETE, GET")
+        elif method not in ("GET", "HEAD", "DELETE"):
+            await _wrong_method(send, "DELETE, GET, HEAD")
         elif not self.may_all(scope):
             said = "This needs the operator's token (KG_TOKEN) as Authorization: Bearer."
             await problem(send, HTTPStatus.UNAUTHORIZED, said, (b"www-authenticate", b"Bearer"))
@@ -206,7 +206,8 @@ class Operations:
             if method == "DELETE":
                 for one in list(self._pool.running.values()):
                     self._pool.cancel(one)
-            await plain(send, json.dumps(listed).encode() + b"\n", _JSON)
+            body = json.dumps(listed).encode() + b"\n"
+            await plain(send, body, _JSON, is_head=method == "HEAD")
 
 
 def _log(**facts: object) -> None:

@@ -6,6 +6,7 @@ and the front has the writer carry it out. Under any other server it is carried 
 
 from __future__ import annotations
 
+import codecs
 import hmac
 import urllib.parse
 from dataclasses import dataclass
@@ -82,10 +83,18 @@ def begin() -> None:
 
 
 def body() -> bytes:
-    """The request's body, decoded.
+    """The request's body, decoded, without a mark of byte order.
 
-    Raises ``BadInput`` if it is damaged, 413 if it is too large, 415 for an unknown encoding.
+    Raises ``BadInput`` if it is damaged, 413 if it is too large, 415 for an unknown encoding or a
+    charset other than UTF-8.
     """
+    charset = flask.request.mimetype_params.get("charset", "utf-8")
+    if charset.lower() not in ("utf-8", "utf8", "us-ascii"):
+        raise UnsupportedMediaType(f"A body is UTF-8 text, not {charset}.")
+    return _plain().removeprefix(codecs.BOM_UTF8)
+
+
+def _plain() -> bytes:
     data = flask.request.get_data(parse_form_data=False)
     name = flask.request.headers.get("Content-Encoding", "identity").strip().lower()
     if name == "identity":

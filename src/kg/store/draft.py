@@ -71,7 +71,7 @@ class Draft:
             raise Rejected(f"The document cannot be taken: {TOO_DEEP}")
         try:
             quads = ox.parse(body, syntax, base_iri=base, rename_blank_nodes=True)
-            self._store.extend(ox.Quad(q.subject, q.predicate, q.object, name) for q in quads)
+            self._store.extend(_moved(quad, name) for quad in quads)
         except (SyntaxError, ValueError) as error:
             line, said = said_of(error)
             if _REMOTE in said:
@@ -90,6 +90,13 @@ class Draft:
         """Write everything to disk; the draft cannot be used any more."""
         self._store.flush()
         del self._store
+
+
+def _moved(quad: ox.Quad, graph: ox.NamedNode | ox.DefaultGraph) -> ox.Quad:
+    """A quad of a document that is one graph; raises ``ValueError`` if it is in another."""
+    if quad.graph_name != ox.DefaultGraph():
+        raise ValueError(f"it has a graph of its own, {quad.graph_name}, where one graph is sent")
+    return ox.Quad(quad.subject, quad.predicate, quad.object, graph)
 
 
 def _named(graph: str) -> ox.NamedNode | ox.DefaultGraph:

@@ -8,6 +8,7 @@ spawner   both from the server's side: started, spoken to, signalled
 jobs      what is asked, and what became of it so far
 door      the one way out, for queries that call services
 outside   requests to services, at addresses that were checked
+heap      when freed memory goes back to the system
 spent     how much time each client had of late
 pool      who is served when: slots, a queue, deadlines, and the end of whatever takes too long
 
@@ -15,8 +16,9 @@ A query can take all processor time and all memory, and no engine gives a part o
 to; a process can be ended. So nothing that a visitor wrote is evaluated, or even parsed, elsewhere.
 """
 
+from kg.workers.heap import give_back
 from kg.workers.jobs import Job, Limits, Running
 from kg.workers.pool import Pool
 from kg.workers.process import end_with_parent
 
-__all__ = ["Job", "Limits", "Pool", "Running", "end_with_parent"]
+__all__ = ["Job", "Limits", "Pool", "Running", "end_with_parent", "give_back"]

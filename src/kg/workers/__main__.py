@@ -3,6 +3,8 @@
 import socket
 import sys
 
+from kg.workers.heap import give_back
 from kg.workers.process import spawn
 
+give_back()
 spawn(socket.socket(fileno=sys.stdin.fileno()))

@@ -112,12 +112,19 @@ class Running:
         """Seconds of processor time that the query has had since it left the fast slots."""
         self.before = 0.0
         """Seconds that its worker had when it was looked at last."""
+        self.within: asyncio.Timeout | None = None
+        """How long whoever asks for the answer waits for it."""
         self.granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.worker: Worker | None = None
         self.permit: Permit | None = None
         """What lets it reach the services that it calls, if it calls any."""
         self.error: KgError | None = None
         """Why it was ended, if it was."""
+
+    def give_up(self) -> None:
+        """Have whoever asks wait no longer."""
+        if self.within and not self.within.expired():
+            self.within.reschedule(asyncio.get_running_loop().time())
 
     @property
     def can_be_cut(self) -> bool:

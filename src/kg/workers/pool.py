@@ -38,12 +38,14 @@ SLOW_AFTER: Final = 0.2
 _HEAVY_AFTER: Final = 0.05
 """The same for clients that had much of late."""
 _OUTLASTING: Final = 1.0
-"""Seconds that a query which leaves the fast slots counts for: who asks such waits for others."""
+"""Seconds that a query counts for which leaves the fast slots while others wait for their turn."""
 _TURN: Final = 0.1
 """Seconds between two looks at which of the long queries go on."""
 _HEAVY: Final = 1.0
 """Seconds that a client may have had of late, however little others had."""
 _NICE: Final = 10
+_QUIET: Final = 5.0
+"""Seconds after which idle workers beyond the spare ones are ended."""
 _GRACE: Final = 0.3
 """Seconds that a worker has to end an answer that is to be cut."""
 _LAST: Final = 0.45
@@ -67,6 +69,7 @@ class Pool:
         self._queue: list[Running] = []
         self._spent = Spent(limits.seconds)
         self._turn: asyncio.TimerHandle | None = None
+        self._clearing: asyncio.TimerHandle | None = None
         self._starting: set[asyncio.Future[Worker]] = set()
         self._unclaimed: dict[asyncio.Future[Worker], tuple[Spawner, str]] = {}
         """Starts that nobody waits for any more, with their versions."""
@@ -86,6 +89,7 @@ class Pool:
         self.running[running.id] = running
         try:
             async with asyncio.timeout(most) as within:
+                running.within = within
                 await self._admitted(running)
                 is_heavy = self._is_heavy(running)
                 running.worker = worker = await self._worker(job, is_heavy=is_heavy)
@@ -108,10 +112,11 @@ class Pool:
                         until_done.callback(timer.cancel)
                     yield running
         except TimeoutError:
-            raise _late(most) from None
+            raise running.error or _late(most) from None
         finally:
             del self.running[running.id]
             self._release(running)
+            running.error = None  # which knows the frames that it went through, and they this
 
     @contextlib.contextmanager
     def _permitted(self, running: Running, seconds: float) -> Iterator[None]:
@@ -204,12 +209,16 @@ class Pool:
             worker.signal(CUT_SIGNAL)
             asyncio.get_running_loop().call_later(_GRACE, self._kill, running)
         else:
-            worker.signal(signal.SIGKILL)
+            self._kill(running)
 
     def _kill(self, running: Running) -> None:
-        """End a query's worker, if it still is that."""
+        """End a query's worker, if it still is that, without waiting for it to be gone.
+
+        A process that has much memory takes its time to die.
+        """
         if running.id in self.running and running.worker and not running.is_done:
             running.worker.signal(signal.SIGKILL)
+            running.give_up()
 
     async def _admitted(self, running: Running) -> None:
         waiting = Counter(other.client for other in self._queue)
@@ -247,8 +256,9 @@ class Pool:
     def _outlasts(self, running: Running, worker: Worker) -> None:
         """Move a query that takes long out of the fast slots."""
         self._fast.discard(running)
-        self._spent.add(running.client, _OUTLASTING)
         self._long[running] = worker
+        if self._queue or len(self._long) > self.limits.slow:
+            self._spent.add(running.client, _OUTLASTING)
         running.before = worker.usage()[0]
         self._slow_down(running, worker)
         self._arrange()
@@ -388,7 +398,17 @@ class Pool:
         is_wanted = worker.version == self._version and worker.spawner is self._spawner
         if is_wanted and len(self._idle) < self.limits.fast:
             self._idle.append(worker)
+            if self._clearing:
+                self._clearing.cancel()
+            self._clearing = asyncio.get_running_loop().call_later(_QUIET, self._clear)
         else:
+            worker.signal(signal.SIGKILL)
+            worker.close()
+
+    def _clear(self) -> None:
+        """End the idle workers that were not needed for a while."""
+        while len(self._idle) > self.limits.spare:
+            worker = self._idle.pop(0)
             worker.signal(signal.SIGKILL)
             worker.close()
 
