@@ -13,7 +13,7 @@ RANKS = (
     {"store", "updates"},
     {"sources", "workers"},
     {"graph"},
-    {"validate", "reason", "catalog", "export", "audit", "findings", "coverage"},
+    {"validate", "reason", "catalog", "export", "audit", "findings", "coverage", "link"},
     {"hidden", "kept", "writing"},
     {"build", "serve"},
     {"cli"},
@@ -33,6 +33,7 @@ LIBRARIES = {
     "prometheus_client": {"serve"},
     "pyoxigraph": {"store"},
     "pyshacl": {"validate"},
+    "rapidfuzz": {"link"},
     "rdflib": {
         "audit",
         "build",
