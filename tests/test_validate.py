@@ -66,8 +66,9 @@ def findings(
 
 
 def test_every_rule_has_a_case(shapes: rdflib.Graph) -> None:
-    """No rule goes untested, and no case is for a rule that is gone."""
-    assert sorted(rules_of(shapes)) == RULES
+    """No rule goes untested, and no case is for one that is gone; those of links have a test."""
+    scopes = rules_of(shapes)
+    assert sorted(rule for rule in scopes if scopes[rule] != CLLM.linkGraph) == RULES
     assert len(RULES) > 60
 
 

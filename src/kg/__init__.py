@@ -9,6 +9,7 @@ How a triple gets from a file to an answer:
       │ validate   shapes on each source graph, then on the settled view
       │ reason     only the new triples of OWL 2 RL, and consistency
       │ findings   what the source concludes, recomputed without its saying so
+      │ link       what is the same, or belongs to it, in other datasets, and on what evidence
       │ audit      contradictions, impossible figures, what does not fit
       ▼
     store          a version: written aside, named by its content, then made current by one rename

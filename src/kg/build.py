@@ -8,11 +8,12 @@ from __future__ import annotations
 import contextlib
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import rdflib
 
-from kg import audit, findings, graph, reason, validate
+from kg import audit, findings, graph, link, reason, validate
 from kg.catalog import catalog, named_version, partitions
 from kg.errors import BadQuery, BadSource, StoreError
 from kg.kept import DEFAULT, Kept, key_of
@@ -30,17 +31,18 @@ if TYPE_CHECKING:
 
     from kg.project import Project
     from kg.store import Version, Versions
-    from kg.tables import Columnar
+    from kg.tables import Columnar, Nodes
 
     Watch = Callable[[str], AbstractContextManager[object]]
 
 CATALOG: Final = f"{GRAPHS}catalog"
 INFERRED: Final = f"{GRAPHS}inferred"
+LINKS: Final = f"{GRAPHS}links"
 AUDIT: Final = f"{GRAPHS}audit"
 FINDINGS: Final = f"{GRAPHS}findings"
 ONTOLOGY: Final = f"{GRAPHS}ontology"
 SETTLED: Final = f"{GRAPHS}settled"
-APART: Final = (AUDIT, f"{GRAPHS}claims", FINDINGS)
+APART: Final = (AUDIT, f"{GRAPHS}claims", FINDINGS, LINKS)
 """The graphs that a build makes and that are no part of what others are made of."""
 
 
@@ -136,9 +138,17 @@ def make(
         built.report += report
     if not (built.report.conforms or is_rest):
         return built
+    with timed("link"):
+        links, links_digest = _links(project, nodes, before)
+        if not is_rest:
+            places = partial(link.Places, project.link_files(), project.shown)
+            built.report += validate.validate_links(links, merged.settled, shapes, places, engine)
+    if not (built.report.conforms or is_rest):
+        return built
     named: dict[str, Table] = {
         f"{GRAPHS}claims": merged.claims,
         INFERRED: inferences.triples,
+        LINKS: links,
         ONTOLOGY: Table.of(ontology + alignments, nodes),
         SETTLED: merged.settled,
     }
@@ -171,6 +181,7 @@ def make(
     if inferences.reasoned and not is_rest:
         built.kept = Kept(
             own_key,
+            links_digest,
             built.version,
             nodes,
             passages.numbered_sources(),
@@ -187,10 +198,24 @@ def make(
         "conflicts": len(merged.conflicts),
         "findings": len(built.results),
         "audit": len(built.items),
+        "links": link.count(links),
         "queries": len(queries),
         "warnings": len(built.report.warnings),
     }
     return built
+
+
+def _links(project: Project, nodes: Nodes, before: Kept | None) -> tuple[Table, str]:
+    """The links to outside datasets, and what tells their files from any others.
+
+    Those of the build before are taken if their files are as they were.
+    """
+    files = project.link_files()
+    digest = link.digest(files)
+    if before and before.links == digest:
+        return Table(nodes, before.named[LINKS]), digest
+    sets = (link.read(path, project.shown(path)) for path in files)
+    return Table.of(link.describe(sets), nodes), digest
 
 
 def key(project: Project) -> str:

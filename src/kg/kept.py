@@ -60,12 +60,13 @@ _CODE: Final = Path(__file__).resolve().parent
 class Kept:
     """A build as the next one needs it; all relations are numbered by the terms of ``nodes``.
 
-    ``key`` tells code, ontology and shapes; ``findings`` are those of the shapes for source graphs,
-    by file; ``named`` are the built graphs, and ``data`` is what the shapes for the settled view
-    looked at.
+    ``key`` tells code, ontology and shapes, ``links`` the files of links; ``findings`` are those of
+    the shapes for source graphs, by file; ``named`` are the built graphs, and ``data`` is what the
+    shapes for the settled view looked at.
     """
 
     key: str
+    links: str
     version: str
     nodes: Nodes
     sources: Sequence[Source]
@@ -87,6 +88,7 @@ class Kept:
         files = [(s.shown, s.graph, s.digest, len(s.rows)) for s in self.sources]
         rest = {
             "key": self.key,
+            "links": self.links,
             "version": self.version,
             "has_equals": self.reasoned.has_equals,
             "files": files,
@@ -212,6 +214,7 @@ def _loaded(rest: Mapping[str, Any], text: str, columns: Mapping[str, Any]) -> K
     }
     return Kept(
         rest["key"],
+        rest["links"],
         rest["version"],
         Nodes(terms),
         sources,

@@ -1,7 +1,8 @@
 """Where the content is: the only module that knows the project's folders.
 
     ontology/   OWL modules; alignments/ one file for each outside vocabulary
-    data/       <source>/<part>.ttl or .trig; registry/ and curation/ are sources of our own
+    data/       <source>/<part>.ttl or .trig; registry/ and curation/ are sources of our own;
+                links/ one set of mappings for each outside dataset
     shapes/     SHACL, one file for each class
     queries/    one question in each .rq file
 
@@ -80,6 +81,10 @@ class Project:
     def shape_files(self) -> list[Path]:
         """The files of shapes, sorted by name."""
         return sorted((self.root / "shapes").glob("*.ttl"))
+
+    def link_files(self) -> list[Path]:
+        """The files of mappings to outside datasets, sorted by name."""
+        return sorted((self.root / "data" / "links").glob("*.sssom.tsv"))
 
     def query_files(self) -> list[Path]:
         """The files of canned queries, sorted by name."""

@@ -11,6 +11,7 @@ import click
 from kg.cli.group import json_option, main, opened_store, setting
 from kg.cli.output import print_json, print_table, write_bytes, write_file
 from kg.errors import BadInput
+from kg.namespaces import GRAPHS, IDS
 from kg.queries import Catalogue, Query, judge, parse
 from kg.results import formats, named
 from kg.settings import Settings
@@ -24,6 +25,14 @@ GRAPH_FORMATS: Final = [format_.name for format_ in formats("graph")]
 _TRIPLES_BY_GRAPH: Final = """
 SELECT ?graph (COUNT(*) AS ?triples) WHERE { GRAPH ?graph { ?s ?p ?o } }
 GROUP BY ?graph ORDER BY ?graph
+"""
+_SAME: Final = f"""
+PREFIX owl: <http://www.w3.org/2002/07/owl#>
+PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+CONSTRUCT {{ ?ours owl:sameAs ?theirs }} WHERE {{
+  GRAPH <{GRAPHS}links> {{ ?ours skos:exactMatch ?theirs }}
+  FILTER (!STRSTARTS(STR(?theirs), "{IDS}"))
+}}
 """
 _THINGS_BY_KIND: Final = """
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
@@ -110,6 +119,11 @@ def queries(project: Project, name: str | None, format_: str) -> None:
     help="A format for graphs, or nanopub for each claim; with --query one that fits its answer.",
 )
 @click.option("--graph", default="", help="One named graph, such as inferred, by name or IRI.")
+@click.option(
+    "--same-as",
+    is_flag=True,
+    help="Write owl:sameAs for each exact match elsewhere, into the default graph.",
+)
 @click.option("--query", "name", default=None, help="The answer of this canned question instead.")
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="As for kg query.")
 @click.option(
@@ -128,6 +142,7 @@ def export(
     params: tuple[str, ...],
     output: Path | None,
     store: str | None,
+    same_as: bool,
 ) -> None:
     """Write the graph to a file.
 
@@ -141,8 +156,13 @@ def export(
       kg export --format jsonld -o landscape.jsonld
       kg export --format nanopub -o claims.trig
       kg export --query table-1 --format csv -o table-1.csv
+      kg export --same-as -o landscape.ttl
     """
+    if same_as and (name or graph or format_ == "nanopub"):
+        raise BadInput("--same-as is for the whole graph: without --query, --graph and nanopub.")
     with opened_store(Settings.load(store=store), project) as opened:
+        if same_as:
+            opened = _with_same_as(opened)
         if name:
             asked = _query(project, name)
             judge(asked.text)
@@ -229,6 +249,19 @@ def _graph_iri(opened: EmbeddedStore, name: str) -> str:
     return matches[0]
 
 
+def _with_same_as(opened: EmbeddedStore) -> EmbeddedStore:
+    """The same graphs, with what is linked as an exact match called the same.
+
+    The row of an outside dataset is no more than a row.
+    """
+    from kg.store import EmbeddedStore
+
+    ntriples = named("ntriples", "graph")
+    graphs = {name: opened.dump(ntriples, name) for name in ("", *opened.graph_names())}
+    graphs[""] += opened.query(_SAME).serialize(ntriples)
+    return EmbeddedStore.in_memory(graphs)
+
+
 def _dump(opened: EmbeddedStore, format_: str, graph: str) -> bytes:
     if format_ in ROW_FORMATS:
         raise BadInput(f"A graph cannot be written as {format_}: add --query NAME.")
@@ -258,7 +291,6 @@ def _jsonld(opened: EmbeddedStore, graph: str) -> bytes:
     import rdflib
 
     from kg.export import jsonld
-    from kg.namespaces import GRAPHS
 
     ntriples = named("ntriples", "graph")
     triples = rdflib.Graph().parse(data=opened.dump(ntriples, graph), format="nt")

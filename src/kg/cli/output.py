@@ -32,6 +32,7 @@ _COUNTS: Final = {
     "triples inferred": "inferred",
     "claims": "claims",
     "conflicts": "conflicts",
+    "links": "links",
     "findings": "findings",
     "audit items": "audit",
     "questions": "queries",

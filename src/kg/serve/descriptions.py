@@ -42,6 +42,15 @@ CONSTRUCT {{ <{_DATASET}> ?p ?o . ?part ?q ?v }} WHERE {{ GRAPH <{GRAPHS}catalog
   {{ <{_DATASET}> void:classPartition|void:propertyPartition ?part . ?part ?q ?v }}
 }} }}
 """
+_LINKSETS: Final = f"""
+PREFIX void: <{_VOID}>
+PREFIX dcterms: <{_DCTERMS}>
+CONSTRUCT {{ ?set ?p ?o . <{_DATASET}> void:subset ?set }} WHERE {{ GRAPH <{GRAPHS}links> {{
+  ?set a void:Linkset ; ?p ?o
+  FILTER (STRSTARTS(STR(?p), "{_VOID}") || ?p = dcterms:title || ?p = dcterms:license
+          || (?p = <{_TYPE}> && ?o = void:Linkset))
+}} }}
+"""
 _SIZES: Final = f"""
 PREFIX void: <{_VOID}>
 SELECT ?graph ?triples WHERE {{ GRAPH <{GRAPHS}catalog> {{
@@ -130,7 +139,8 @@ class Descriptions:
     def _of_dataset(self, version: Reading) -> Iterator[str]:
         ntriples = named("ntriples", "graph")
         if self._is_ours:
-            yield version.store.query(_OF_DATASET).serialize(ntriples).decode()
+            for asked in (_OF_DATASET, _LINKSETS):
+                yield version.store.query(asked).serialize(ntriples).decode()
         else:
             yield from self._counted(version.store)
         yield _said(self._dataset, f"{_VOID}sparqlEndpoint", f"{self._address}/sparql")

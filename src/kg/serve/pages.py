@@ -46,6 +46,23 @@ WHERE {
   }
 } GROUP BY ?property ?value ?thing ORDER BY ?property ?value
 """
+_LINKS: Final = f"""
+PREFIX owl: <http://www.w3.org/2002/07/owl#>
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+PREFIX sssom: <https://w3id.org/sssom/>
+SELECT ?relation ?other ?label ?what ?confidence ?evidence ?not ?thing WHERE {{
+  GRAPH <{GRAPHS}links> {{
+    {{ ?mapping owl:annotatedSource ?thing ; owl:annotatedTarget ?other }}
+    UNION
+    {{ ?mapping owl:annotatedTarget ?thing ; owl:annotatedSource ?other }}
+    ?mapping owl:annotatedProperty ?relation ; sssom:object_category ?what .
+    OPTIONAL {{ ?mapping sssom:object_label ?label }}
+    OPTIONAL {{ ?mapping sssom:confidence ?confidence }}
+    OPTIONAL {{ ?mapping rdfs:comment ?evidence }}
+    OPTIONAL {{ ?mapping sssom:predicate_modifier ?not }}
+  }}
+}} ORDER BY BOUND(?not) ?what ?other
+"""
 _REFERRING: Final = """
 SELECT ?property ?subject ?thing WHERE { ?subject ?property ?thing } ORDER BY ?property ?subject
 """
@@ -142,6 +159,7 @@ def _thing(iri: str, whole: str) -> flask.Response | str:
         label=next(labels, [None])[0],
         size=next(reading().store.query(_SIZE, bound).rows()[1], [None])[0],
         statements=list(reading().store.query(_STATEMENTS, bound).rows()[1]),
+        links=list(reading().store.query(_LINKS, bound).rows()[1]),
         referring=list(reading().store.query(_REFERRING, bound).rows()[1]),
         version=reading().name,
     )

@@ -21,7 +21,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 import numpy as np
 import rdflib
@@ -70,6 +70,7 @@ __all__ = [
     "settled_data",
     "spoken",
     "validate",
+    "validate_links",
     "validate_settled",
     "validate_sources",
 ]
@@ -324,6 +325,35 @@ def _copy(
     return copy
 
 
+class Placed(Protocol):
+    """What knows the files and lines in which something is stated."""
+
+    def places_of(
+        self, subject: rdflib.term.Node, predicate: rdflib.term.Node | None, value: Term | None
+    ) -> list[tuple[str, int]]:
+        """File and line of each place where a triple stands, or where its subject does."""
+
+
+def validate_links(
+    links: Table,
+    settled: Table,
+    shapes: rdflib.Graph,
+    places: Callable[[], Placed],
+    engine: Engine = "columns",
+) -> Report:
+    """Check the links to outside datasets against the shapes for them.
+
+    ``settled`` is the settled view, which has to describe what is linked.
+    """
+    scoped = _scoped(shapes, CLLM.linkGraph)
+    nodes = links.nodes
+    describes = nodes.number(CLLM.describes)
+    about = {describes: _met(settled)[describes]}
+    data = Data.of(joint(links.relations, about), nodes.terms)
+    validated, _ = judge_all(data, set(map(as_triple, scoped)), engine)
+    return _report(validated, scoped, places, {})
+
+
 def validate_settled(
     settled: Table,
     inferred: Iterable[NodeTriple],
@@ -412,7 +442,7 @@ def _scoped(shapes: rdflib.Graph, scope: rdflib.term.Node) -> rdflib.Graph:
 def _report(
     validated: Validated,
     shapes: rdflib.Graph,
-    passages: Callable[[], Passages],
+    passages: Callable[[], Placed],
     copies: Mapping[Term, tuple[Term, Source]],
 ) -> Report:
     """The report of some results; ``copies`` leads from names in the data to those in the files."""
@@ -429,7 +459,7 @@ def _report(
 def _violations(
     result: Result,
     shapes: rdflib.Graph,
-    passages: Callable[[], Passages],
+    passages: Callable[[], Placed],
     copies: Mapping[Term, tuple[Term, Source]],
 ) -> Iterator[Violation]:
     """A finding in each file that holds the triple at fault."""
@@ -457,7 +487,7 @@ def _violations(
 
 
 def _places(
-    focus: Term, result: Result, source: Source | None, passages: Callable[[], Passages]
+    focus: Term, result: Result, source: Source | None, passages: Callable[[], Placed]
 ) -> list[tuple[str, int]]:
     """Files and lines of what is at fault; what is missing from a file stands on its first line."""
     subject = rdflib.URIRef(focus[1:-1])
