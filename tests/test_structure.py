@@ -10,6 +10,7 @@ RANKS = (
     {"encodings", "errors", "namespaces", "tokens"},
     {"settings", "project", "report", "turtle", "results", "columns", "services"},
     {"queries", "tables"},
+    {"binding"},
     {"store", "updates"},
     {"sources", "workers"},
     {"graph"},
@@ -20,6 +21,7 @@ RANKS = (
 )
 RANK = {room: rank for rank, rooms in enumerate(RANKS) for room in rooms}
 LIBRARIES = {
+    "SPARQLWrapper": {"store"},
     "a2wsgi": {"serve"},
     "backports": {"encodings"},
     "cachetools": {"serve"},

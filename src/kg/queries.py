@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _XSD: Final = PREFIXES["xsd"]
-_IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>\"{}|^`\\]*")
+_IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>\"{}|^`\\\ud800-\udfff]*")
 _NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LITERALS: Final = {
-    "string": re.compile(r"[^\x00]*", re.DOTALL),
+    "string": re.compile(r"[^\x00\ud800-\udfff]*", re.DOTALL),
     "integer": re.compile(r"[+-]?\d{1,18}"),
     "decimal": re.compile(r"[+-]?\d{1,18}(?:\.\d{1,18})?"),
     "double": re.compile(r"[+-]?(?:\d{1,18}(?:\.\d{1,18})?)(?:[eE][+-]?\d{1,3})?"),
