@@ -52,8 +52,10 @@ LIBRARIES = {
         "tables",
         "validate",
     },
+    "requests": {"link"},
     "rich": {"cli"},
     "sssom": {"link"},
+    "tenacity": {"link"},
     "werkzeug": {"serve"},
     "yaml": {"queries"},
 }

@@ -27,6 +27,7 @@ _ORDER: Final = (
     "build",
     "validate",
     "import",
+    "link",
     "reason",
     "explain",
     "audit",
