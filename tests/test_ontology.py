@@ -173,6 +173,9 @@ KEPT_WITHOUT_USE = {
         "impossible contradiction tension oddity cannotBeJudged"
     ),
     "read from printed words by the build, which writes it": "about",
+    "stated of a dataset that is imported, of which the project has none": (
+        "fromRow mentions yieldsTo"
+    ),
     "how a proof names its rules, written by kg explain": "byRule",
 }
 """Terms that no question, shape or fact uses, by the reason why they stay."""

@@ -95,17 +95,29 @@ def read(file: SourceFile, shown: str, known: Source | None = None) -> Source:
     digest = _digest(data)
     if known is not None and (known.graph, known.digest) == (file.graph, digest):
         return replace(known, path=file.path)
-    graph = f"<{file.graph}>"
-    rows = Rows.of(
-        (name or graph, subject, predicate, value)
-        for name, subject, predicate, value in parse(data, file.path.suffix, shown)
-    )
-    source = Source(shown, file.graph, rows, file.path, digest)
+    source = Source(shown, file.graph, _rows(data, file, shown), file.path, digest)
     for name in source.graphs:
         if name != file.graph and not name.startswith(f"{file.graph}/"):
             said = f"the graph <{name}> must be named <{file.graph}/...>, after its file."
             raise BadSource(shown, source.places.get((name, "")), said)
     return source
+
+
+def made(text: bytes, file: SourceFile, shown: str) -> Source:
+    """The source that a text would be if it were in a file, which it is not yet.
+
+    Raises ``BadSource`` if it cannot be parsed.
+    """
+    return Source(shown, file.graph, _rows(text, file, shown))
+
+
+def _rows(data: bytes, file: SourceFile, shown: str) -> Rows:
+    """The rows of a file's text, what is in no graph of its own in that of the file."""
+    graph = f"<{file.graph}>"
+    return Rows.of(
+        (name or graph, subject, predicate, value)
+        for name, subject, predicate, value in parse(data, file.path.suffix, shown)
+    )
 
 
 def read_all(project: Project, known: Mapping[str, Source] | None = None) -> list[Source]:

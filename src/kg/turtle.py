@@ -1,21 +1,27 @@
-"""The places of statements in Turtle and TriG text.
+"""Turtle and TriG text: where its statements stand, and how generated ones are written.
 
-The parser gives the triples of a file; this says on which line each subject, and each property of a
-subject, was written, so that a finding can name its place.
+The parser gives the triples of a file; ``places`` says on which line each subject, and each
+property of a subject, was written, so that a finding can name its place. ``document`` writes what a
+program made, in the form of the files that people write: the same triples give the same text.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from kg.tokens import Lines, matches
 
 if TYPE_CHECKING:
-    import re
+    from collections.abc import Iterable, Mapping
+
+    Triple = tuple[str, str, str]
 
 RDF_TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 
 _ENDS: Final = frozenset(".{}")
+_NAMED: Final = re.compile(r"<(.*[/#])([A-Za-z0-9](?:[\w-]*\w)?)>", re.ASCII)
+_WHOLE: Final = re.compile(r'"(0|-?[1-9]\d*)"\^\^<http://www\.w3\.org/2001/XMLSchema#integer>')
 Places = dict[tuple[str, str], int]
 """Line of each (subject IRI, predicate IRI); the predicate is "" for the subject itself."""
 
@@ -68,3 +74,67 @@ def _iri(match: re.Match[str], prefixes: dict[str, str]) -> str:
         prefix, _, local = word.partition(":")
         return prefixes[prefix] + local.replace("\\", "") if prefix in prefixes else ""
     return ""
+
+
+def document(
+    remarks: Iterable[str],
+    graphs: Mapping[str, Iterable[Triple]],
+    prefixes: Mapping[str, str],
+) -> str:
+    """TriG text of some named graphs, each term of a triple as N-Triples writes it.
+
+    ``remarks`` are the comment at the top, a line each; ``graphs`` are by the IRIs of their names,
+    the default graph under "". What the file says of a named graph stands before it. Subjects,
+    properties and values keep the order in which they first come, and only those ``prefixes`` are
+    declared that are used.
+    """
+    names = {namespace: prefix for prefix, namespace in prefixes.items()}
+    used: set[str] = set()
+
+    def short(term: str) -> str:
+        if whole := _WHOLE.fullmatch(term):
+            return whole[1]
+        if term[0] == '"':
+            text, mark, datatype = term.rpartition("^^<")
+            return f"{text}^^{short(f'<{datatype}')}" if mark and datatype[-1] == ">" else term
+        match = _NAMED.fullmatch(term)
+        if match is None or match[1] not in names:
+            return term
+        used.add(names[match[1]])
+        return f"{names[match[1]]}:{match[2]}"
+
+    def block(subject: str, said: Mapping[str, Iterable[str]], indent: str = "") -> str:
+        last = len(said)
+        lines = [short(subject)]
+        for place, (predicate, values) in enumerate(said.items(), 1):
+            verb = "a" if predicate == f"<{RDF_TYPE}>" else short(predicate)
+            end = "." if place == last else ";"
+            lines.append(f"    {verb} {' , '.join(map(short, values))} {end}")
+        return "\n".join(indent + line for line in lines)
+
+    def named(name: str) -> str:
+        stated = _by_subject(graphs[name]).items()
+        inner = "\n\n".join(block(subject, said, "    ") for subject, said in stated)
+        return f"{short(f'<{name}>')} {{\n{inner}\n}}"
+
+    blocks = []
+    waiting = dict.fromkeys(name for name in graphs if name)
+    for subject, said in _by_subject(graphs.get("", ())).items():
+        blocks.append(block(subject, said))
+        if subject[1:-1] in waiting:
+            blocks.append(named(subject[1:-1]))
+            del waiting[subject[1:-1]]
+    blocks += map(named, waiting)
+    head = "".join(f"# {remark}\n" for remark in remarks)
+    declared = "".join(f"@prefix {prefix}: <{prefixes[prefix]}> .\n" for prefix in sorted(used))
+    return f"{head}\n{declared}\n" + "\n\n".join(blocks) + "\n"
+
+
+def _by_subject(triples: Iterable[Triple]) -> dict[str, dict[str, list[str]]]:
+    """The values of each property of each subject, all in the order in which they come."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for subject, predicate, value in triples:
+        values = found.setdefault(subject, {}).setdefault(predicate, [])
+        if value not in values:
+            values.append(value)
+    return found

@@ -1,40 +1,80 @@
-"""The command that puts files into the project's data."""
+"""The commands that put files, and tables of others, into the project's data."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from kg.cli.group import main
-from kg.cli.output import counted, plural, print_findings, progress, written
+from kg.cli.group import json_option, main
+from kg.cli.output import counted, plural, print_findings, print_json, progress, written
 from kg.errors import BadInput
+from kg.namespaces import shorten
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kg.link.epoch import Bindings, Imported, Only
     from kg.project import Project
     from kg.sources import Source
 
+ONLY: Final = ("linked", "all")
+_FILES: Final = "files"
+"""The command that `kg import` is where the first word names none."""
+_MAPPINGS: Final = "epoch"
+"""The set of mappings to the rows of Epoch AI's table."""
+_REPLACE: Final = click.option(
+    "--replace", is_flag=True, help="Replace what the project has as the same graph."
+)
 
-@main.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--replace", is_flag=True, help="Replace what the project has as the same graph.")
-@click.pass_obj
-def import_command(project: Project, files: tuple[Path, ...], *, replace: bool) -> None:
+
+class _Importing(click.Group):
+    """`kg import FILE...`, and beside it a command for each kind of table."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or args[0] not in {*self.commands, *ctx.help_option_names}:
+            args = [_FILES, *args]
+        return super().parse_args(ctx, args)
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_usage(ctx.command_path, "[--replace] FILES...")
+        formatter.write_usage(ctx.command_path, "epoch [OPTIONS] FILE", " " * len("Usage: "))
+
+
+@main.group("import", cls=_Importing)
+def import_command() -> None:
     """Put files into the project's data, if it conforms with them.
 
-    A file of Turtle or TriG becomes data/<source>/<part>: the one of the passage that it
-    describes, else of its own folder and name. All of them are checked as `kg validate FILES`
-    does, and none is taken unless all conform. Then `kg build` makes a version with them.
+    `kg import FILES...` is for Turtle and TriG, `kg import epoch FILE` for Epoch AI's table of
+    models. All are checked as `kg validate FILES` does, and none is taken unless all conform. Then
+    `kg build` makes a version with them.
+
+    \b
+    Example:
+      kg import survey-2024/table-2.ttl
+      kg import epoch all_ai_models.csv
+      kg build
+    """
+
+
+@import_command.command(_FILES)
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@_REPLACE
+@click.pass_obj
+def files_command(project: Project, files: tuple[Path, ...], *, replace: bool) -> None:
+    """Put files of Turtle or TriG into the project's data.
+
+    A file becomes data/<source>/<part>: the one of the passage that it describes, else of its own
+    folder and name. The word "files" may be left out.
 
     \b
     Example:
       kg import survey-2024/table-2.ttl
       kg build
     """
-    from kg import build as recipe
     from kg.sources import read_given
 
     given = [read_given(path, project) for path in files]
@@ -42,26 +82,123 @@ def import_command(project: Project, files: tuple[Path, ...], *, replace: bool) 
     places = [_place(source, path, project) for source, path in zip(given, files, strict=True)]
     if len(set(places)) < len(places):
         raise BadInput("Two of the files would be the same graph.")
-    new = [
-        (text, place)
-        for text, place in zip(texts, places, strict=True)
-        if not place.exists() or place.read_bytes() != text
-    ]
-    for _, place in new:
-        if place.exists() and not replace:
-            raise BadInput(f"{project.shown(place)} is another file: give --replace to replace it.")
-    report = recipe.make(project, progress, given).report
-    if not report.conforms:
-        print_findings(report)
-        click.echo(f"Nothing is imported: {counted(report)}.", err=True)
-        sys.exit(1)
+    new = _new(zip(texts, places, strict=True), project, replace=replace)
+    _check(project, given)
     if [path.read_bytes() for path in files] != texts:
         raise BadInput("The files were changed while they were checked: nothing is imported.")
     _put(new)
-    names = ", ".join(project.shown(place) for _, place in new) or "nothing, it is there already"
-    click.echo(f"{len(new)} {plural('file', len(new))} imported: {names}.")
-    if new:
-        click.echo("`kg build` makes a version with what is imported.", err=True)
+    _say_imported(new, project)
+    _say_build(new)
+
+
+@import_command.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--only",
+    type=click.Choice(ONLY),
+    default=ONLY[0],
+    show_default=True,
+    help="Rows that data/links/epoch.sssom.tsv binds to things of the graph, or all.",
+)
+@click.option(
+    "--snapshot",
+    metavar="DATE",
+    help="Day of which the table is, as in 2025-03-11; by default the last one on which a row of "
+    "it was modified.",
+)
+@_REPLACE
+@json_option
+@click.pass_obj
+def epoch(
+    project: Project, file: Path, only: Only, snapshot: str | None, format_: str, *, replace: bool
+) -> None:
+    """Put Epoch AI's table of models into the project's data.
+
+    The table is the CSV file of https://epoch.ai/data/ai-models. Each row becomes a passage of
+    data/epoch/models.trig: of the model that a mapping binds it to, or of itself. What of it cannot
+    be read is said on standard error, and left out.
+
+    \b
+    Example:
+      kg import epoch all_ai_models.csv
+      kg import epoch all_ai_models.csv --only all --replace
+      kg build
+    """
+    from kg import sources
+    from kg.graph import Passages
+    from kg.link import epoch as table
+    from kg.link.registered import Registered
+    from kg.project import SourceFile
+
+    shown = project.shown(file)
+    data = _bytes(file)
+    rows = table.read(data, shown)
+    date = snapshot or rows.modified
+    if not table.day(date):
+        said = f"{snapshot!r} is no day" if snapshot else f"{shown} does not say of which day it is"
+        raise BadInput(f"{said}: give --snapshot DATE, as in --snapshot 2025-03-11.")
+    own = [source for source in sources.read_all(project) if source.graph != table.GRAPH]
+    found = table.convert(
+        rows,
+        table.Snapshot.of(data, file.name, date),
+        Registered.of(Passages(own)),
+        _bindings(project),
+        only,
+    )
+    text = found.text.encode()
+    place = SourceFile(project.place_of(table.GRAPH, ".trig"), table.GRAPH)
+    new: list[tuple[bytes, Path]] = []
+    if found.loaded:
+        source = sources.made(text, place, project.shown(place.path))
+        _place(source, place.path, project)
+        new = _new([(text, place.path)], project, replace=replace)
+        _check(project, [source])
+        _put(new)
+    if format_ == "json":
+        print_json({"snapshot": date, "imported": bool(new), **found.as_dict()})
+    else:
+        _print_rows(found)
+        if found.loaded:
+            _say_imported(new, project)
+    for problem in found.problems:
+        click.echo(str(problem), err=True)
+    for row in found.strays:
+        said = "a mapping binds it, and no row of the table has this name."
+        click.echo(f"{shorten(row)}: {said}", err=True)
+    if not found.loaded:
+        said = "Nothing is imported: no row is bound to a thing of the graph. --only all takes all."
+        click.echo(said, err=True)
+    _say_build(new)
+
+
+def _print_rows(found: Imported) -> None:
+    """Print what became of the rows of a table, for people."""
+    for label, number, things in (
+        ("rows read", found.rows, []),
+        ("loaded", found.loaded, []),
+        ("bound", len(found.bound), []),
+        ("undecided", len(found.undecided), found.undecided),
+        ("absent", len(found.absent), found.absent),
+    ):
+        names = ", ".join(map(shorten, things))
+        click.echo(f"{label:<9}{number:>7,}  {names}".rstrip())
+
+
+def _bindings(project: Project) -> Bindings:
+    """What the project's mappings to the table say."""
+    from kg import link
+    from kg.link.epoch import Bindings
+
+    files = [path for path in project.link_files() if path.name == f"{_MAPPINGS}{link.SUFFIX}"]
+    return Bindings.of(m for path in files for m in link.read(path, project.shown(path)).mappings)
+
+
+def _bytes(path: Path) -> bytes:
+    """The bytes of a file. Raises ``BadInput`` if it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}.") from None
 
 
 def _place(source: Source, path: Path, project: Project) -> Path:
@@ -81,6 +218,33 @@ def _place(source: Source, path: Path, project: Project) -> Path:
     return place
 
 
+def _new(
+    files: Iterable[tuple[bytes, Path]], project: Project, *, replace: bool
+) -> list[tuple[bytes, Path]]:
+    """Those of some files that are not there already.
+
+    Raises ``BadInput`` if another is in the place of one, unless it may be replaced.
+    """
+    new = [
+        (text, place) for text, place in files if not place.exists() or place.read_bytes() != text
+    ]
+    for _, place in new:
+        if place.exists() and not replace:
+            raise BadInput(f"{project.shown(place)} is another file: give --replace to replace it.")
+    return new
+
+
+def _check(project: Project, given: list[Source]) -> None:
+    """End with the findings and exit code 1 unless the project conforms with some sources."""
+    from kg import build as recipe
+
+    report = recipe.make(project, progress, given).report
+    if not report.conforms:
+        print_findings(report)
+        click.echo(f"Nothing is imported: {counted(report)}.", err=True)
+        sys.exit(1)
+
+
 def _put(files: list[tuple[bytes, Path]]) -> None:
     """Write files; none is there before all are written."""
     with contextlib.ExitStack() as all_written:
@@ -90,3 +254,13 @@ def _put(files: list[tuple[bytes, Path]]) -> None:
             except OSError as error:
                 raise BadInput(f"{place.parent} cannot be made: {error.strerror}.") from None
             all_written.enter_context(written(place)).write(text)
+
+
+def _say_imported(new: list[tuple[bytes, Path]], project: Project) -> None:
+    names = ", ".join(project.shown(place) for _, place in new) or "nothing, it is there already"
+    click.echo(f"{len(new)} {plural('file', len(new))} imported: {names}.")
+
+
+def _say_build(new: list[tuple[bytes, Path]]) -> None:
+    if new:
+        click.echo("`kg build` makes a version with what is imported.", err=True)
