@@ -8,11 +8,11 @@ import rdflib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.binding import as_sparql, bound
 from kg.errors import BadInput
 from kg.namespaces import PREFIXES
 from kg.project import Project
-from kg.queries import Catalogue, Parameter, Term
+from kg.queries import Catalogue, Parameter, Term, bound
+from kg.queries.binding import as_sparql
 from kg.store import EmbeddedStore
 from kg.tokens import tokens, without_codepoint_escapes
 

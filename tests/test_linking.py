@@ -245,9 +245,9 @@ def checkout(tmp_path: Path) -> Path:
 
 def kg(root: Path, store: Path, *words: str, typed: str = "") -> tuple[int, str, str]:
     """A command on a project: exit code, what it prints, what it says beside."""
+    code = "from kg.cli import main; main()"
     done = subprocess.run(
-        [sys.executable, "-c", "from kg.cli import main; main()", "--project", str(root), *words]
-        + ["--store", str(store)],
+        [sys.executable, "-c", code, "--project", str(root), *words, "--store", str(store)],
         capture_output=True,
         text=True,
         check=False,

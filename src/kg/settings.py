@@ -14,12 +14,15 @@ import stat
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from kg.errors import BadInput
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+MEMORY: Final = "memory"
+"""The word that stands for a store built in memory."""
 
 
 def _setting(default: Any, sentence: str, low: int | None = None, high: int | None = None) -> Any:  # noqa: ANN401

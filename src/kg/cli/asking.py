@@ -12,7 +12,7 @@ from kg.cli.group import json_option, main, opened_store, setting
 from kg.cli.output import print_json, print_table, write_bytes, write_file
 from kg.errors import BadInput
 from kg.namespaces import GRAPHS, IDS
-from kg.queries import Catalogue, Query, judge, parse
+from kg.queries import Catalogue, Query, ad_hoc, from_file, judge
 from kg.results import formats, named
 from kg.settings import Settings
 
@@ -243,19 +243,11 @@ def _asked_of(store: str | None, endpoint: str | None) -> Settings:
 def _query(project: Project, name: str) -> Query:
     """The canned query of that name, or an ad-hoc one from a file or standard input."""
     if name == "-":
-        return _ad_hoc(sys.stdin.read())
+        return ad_hoc(sys.stdin.read())
     path = Path(name)
     if path.suffix == ".rq":
-        try:
-            text = path.read_text("utf-8")
-        except (OSError, UnicodeDecodeError):
-            raise BadInput(f"There is no query file {name}, or it is not UTF-8.") from None
-        return parse(path.stem, text, name) if text.startswith("#+") else _ad_hoc(text)
+        return from_file(path)
     return Catalogue.read(project.query_files(), project.shown).get(name)
-
-
-def _ad_hoc(text: str) -> Query:
-    return Query("ad-hoc", "", "", (), (), text)
 
 
 def _pairs(params: tuple[str, ...]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from kg import __version__
 from kg.cli.output import fail, print_findings, progress
 from kg.errors import BadInput, KgError
 from kg.project import Project
-from kg.settings import Settings, sentence, variable
+from kg.settings import MEMORY, Settings, sentence, variable
 from kg.store import Versions
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from kg.store import Store
 
-MEMORY = "memory"
-"""The word that stands for a store built in memory."""
 _ORDER: Final = (
     "build",
     "validate",

@@ -1,7 +1,7 @@
 """Any SPARQL 1.1 engine, asked at its address (https://www.w3.org/TR/sparql11-protocol/).
 
 A query that fits into an address goes by GET, which others on the way may keep, and a longer one by
-POST. Parameters are bound in the text by ``kg.binding``. An answer is taken as a whole or not at
+POST. Parameters are bound in the text by ``kg.queries``. An answer is taken as a whole or not at
 all, and nobody is asked who was not named: a redirect is told, not followed.
 """
 
@@ -25,10 +25,9 @@ import pyoxigraph as ox
 import SPARQLWrapper
 
 from kg import __version__
-from kg.binding import bound
 from kg.errors import Exceeded, ServiceError
 from kg.namespaces import BASE, PREFIXES
-from kg.queries import form_of
+from kg.queries import bound, form_of
 from kg.results import media_types
 from kg.services import Address
 from kg.store.answers import GRAPH_FORMATS, Answer

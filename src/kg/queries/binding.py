@@ -20,7 +20,7 @@ from kg.tokens import tokens
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from kg.queries import Term
+    from kg.queries.canned import Term
     from kg.tokens import Token
 
 _STRING: Final = f"{PREFIXES['xsd']}string"
