@@ -268,11 +268,11 @@ def test_wikidata_on_a_server(versions: Versions, checkout: Path, tmp_path: Path
     assert len(kept) == len(lines) - 1
     links.write_text("".join(kept), "utf-8")
     store = tmp_path / "store"
-    shutil.copytree(versions.root, store)
+    shutil.copytree(versions.root, store, symlinks=True)
 
     with serving_with(["--data", str(data)]) as address:
-        code, said, _ = kg(checkout, store, "link", "wikidata", "--endpoint", f"{address}/sparql")
-    assert code == 0, said
+        code, said, why = kg(checkout, store, "link", "wikidata", "--endpoint", f"{address}/sparql")
+    assert code == 0, why
     assert "of them as the same" in said
     code, listed, _ = kg(checkout, store, "link", "review", "wikidata", "--format", "json")
     found = {(s["ours"].removeprefix(IDS), s["relation"]): s for s in json.loads(listed)}
@@ -288,7 +288,7 @@ def test_wikidata_on_a_server(versions: Versions, checkout: Path, tmp_path: Path
     assert by_ror["evidence"] == "the item has the ROR ID 0272kpg92"
     assert found["model/bagualu", "relatedMatch"]["what"] == "paper"
 
-    answers = "a\nr\ns\nq\n"
+    answers = "s\ns\na\nr\nq\n"  # in the order of their IRIs
     code, said, _ = kg(
         checkout, store, "link", "review", "wikidata", "--reviewer", "A. Person", typed=answers
     )
@@ -348,7 +348,7 @@ def test_commands_that_cannot(versions: Versions, checkout: Path, tmp_path: Path
 def test_decisions_by_name(versions: Versions, checkout: Path, tmp_path: Path) -> None:
     """Proposals of ROR from a file, accepted and rejected without being asked."""
     store = tmp_path / "store"
-    shutil.copytree(versions.root, store)
+    shutil.copytree(versions.root, store, symlinks=True)
     links = checkout / "data" / "links" / "ror.sssom.tsv"
     text = links.read_text("utf-8")
     rows = [line for line in text.splitlines(keepends=True) if "ror:03vs3wt56" not in line]
@@ -356,7 +356,8 @@ def test_decisions_by_name(versions: Versions, checkout: Path, tmp_path: Path) -
     saved = tmp_path / "ror.json"
     stranger = {**V1, "id": "https://ror.org/012345678", "name": "Baidoo", "aliases": []}
     saved.write_text(json.dumps([V1, V2, stranger]), "utf-8")
-    assert kg(checkout, store, "link", "ror", "--from", str(saved))[0] == 0
+    code, _, why = kg(checkout, store, "link", "ror", "--from", str(saved))
+    assert code == 0, why
     listed = json.loads(kg(checkout, store, "link", "review", "ror", "--format", "json")[1])
     assert [one["theirs"][-9:] for one in listed] == ["03vs3wt56"]
     review = ("link", "review", "ror", "--reviewer", "P")

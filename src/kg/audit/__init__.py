@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from kg.audit import contradictions, counts, dates, oddities, physics, sample
+from kg.audit import agreements, contradictions, counts, dates, oddities, physics, sample
 from kg.audit.describe import describe
 from kg.audit.items import Grade, Item, Statement
 from kg.audit.view import View
@@ -28,6 +28,7 @@ __all__ = ["RULES", "Grade", "Item", "Statement", "audit", "describe"]
 RULES: Final[Mapping[str, Callable[[View], Iterable[Item]]]] = {
     "conflicting-claims": contradictions.conflicting_claims,
     "figures-of-one-stance": contradictions.figures_of_one_stance,
+    "agreements-of-one-origin": agreements.agreements_of_one_origin,
     "described-as-another-kind": contradictions.described_as_another_kind,
     "compute-against-hardware": physics.compute_against_hardware,
     "compute-against-tokens": physics.compute_against_tokens,

@@ -110,6 +110,8 @@ def _judged(ours: Thing, theirs: Thing) -> Proposal | None:
     if ours.country and theirs.country:
         country = _COUNTRIES.get(theirs.country, theirs.country)
         (signs if country == ours.country else against).append(f"the country {country}")
+    if against and not (same or shared):
+        return None
     signs += [f"the identifier {identifier}" for identifier in shared]
     is_exact = bool(same) and len(signs) > 1 and (not against or bool(shared))
     evidence = (", ".join(signs), *([f"against it: {', '.join(against)}"] if against else []))
