@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 import rdflib
-from rdflib import RDF, XSD, Literal
+from rdflib import RDF, XSD, Graph, Literal, URIRef
 
-from kg import graph, sources
+from kg import build, graph, sources
 from kg.graph.claims import CLLM
-from kg.namespaces import GRAPHS, IDS
+from kg.namespaces import GRAPHS, IDS, PREFIXES
 from kg.project import Project
+from tests.conftest import unwatched
 
 ID = rdflib.Namespace(IDS)
 TEXT = GRAPHS + "paper/text"
@@ -142,6 +146,113 @@ def test_claims_are_of_compared_properties_only(landscape: graph.Landscape, tiny
     for claim in found:
         for predicate in (RDF.subject, RDF.predicate, RDF.object, CLLM.statedIn, CLLM.rank):
             assert len(list(landscape.claims.objects(claim, predicate))) == 1
+
+
+YIELDING = """\
+# Rows of a dataset that yields to the paper.
+
+@prefix cllm: <https://w3id.org/china-llm/ontology#> .
+@prefix dcterms: <http://purl.org/dc/terms/> .
+@prefix figure: <https://w3id.org/china-llm/id/figure/> .
+@prefix model: <https://w3id.org/china-llm/id/model/> .
+@prefix organization: <https://w3id.org/china-llm/id/organization/> .
+@prefix outside: <https://w3id.org/china-llm/graph/outside/> .
+@prefix reference: <https://w3id.org/china-llm/id/reference/> .
+@prefix run: <https://w3id.org/china-llm/id/run/> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+
+outside:rows
+    a cllm:Passage ;
+    dcterms:source <http://example.org/rows> ;
+    cllm:stance cllm:stated ;
+    cllm:yieldsTo reference:paper .
+
+model:second
+    cllm:released "2022-03-05"^^xsd:date ;
+    cllm:hasDeveloper organization:institute .
+
+run:second
+    cllm:hasFigure figure:row-second-compute , figure:row-second-hours .
+
+figure:row-second-compute
+    a cllm:Figure ;
+    cllm:quantity cllm:trainingCompute ;
+    cllm:asPrinted "8.64E+21" ;
+    cllm:unit cllm:flop .
+
+figure:row-second-hours
+    a cllm:Figure ;
+    cllm:quantity cllm:trainingHours ;
+    cllm:asPrinted "5" ;
+    cllm:unit cllm:day .
+"""
+
+
+def test_a_source_that_yields_speaks_only_where_others_are_silent(tiny: Project) -> None:
+    """Conflicts are found, but what was settled stays so, until a decision prefers the other."""
+    ontology = sources.read_graph(tiny.ontology_files(), tiny)
+    before = graph.merge(sources.read_all(tiny), ontology)
+    path = tiny.root / "data" / "outside" / "rows.ttl"
+    path.parent.mkdir()
+    path.write_text(YIELDING, "utf-8")
+
+    landscape = graph.merge(sources.read_all(tiny), ontology)
+
+    assert landscape.report.violations == ()
+    assert len(landscape.report.warnings) == len(before.report.warnings)
+    new = [c for c in landscape.conflicts if c.topic not in {b.topic for b in before.conflicts}]
+    released = URIRef(PREFIXES["model"] + "second"), CLLM.released
+    assert [conflict.topic for conflict in new] == [released]
+    ranks = {str(c.passage): landscape.compared.rank(c) for c in (new[0].first, new[0].second)}
+    assert ranks == {f"{GRAPHS}paper/table": CLLM.accepted, f"{GRAPHS}outside/rows": CLLM.rejected}
+    outside = URIRef(f"{GRAPHS}outside/rows")
+    more = {triple for triple in landscape.settled if triple not in set(before.settled)}
+    run = URIRef(PREFIXES["run"] + "second")
+    hours = URIRef(PREFIXES["figure"] + "row-second-hours")
+    assert {(s, p) for s, p, _ in more if s not in (outside, hours)} == {
+        (run, CLLM.hasFigure),
+        (run, CLLM.trainingHours),
+    }
+    assert [float(str(v)) for v in landscape.settled.objects(run, CLLM.trainingHours)] == [120]
+
+    decisions = tiny.root / "data" / "curation" / "decisions.ttl"
+    text = decisions.read_text("utf-8")
+    text += """
+decision:second-released
+    a cllm:Decision ;
+    cllm:onSubject <https://w3id.org/china-llm/id/model/second> ;
+    cllm:onProperty cllm:released ;
+    cllm:prefers <https://w3id.org/china-llm/graph/outside/rows> ;
+    cllm:because "It has the day of the announcement."@en ;
+    dcterms:date "2026-11-23"^^xsd:date .
+"""
+    decisions.write_text(text, "utf-8")
+    decided = graph.merge(sources.read_all(tiny), ontology)
+    assert decided.report.violations == ()
+    (day,) = decided.settled.objects(*released)
+    assert str(day) == "2022-03-05"
+
+
+def test_findings_do_not_see_sources_that_yield(project: Project, tmp_path: Path) -> None:
+    """What the paper concludes is recomputed from what it says."""
+    root = tmp_path / "real"
+    for folder in ("ontology", "shapes", "queries", "data"):
+        shutil.copytree(project.root / folder, root / folder)
+    path = root / "data" / "outside" / "rows.ttl"
+    path.parent.mkdir()
+    text = YIELDING.replace("reference:paper", "reference:ding-xiao-2023")
+    text = text.replace("model:second", "model:m6").replace("run:second", "run:m6")
+    text = text.replace("organization:institute", "organization:google")
+    path.write_text(text, "utf-8")
+    made = [build.make(one, unwatched, []) for one in (project, Project(root))]
+    assert [one.report.violations for one in made] == [(), ()]
+    assert made[0].results == made[1].results
+    table = URIRef(f"{GRAPHS}ding-xiao-2023/table-1")
+    assert made[0].graphs[str(table)] == made[1].graphs[str(table)]
+    key = f"{GRAPHS}settled"
+    compute = URIRef(PREFIXES["run"] + "m6"), CLLM.trainingCompute, None
+    settled = [Graph().parse(data=one.graphs[key], format="nt") for one in made]
+    assert [len(list(one.triples(compute))) for one in settled] == [0, 1]
 
 
 def test_an_idle_decision_fails(tiny: Project) -> None:

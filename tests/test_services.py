@@ -48,10 +48,10 @@ def peer(
             with contextlib.suppress(OSError):
                 lines = [line for line in iter(self.rfile.readline, b"\r\n") if line]
                 head = b"".join(lines[1:]).decode()
-                length = int(email.message_from_string(head)["content-length"])
+                length = int(email.message_from_string(head).get("content-length", "0"))
                 path = lines[0].split()[1].decode()
                 heard.append((path, head, self.rfile.read(length)))
-                answer = answers[path]
+                answer = answers[path.partition("?")[0]]
                 for piece in answer() if callable(answer) else answer:
                     self.wfile.write(piece)
 

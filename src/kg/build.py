@@ -157,7 +157,8 @@ def make(
         if is_rest:
             named_so = {finding.name for finding in wanted}
             finding_queries = Catalogue([q for q in finding_queries if q.name in named_so])
-        bare = findings.without_summaries(_written(passages, named)) if wanted else {}
+        asked = _for_findings(merged, named, ontology) if wanted else {}
+        bare = findings.without_summaries(asked)
         built.results = findings.recompute(wanted, finding_queries, EmbeddedStore.in_memory(bare))
     with timed("audit"):
         built.items = audit.audit(
@@ -203,6 +204,19 @@ def make(
         "warnings": len(built.report.warnings),
     }
     return built
+
+
+def _for_findings(
+    merged: graph.Landscape, named: Mapping[str, Table], ontology: rdflib.Graph
+) -> Mapping[str, bytes]:
+    """The graphs that findings are recomputed from: as if there were no source that yields."""
+    if not merged.passages.yielding:
+        return _written(merged.passages, named)
+    alone = graph.merge(merged.passages.unyielding(), ontology)
+    inferred = reasoning.reason(alone.settled, ontology, alone.passages).triples
+    made = {f"{GRAPHS}claims": alone.claims, INFERRED: inferred, SETTLED: alone.settled}
+    of_ontology = Table.of(named[ONTOLOGY], alone.passages.nodes)
+    return _written(alone.passages, {**made, ONTOLOGY: of_ontology})
 
 
 def _links(project: Project, nodes: Nodes, before: Kept | None) -> tuple[Table, str]:

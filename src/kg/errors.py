@@ -11,7 +11,7 @@
     ├── Outdated            a change whose condition does not hold
     ├── Busy                no room for another query now
     │   └── TooMany         one client has as many as it may
-    ├── ServiceError        a service that a query called did not answer as it should
+    ├── ServiceError        an endpoint elsewhere did not answer as it should
     ├── Exceeded            a query passed a limit, or was stopped: which
     └── StoreError          the store is missing, locked, full or damaged
 
@@ -97,7 +97,7 @@ class TooMany(Busy):
 
 
 class ServiceError(KgError):
-    """An endpoint that a query called with SERVICE did not answer as it should."""
+    """An endpoint that was asked, or that a query called, did not answer as it should."""
 
 
 class Exceeded(KgError):

@@ -45,13 +45,16 @@ class Address:
     path: str
 
     @classmethod
-    def of(cls, url: str) -> Address:
-        """The parts of ``url``. Raises ``BadInput`` for what is not HTTP, or says who asks."""
+    def of(cls, url: str, what: str = "A service (--services, --private-services)") -> Address:
+        """The parts of ``url``, which messages call ``what``.
+
+        Raises ``BadInput`` for what is not HTTP, or says who asks.
+        """
         found = _ADDRESS.fullmatch(url)
         port = int(found["port"] or PORTS[found["scheme"]]) if found else 0
         if not found or not 0 < port < 65_536:
             raise BadInput(
-                "A service (--services, --private-services) has an address like "
+                f"{what} has an address like "
                 f"https://example.org/sparql, without user, password and fragment, not {url!r}."
             )
         path = found["path"] if found["path"].startswith("/") else f"/{found['path']}"

@@ -14,12 +14,15 @@ import stat
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from kg.errors import BadInput
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+MEMORY: Final = "memory"
+"""The word that stands for a store built in memory."""
 
 
 def _setting(default: Any, sentence: str, low: int | None = None, high: int | None = None) -> Any:  # noqa: ANN401
@@ -34,7 +37,9 @@ class Settings:
         "", "File of settings by these names, in TOML, for those that are not given otherwise."
     )
     store: str = _setting(
-        "", "Folder of the built versions, or the word memory; empty for the project's own folder."
+        "",
+        "Folder of the built versions, or the word memory, or the address of an endpoint for what "
+        "only asks; empty for the project's own folder.",
     )
     host: str = _setting("127.0.0.1", "Address that the server listens on.")
     public_url: str = _setting(
@@ -103,9 +108,12 @@ class Settings:
                 shown = f"{path}: {name}"
             value = said.get(name, written.get(name, setting.default))
             values[name] = _checked(shown, value, setting)
-            if name == "store" and re.match(r"[a-z]+://", values[name]):
-                raise BadInput(f"{shown} must be a folder, not an address.")
         return cls(**values)
+
+    @property
+    def is_endpoint(self) -> bool:
+        """Whether the store is an engine at an address."""
+        return re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", self.store) is not None
 
 
 def variable(name: str) -> str:

@@ -117,8 +117,10 @@ class View:
         self._names: dict[Node | None, str] = {}
 
     def claims(self, subject: Node, predicate: Node) -> list[Claim]:
-        """What is stated or estimated of a property of a thing."""
-        return [claim for claim in self.compared.about(subject, predicate) if claim.factual]
+        """What is stated or estimated of a property of a thing, by whoever is followed there."""
+        outranked = self.compared.outranked
+        found = self.compared.about(subject, predicate)
+        return [claim for claim in found if claim.factual and not outranked[claim.place]]
 
     def readings(self, subject: Node, quantity: Node) -> list[Claim]:
         """The figures for a quantity of a thing that are stated or estimated, with a number."""

@@ -12,13 +12,13 @@ from kg.cli.group import json_option, main, opened_store, setting
 from kg.cli.output import print_json, print_table, write_bytes, write_file
 from kg.errors import BadInput
 from kg.namespaces import GRAPHS, IDS
-from kg.queries import Catalogue, Query, judge, parse
+from kg.queries import Catalogue, Query, ad_hoc, from_file, judge
 from kg.results import formats, named
 from kg.settings import Settings
 
 if TYPE_CHECKING:
     from kg.project import Project
-    from kg.store import EmbeddedStore
+    from kg.store import Store
 
 ROW_FORMATS: Final = [format_.name for format_ in formats("rows")]
 GRAPH_FORMATS: Final = [format_.name for format_ in formats("graph")]
@@ -59,25 +59,43 @@ SELECT ?label (COUNT(DISTINCT ?thing) AS ?things) WHERE {
     show_default=True,
     type=click.Choice(["table", *ROW_FORMATS, *GRAPH_FORMATS]),
 )
-@setting("store", metavar="FOLDER|memory")
+@setting("store", metavar="FOLDER|memory|URL")
+@click.option(
+    "--endpoint", metavar="URL", help="Address of a SPARQL endpoint to ask, in place of --store."
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, 86_400, min_open=True),
+    metavar="SECONDS",
+    help="How long an endpoint may take; 60 seconds if nothing is said.",
+)
 @click.pass_obj
 def ask(
-    project: Project, name: str, params: tuple[str, ...], format_: str, store: str | None
+    project: Project,
+    name: str,
+    params: tuple[str, ...],
+    format_: str,
+    store: str | None,
+    endpoint: str | None,
+    timeout: float | None,
 ) -> None:
     """Ask a canned question, or your own.
 
     A name asks a canned question, a .rq file the query in it, and "-" reads a query from
-    standard input.
+    standard input. With --endpoint any SPARQL 1.1 engine is asked, with the same parameters.
 
     \b
     Example:
       kg query table-1 --format csv
       kg query models-by-developer --param organization=organization:baai
       echo "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }" | kg query -
+      kg query table-1 --endpoint http://127.0.0.1:8000/sparql
     """
+    settings = _asked_of(store, endpoint)
     asked = _query(project, name)
-    judge(asked.text)
-    with opened_store(Settings.load(store=store), project) as opened:
+    if not settings.is_endpoint:  # which judges for itself
+        judge(asked.text)
+    with opened_store(settings, project, timeout) as opened:
         answer = opened.ask(asked, _pairs(params))
         if format_ == "table":
             print_table(*answer.rows())
@@ -132,7 +150,7 @@ def queries(project: Project, name: str | None, format_: str) -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="File to write, complete or not at all; by default standard output.",
 )
-@setting("store", metavar="FOLDER|memory")
+@setting("store", metavar="FOLDER|memory|URL")
 @click.pass_obj
 def export(
     project: Project,
@@ -182,7 +200,7 @@ def export(
 
 @main.command()
 @json_option
-@setting("store", metavar="FOLDER|memory")
+@setting("store", metavar="FOLDER|memory|URL")
 @click.pass_obj
 def stats(project: Project, format_: str, store: str | None) -> None:
     """Count what the current version holds.
@@ -208,22 +226,28 @@ def stats(project: Project, format_: str, store: str | None) -> None:
             print_table(["kind", "things"], iter(kinds))
 
 
+def _asked_of(store: str | None, endpoint: str | None) -> Settings:
+    """The settings that say what is asked; raises ``BadInput`` unless it is one thing."""
+    if endpoint is None:
+        return Settings.load(store=store)
+    if store is not None:
+        raise BadInput("--store and --endpoint name two things to ask: give one of them.")
+    settings = Settings.load(store=endpoint)
+    if not settings.is_endpoint:
+        raise BadInput(
+            f"--endpoint is an address like https://example.org/sparql, not {endpoint!r}."
+        )
+    return settings
+
+
 def _query(project: Project, name: str) -> Query:
     """The canned query of that name, or an ad-hoc one from a file or standard input."""
     if name == "-":
-        return _ad_hoc(sys.stdin.read())
+        return ad_hoc(sys.stdin.read())
     path = Path(name)
     if path.suffix == ".rq":
-        try:
-            text = path.read_text("utf-8")
-        except (OSError, UnicodeDecodeError):
-            raise BadInput(f"There is no query file {name}, or it is not UTF-8.") from None
-        return parse(path.stem, text, name) if text.startswith("#+") else _ad_hoc(text)
+        return from_file(path)
     return Catalogue.read(project.query_files(), project.shown).get(name)
-
-
-def _ad_hoc(text: str) -> Query:
-    return Query("ad-hoc", "", "", (), (), text)
 
 
 def _pairs(params: tuple[str, ...]) -> dict[str, str]:
@@ -238,7 +262,7 @@ def _pairs(params: tuple[str, ...]) -> dict[str, str]:
     return pairs
 
 
-def _graph_iri(opened: EmbeddedStore, name: str) -> str:
+def _graph_iri(opened: Store, name: str) -> str:
     """The IRI of the named graph that a person means."""
     if not name:
         return ""
@@ -249,7 +273,7 @@ def _graph_iri(opened: EmbeddedStore, name: str) -> str:
     return matches[0]
 
 
-def _with_same_as(opened: EmbeddedStore) -> EmbeddedStore:
+def _with_same_as(opened: Store) -> Store:
     """The same graphs, with what is linked as an exact match called the same.
 
     The row of an outside dataset is no more than a row.
@@ -262,13 +286,13 @@ def _with_same_as(opened: EmbeddedStore) -> EmbeddedStore:
     return EmbeddedStore.in_memory(graphs)
 
 
-def _dump(opened: EmbeddedStore, format_: str, graph: str) -> bytes:
+def _dump(opened: Store, format_: str, graph: str) -> bytes:
     if format_ in ROW_FORMATS:
         raise BadInput(f"A graph cannot be written as {format_}: add --query NAME.")
     return opened.dump(named(format_, "graph"), graph)
 
 
-def _nanopub(opened: EmbeddedStore, graph: str) -> bytes:
+def _nanopub(opened: Store, graph: str) -> bytes:
     import rdflib
 
     from kg.catalog import DATASET, VERSION
@@ -287,7 +311,7 @@ def _nanopub(opened: EmbeddedStore, graph: str) -> bytes:
     return nanopublications(graphs, str(licence), str(version))
 
 
-def _jsonld(opened: EmbeddedStore, graph: str) -> bytes:
+def _jsonld(opened: Store, graph: str) -> bytes:
     import rdflib
 
     from kg.export import jsonld

@@ -11,20 +11,21 @@ import click
 
 from kg import __version__
 from kg.cli.output import fail, print_findings, progress
-from kg.errors import KgError
+from kg.errors import BadInput, KgError
 from kg.project import Project
-from kg.settings import Settings, sentence, variable
-from kg.store import EmbeddedStore, Versions
+from kg.settings import MEMORY, Settings, sentence, variable
+from kg.store import Versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-MEMORY = "memory"
-"""The word that stands for a store built in memory."""
+    from kg.store import Store
+
 _ORDER: Final = (
     "build",
     "validate",
     "import",
+    "link",
     "reason",
     "explain",
     "audit",
@@ -105,13 +106,30 @@ def main(ctx: click.Context, project: Path | None) -> None:
 
 
 def versions_of(settings: Settings, project: Project) -> Versions:
-    """The published versions in the folder that the settings name, or in the project's own."""
+    """The published versions in the folder that the settings name, or in the project's own.
+
+    Raises ``BadInput`` if they name an address.
+    """
+    if settings.is_endpoint:
+        raise BadInput("KG_STORE (--store) must be a folder, not an address, for this command.")
     return Versions(Path(settings.store) if settings.store else project.default_store)
 
 
 @contextlib.contextmanager
-def opened_store(settings: Settings, project: Project) -> Iterator[EmbeddedStore]:
-    """The store that the settings name: built in memory now, or the current version."""
+def opened_store(
+    settings: Settings, project: Project, seconds: float | None = None
+) -> Iterator[Store]:
+    """The store that the settings name: built in memory now, the current version, or an endpoint.
+
+    Raises ``BadInput`` if ``seconds`` are given, which an endpoint may take, and it is none.
+    """
+    if settings.is_endpoint:
+        from kg.store.remote import SECONDS, RemoteStore
+
+        yield RemoteStore(settings.store, seconds or SECONDS, progress)
+        return
+    if seconds is not None:
+        raise BadInput("--timeout is for an endpoint: name one with --endpoint.")
     if settings.store != MEMORY:
         reading = versions_of(settings, project).open()  # holds its lease while it is used
         yield reading.store

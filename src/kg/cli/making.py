@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from kg.cli.group import MEMORY, engine_option, json_option, main, setting, versions_of
+from kg.cli.group import engine_option, json_option, main, setting, versions_of
 from kg.cli.output import (
     counted,
     plural,
@@ -24,7 +24,7 @@ from kg.cli.output import (
     write_bytes,
 )
 from kg.errors import BadInput
-from kg.settings import Settings
+from kg.settings import MEMORY, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, NoReturn, cast
 
 import click
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
@@ -19,7 +20,7 @@ from rich.tree import Tree
 from kg.errors import BadInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from kg.build import Built
@@ -67,6 +68,11 @@ def _line(words: str, remark: str) -> Text:
 def progress(step: str) -> AbstractContextManager[object]:
     """Show the step under way on standard error while the context lasts, if a person looks on."""
     return Console(stderr=True).status(f"{step} ...")
+
+
+def each_with_progress(names: Sequence[str]) -> Iterable[str]:
+    """Each name in turn, with a bar on standard error that says how many are done."""
+    return track(names, "ask", console=Console(stderr=True), disable=not names)
 
 
 def print_build(built: Built, root: Path, format_: str) -> None:

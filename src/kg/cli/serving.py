@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kg.cli.group import MEMORY, main, setting, versions_of
+from kg.cli.group import main, setting, versions_of
 from kg.cli.hiding import without
 from kg.cli.output import progress
 from kg.errors import BadInput
 from kg.queries import Catalogue
-from kg.settings import Settings
+from kg.settings import MEMORY, Settings
 from kg.store import Versions
 from kg.store.plain import load
 

@@ -91,6 +91,8 @@ class Claims:
 
     ``stances`` has ``NONE`` for a passage that gives none. ``values`` are the intervals of figures.
     ``ranks`` is by claim the number of the term that is its rank, once that is known.
+    ``outranked`` tells the claims of sources that yield, where one that does not yield has claims
+    about the same; a decision can lift that.
     """
 
     def __init__(
@@ -102,9 +104,19 @@ class Claims:
         self.factual = factual
         self._topics: Column = self.subjects << HALF | self.predicates
         self.ranks: Column = np.full(len(self), NONE, np.int64)
+        self.outranked: Mask = self._outranked()
 
     def __len__(self) -> int:
         return len(self.subjects)
+
+    def _outranked(self) -> Mask:
+        files = {self.passages.file(graph) for graph in self.passages.yielding}
+        if not files:
+            return np.zeros(len(self), np.bool_)
+        spoken, back = np.unique(self.graphs, return_inverse=True)
+        of_file = [self.passages.file(graph) in files for graph in spoken.tolist()]
+        yields: Mask = np.array(of_file, np.bool_)[back]
+        return yields & np.isin(self._topics, self._topics[self.factual & ~yields])
 
     def __getitem__(self, place: int) -> Claim:
         of = self.passages.nodes.of

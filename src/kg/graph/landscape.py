@@ -196,12 +196,16 @@ def _rank(claims: Claims, conflicts: Sequence[Conflict]) -> list[Violation]:
     ranks[:] = np.where(claims.factual, accepted, rejected)
     against: dict[int, list[int]] = defaultdict(list)
     topics: dict[tuple[Node | None, Node | None], list[Conflict]] = defaultdict(list)
+    yields = claims.outranked
     for conflict in conflicts:
         one, other = conflict.first.place, conflict.second.place
-        ranks[[one, other]] = unsettled
-        against[one].append(other)
-        against[other].append(one)
         topics[conflict.topic].append(conflict)
+        if yields[one] != yields[other]:
+            ranks[one if yields[one] else other] = rejected
+        elif not yields[one]:
+            ranks[[one, other]] = unsettled
+            against[one].append(other)
+            against[other].append(one)
     wrong: list[Violation] = []
     decided: set[tuple[Node | None, Node | None]] = set()
     for decision, topic, preferred in _decisions(passages):
@@ -213,6 +217,7 @@ def _rank(claims: Claims, conflicts: Sequence[Conflict]) -> list[Violation]:
             ):
                 if winner.passage == preferred != loser.passage:
                     ranks[winner.place], ranks[loser.place] = accepted, rejected
+                    yields[winner.place] = False
                     settled = True
         if not settled or topic in decided:
             said = "is the second on this" if topic in decided else "matches no conflict"
@@ -342,13 +347,16 @@ def _claim_graph(claims: Claims, conflicts: Iterable[Conflict], numbers: _Number
 
 
 def _settled(claims: Claims, stances: Mapping[int, int], numbers: _Numbers) -> Table:
-    """What is stated or estimated and not rejected, with numbers derived from its figures."""
+    """What is stated or estimated and not rejected, with numbers derived from its figures.
+
+    What an outranked claim says is not there either, unless another says it, too.
+    """
     nodes, quads = claims.passages.nodes, claims.passages.quads
     factual = {nodes.number(stance) for stance in FACTUAL}
     graphs = np.array(list(quads.spans), np.int64)
     plain = [graph for graph, stance in stances.items() if stance in factual]
     kept = np.isin(quads.graphs, np.array(plain, np.int64)) | np.isin(quads.subjects, graphs)
-    rejected = claims.ranks == nodes.number(CLLM.rejected)
+    rejected = (claims.ranks == nodes.number(CLLM.rejected)) | claims.outranked
     figures = np.array(list(claims.values), np.int64)
     measured = np.isin(claims.objects, figures)
     for place in np.flatnonzero(rejected & ~measured).tolist():

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from rdflib import RDF
+from rdflib import RDF, URIRef
 
 from kg.columns import Quads, Rows, distinct
+from kg.namespaces import TERMS
 from kg.tables import Nodes, Passage
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from kg.columns import Term
     from kg.sources import Source
     from kg.tables import NodeTriple
+
+_YIELDS: Final = URIRef(f"{TERMS}yieldsTo")
 
 
 class Passages(Mapping[str, Passage]):
@@ -53,6 +57,21 @@ class Passages(Mapping[str, Passage]):
     def file(self, graph: int) -> int:
         """The place of the source of a graph."""
         return self._files[graph]
+
+    @cached_property
+    def yielding(self) -> list[int]:
+        """The graphs whose files say of themselves that they yield to another source."""
+        number = self.nodes.find(_YIELDS)
+        if number is None or number not in self.quads.by_predicate:
+            return []
+        rows = self.quads.block(number).rows
+        own = self.quads.subjects[rows] == self.quads.graphs[rows]
+        return [int(graph) for graph in distinct(self.quads.graphs[rows[own]])]
+
+    def unyielding(self) -> list[Source]:
+        """The sources that do not yield to another."""
+        yielding = {self.file(graph) for graph in self.yielding}
+        return [s for number, s in enumerate(self.sources) if number not in yielding]
 
     def numbered_sources(self) -> list[Source]:
         """The sources, their rows by the numbers of the terms here."""

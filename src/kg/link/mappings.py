@@ -21,6 +21,7 @@ from kg.errors import BadSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Mapping as Mapping_
     from pathlib import Path
 
     from pandas import DataFrame
@@ -62,6 +63,7 @@ class Mapping:
     justification: str
     negated: bool = False
     confidence: str = ""
+    subject_label: str = ""
     object_label: str = ""
     object_category: str = ""
     object_source: str = ""
@@ -166,6 +168,7 @@ def _mapping(row: Row, converter: Any, shown: str, line: int) -> Mapping:  # noq
         iris["mapping_justification"],
         row.get("predicate_modifier", "") == "Not",
         row.get("confidence", ""),
+        row.get("subject_label", ""),
         row.get("object_label", ""),
         row.get("object_category", ""),
         iris["object_source"],
@@ -234,40 +237,56 @@ class Places:
         return self._lines.get(str(subject).rpartition("/")[2], [("", 0)])
 
 
-def rewritten(path: Path, more: Sequence[Row] = ()) -> str:
+def rewritten(
+    path: Path, more: Sequence[Row] = (), prefixes: Mapping_[str, str] | None = None
+) -> str:
     """The text of a file as the library writes it, rows in order, with ``more`` rows.
 
-    Rows are slots of SSSOM by name, with CURIEs of the file's ``curie_map``. One that says how two
-    things match takes the place of what was said of that before.
+    Rows are slots of SSSOM by name, with CURIEs of the file's ``curie_map`` or of ``prefixes``. One
+    that says how two things match takes the place of what was said of that before.
+    """
+    with quiet():
+        from sssom.parsers import parse_sssom_table
+
+        found = parse_sssom_table(path)
+    said = {(row["subject_id"], row["object_id"]) for row in more}
+    rows = [
+        row
+        for row in _rows(found.df)
+        if (row["subject_id"], row["object_id"]) not in said or row["predicate_id"] not in _MATCHES
+    ]
+    known = {**(prefixes or {}), **found.converter.bimap}
+    return written([*rows, *more], found.metadata, known)
+
+
+def written(
+    rows: Sequence[Row], metadata: Mapping_[str, object], prefixes: Mapping_[str, str]
+) -> str:
+    """Some mappings as the library writes them, in the order of what they are about.
+
+    What holds of all is written once, above the table, with those of ``prefixes`` that are used.
     """
     with quiet():
         import pandas as pd
         from sssom import MappingSetDataFrame
-        from sssom.parsers import parse_sssom_table
+        from sssom.context import ensure_converter
         from sssom.writers import write_table
 
-        found = parse_sssom_table(path)
-        table = _rows(found.df)
-        said = {(row["subject_id"], row["object_id"]) for row in more}
-        rows = [
-            row
-            for row in table
-            if (row["subject_id"], row["object_id"]) not in said
-            or row["predicate_id"] not in _MATCHES
-        ]
-        rows = sorted([*rows, *more], key=lambda row: [row.get(key, "") for key in _ORDER])
-        for row in rows:
+        ordered = sorted(rows, key=lambda row: [row.get(key, "") for key in _ORDER])
+        for row in ordered:
             row["confidence"] = f"{float(row['confidence']):g}" if row.get("confidence") else ""
-        columns = [c for c in _COLUMNS if any(row.get(c) for row in rows)]
-        columns += sorted({c for row in rows for c in row if row[c]} - {*columns})
-        frame = pd.DataFrame([{c: row.get(c, "") for c in columns} for row in rows])
-        prefixes = {
+        columns = [c for c in _COLUMNS if c in _NEEDED or any(row.get(c) for row in ordered)]
+        columns += sorted({c for row in ordered for c in row if row[c]} - {*columns})
+        cells = [[row.get(column, "") for column in columns] for row in ordered]
+        frame = pd.DataFrame(cells, columns=columns)
+        used = {
             value.partition(":")[0]
-            for row in rows
-            for column in (*_IRIS, "predicate_id")
+            for row in ordered
+            for column in _IRIS
             if (value := row.get(column, "")) and "://" not in value
         }
-        converter = found.converter.get_subconverter(prefixes)
+        kept = {prefix: space for prefix, space in prefixes.items() if prefix in used}
+        converter = ensure_converter(kept, use_defaults=False)
         out = io.StringIO()
-        write_table(MappingSetDataFrame(frame, converter, found.metadata), out)
+        write_table(MappingSetDataFrame(frame, converter, dict(metadata)), out)
     return out.getvalue()

@@ -1,6 +1,9 @@
 """Where built graphs are kept and asked.
 
+asking      what can be asked in SPARQL, wherever it is
+answers     what a query found, as bytes, texts, or values of Python
 embedded    one Oxigraph store, in memory or on disk, read-only once published
+remote      any SPARQL 1.1 engine at an address
 canonical   the bytes of a graph that depend on nothing but its content
 written     graphs in columns as canonical N-Triples, in pieces
 nesting     how deep a document nests, before a parser sees it
@@ -10,10 +13,12 @@ versions    folders of published stores, and which one is current
 current     the one that is served, opened anew when another one has become current
 """
 
+from kg.store.answers import Answer, Number
+from kg.store.asking import Store
 from kg.store.canonical import canonical_nquads, data_version
 from kg.store.current import Current
 from kg.store.draft import Draft
-from kg.store.embedded import Answer, EmbeddedStore, Number
+from kg.store.embedded import EmbeddedStore
 from kg.store.versions import Change, Reading, Version, Versions
 from kg.store.written import Written
 
@@ -25,6 +30,7 @@ __all__ = [
     "EmbeddedStore",
     "Number",
     "Reading",
+    "Store",
     "Version",
     "Versions",
     "Written",

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 import pyoxigraph as ox
 
 from kg.errors import BadInput, BadQuery, NotFound, Rejected
-from kg.store.embedded import GRAPH_FORMATS, EmbeddedStore, bad_query, named_node
+from kg.store.answers import GRAPH_FORMATS
+from kg.store.embedded import EmbeddedStore, bad_query, named_node
 from kg.store.files import HAS_DOCTYPE, has_doctype, said_of
 from kg.store.nesting import TOO_DEEP, is_too_deep
 

@@ -1,4 +1,4 @@
-"""One Oxigraph store: asked in SPARQL, answering in bytes.
+"""One Oxigraph store, in memory or on disk.
 
 pyoxigraph binds parameters by substitution (SEP-0007) and never contacts another server for FROM.
 Callers judge a query with ``queries.judge`` before it gets here, since SERVICE would be followed.
@@ -6,111 +6,32 @@ Callers judge a query with ``queries.judge`` before it gets here, since SERVICE 
 
 from __future__ import annotations
 
-import difflib
 import io
 import itertools
 import re
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Final, cast
 
 import pyoxigraph as ox
 
 from kg.errors import BadInput, BadQuery, StoreError
-from kg.namespaces import PREFIXES, expand, shorten
-from kg.queries import Term
-from kg.store.canonical import InPieces, canonical_nquads, parse_graph
-from kg.store.xml import Wellformed
+from kg.namespaces import PREFIXES
+from kg.store.answers import GRAPH_FORMATS, Answer
+from kg.store.asking import Store
+from kg.store.canonical import InPieces, parse_graph
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from kg.queries import Parameter, Query
+    from kg.queries import Term
     from kg.results import Format, Kind
 
-_ROWS: Final = {
-    "json": ox.QueryResultsFormat.JSON,
-    "xml": ox.QueryResultsFormat.XML,
-    "csv": ox.QueryResultsFormat.CSV,
-    "tsv": ox.QueryResultsFormat.TSV,
-}
-GRAPH_FORMATS: Final = {
-    "turtle": ox.RdfFormat.TURTLE,
-    "ntriples": ox.RdfFormat.N_TRIPLES,
-    "rdfxml": ox.RdfFormat.RDF_XML,
-    "jsonld": ox.RdfFormat.JSON_LD,
-    "trig": ox.RdfFormat.TRIG,
-    "nquads": ox.RdfFormat.N_QUADS,
-}
-"""The engine's names for the formats of graphs."""
-_NUMBERS: Final = {PREFIXES["xsd"] + kind for kind in ("integer", "decimal", "float", "double")}
-_MEMBERS: Final = """
-PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
-SELECT ?member (MIN(STR(?label)) AS ?name) ?class WHERE {
-  ?member a ?class ; rdfs:label ?label . FILTER (LANG(?label) = "en")
-} GROUP BY ?member ?class ORDER BY ?name ?member
-"""
 _PLACE: Final = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 
 _CHARACTERS: Final = re.compile(r"\['A' \.\.=[^\]]*\]")
 
 
-class Number(str):
-    """The text of a number, to be told from the same text as a string or a name."""
-
-    __slots__ = ()
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a query found, not yet read: rows for SELECT and ASK, a graph for the others.
-
-    It can be written once, by the thread that asked.
-    """
-
-    kind: Kind
-    _results: ox.QuerySolutions | ox.QueryBoolean | Iterable[ox.Triple]
-    _prefixes: Mapping[str, str]
-
-    @classmethod
-    def read(cls, body: bytes, format_name: str) -> Answer:
-        """The answer that was written as JSON or as N-Triples."""
-        if format_name == "json":
-            return cls("rows", ox.parse_query_results(body, format=_ROWS["json"]), {})
-        quads = ox.parse(body, format=GRAPH_FORMATS[format_name])
-        return cls("graph", (quad.triple for quad in quads), PREFIXES)
-
-    def write(self, format_: Format, out: IO[bytes]) -> None:
-        """Write the whole answer to ``out`` in a format of its kind.
-
-        Raises ``BadQuery`` if it is an XML that cannot hold it.
-        """
-        if format_.media_type.endswith("+xml"):
-            out = cast("IO[bytes]", Wellformed(out))
-        if isinstance(self._results, ox.QuerySolutions | ox.QueryBoolean):
-            self._results.serialize(out, format=_ROWS[format_.name])
-        else:
-            syntax = GRAPH_FORMATS[format_.name]
-            ox.serialize(self._results, out, format=syntax, prefixes=dict(self._prefixes))
-
-    def serialize(self, format_: Format) -> bytes:
-        """The whole answer in a format of its kind."""
-        out = io.BytesIO()
-        self.write(format_, out)
-        return out.getvalue()
-
-    def rows(self) -> tuple[list[str], Iterator[list[str | None]]]:
-        """The variables and, row by row, the plain text of each value; None where unbound."""
-        if isinstance(self._results, ox.QueryBoolean):
-            return ["answer"], iter([["true" if self._results else "false"]])
-        if isinstance(self._results, ox.QuerySolutions):
-            variables = [variable.value for variable in self._results.variables]
-            return variables, ([_text(value) for value in row] for row in self._results)
-        triples = ([_text(t.subject), _text(t.predicate), _text(t.object)] for t in self._results)
-        return ["subject", "predicate", "object"], triples
-
-
-class EmbeddedStore:
+class EmbeddedStore(Store):
     """A store that is only read: in memory, or a published folder.
 
     Graphs are written with ``prefixes``, where the format has them.
@@ -207,37 +128,6 @@ class EmbeddedStore:
         kind: Kind = "graph" if isinstance(results, ox.QueryTriples) else "rows"
         return Answer(kind, results, self._prefixes)
 
-    def ask(self, question: Query, given: Mapping[str, str]) -> Answer:
-        """Ask a canned question with texts for its parameters. Raises as ``bound`` does."""
-        return self.query(question.text, self.bound(question, given))
-
-    def bound(self, question: Query, given: Mapping[str, str]) -> dict[str, Term]:
-        """The terms for the parameters of a canned question.
-
-        Raises ``BadInput`` if a text is not of its parameter's type, or names a thing that is not
-        of its parameter's class.
-        """
-        bindings = question.bind(given)
-        for parameter in question.parameters:
-            if parameter.of_class and parameter.name in given:
-                self._check_member(parameter, bindings[parameter.name])
-        return bindings
-
-    def members(self, parameter: Parameter) -> list[tuple[str, str]]:
-        """The things that a parameter may be, as (IRI, English name), by name."""
-        of_class = {"class": Term(expand(parameter.of_class))}
-        return [(str(row[0]), str(row[1])) for row in self.query(_MEMBERS, of_class).rows()[1]]
-
-    def _check_member(self, parameter: Parameter, term: Term) -> None:
-        known = {shorten(iri): iri for iri, _ in self.members(parameter)}
-        if term.value not in known.values():
-            close = difflib.get_close_matches(shorten(term.value), known, n=1)
-            hint = f" Did you mean {close[0]}?" if close else ""
-            raise BadInput(
-                f"{parameter.name} must be one of the graph's things of the class "
-                f"{parameter.of_class}, which {shorten(term.value)} is not.{hint}"
-            )
-
     def has_graph(self, name: str) -> bool:
         """Whether there is a named graph of that name, be it empty.
 
@@ -264,24 +154,12 @@ class EmbeddedStore:
         syntax = GRAPH_FORMATS[format_.name]
         self._store.dump(out, format=syntax, prefixes=dict(self._prefixes))
 
-    def dump(self, format_: Format, graph: str = "") -> bytes:
-        """Everything, in a format of datasets; else one graph, the default one if unnamed.
-
-        Triples are sorted and blank nodes have their RDFC-1.0 labels, so equal content gives equal
-        bytes.
-        """
-        serialization = GRAPH_FORMATS[format_.name]
-        if serialization.supports_datasets and format_.name != "jsonld":
-            canonical = canonical_nquads(self._store)
-            if serialization == ox.RdfFormat.N_QUADS:
-                return canonical
-            quads = ox.parse(canonical, format=ox.RdfFormat.N_QUADS)
-            return ox.serialize(quads, format=serialization, prefixes=PREFIXES) or b""
+    def quads(self, graph: str | None = None) -> Iterable[ox.Quad]:
+        """The quads of one graph, of the default graph if its name is empty; of all without."""
+        if graph is None:
+            return self._store
         name = ox.NamedNode(graph) if graph else ox.DefaultGraph()
-        chosen = self._store.quads_for_pattern(None, None, None, name)
-        canonical = canonical_nquads(ox.Quad(q.subject, q.predicate, q.object) for q in chosen)
-        triples = (q.triple for q in ox.parse(canonical, format=ox.RdfFormat.N_TRIPLES))
-        return ox.serialize(triples, format=serialization, prefixes=PREFIXES) or b""
+        return self._store.quads_for_pattern(None, None, None, name)
 
 
 def named_node(iri: str) -> ox.NamedNode:
@@ -315,16 +193,6 @@ def _term(term: Term) -> ox.NamedNode | ox.Literal:
     if term.datatype is None:
         return ox.NamedNode(term.value)
     return ox.Literal(term.value, datatype=ox.NamedNode(term.datatype))
-
-
-def _text(term: object) -> str | None:
-    if term is None:
-        return None
-    if isinstance(term, ox.Literal) and term.datatype.value in _NUMBERS:
-        return Number(term.value)
-    if isinstance(term, ox.NamedNode | ox.Literal):
-        return term.value
-    return str(term)
 
 
 def _load(store: ox.Store, graphs: Mapping[str, bytes]) -> None:

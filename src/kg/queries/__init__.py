@@ -1,0 +1,48 @@
+"""Questions in SPARQL, before an engine has them.
+
+canned    the queries of the project, with typed parameters
+binding   a text in which the parameters have their terms, for engines that take nothing else
+judging   what a text is, and what it may not do
+"""
+
+from kg.queries.binding import bound
+from kg.queries.canned import (
+    AUDIENCES,
+    Catalogue,
+    Parameter,
+    Query,
+    Term,
+    ad_hoc,
+    from_file,
+    is_name,
+    parse,
+)
+from kg.queries.judging import (
+    called,
+    check_depth,
+    form_of,
+    is_iri,
+    is_repeatable,
+    judge,
+    normalised,
+)
+
+__all__ = [
+    "AUDIENCES",
+    "Catalogue",
+    "Parameter",
+    "Query",
+    "Term",
+    "ad_hoc",
+    "bound",
+    "called",
+    "check_depth",
+    "form_of",
+    "from_file",
+    "is_iri",
+    "is_name",
+    "is_repeatable",
+    "judge",
+    "normalised",
+    "parse",
+]

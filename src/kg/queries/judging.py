@@ -1,0 +1,133 @@
+"""What a query is, and what it may not do, seen on its tokens: no engine has read it yet."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import TYPE_CHECKING, Final
+
+from kg.errors import BadQuery, Refused
+from kg.services import calls
+from kg.tokens import Lines, tokens, without_codepoint_escapes
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+_IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>\"{}|^`\\\ud800-\udfff]*")
+_FORMS: Final = frozenset({"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"})
+_CHANGES: Final = re.compile(r"(?:RAND|NOW|UUID|BNODE)\s*\(", re.IGNORECASE)
+_MOST_NESTED: Final = 200
+_MOST_CLAUSES: Final = 500
+_MOST_PATTERNS: Final = 5_000
+_MOST_TOKENS: Final = 100_000
+_SEPARATORS: Final = frozenset(".;,")
+_BRACKET: Final = re.compile(r"<<|>>|[(){}\[\]]")
+_OPERATORS: Final = frozenset({"||", "&&", "!", "=", "!=", "<", ">", "<=", ">=", *"+-*/|^"})
+_CLAUSE: Final = re.compile(r"\{|BIND|FILTER|AS\s*[?$]", re.IGNORECASE)
+_SERVICE_WORD: Final = re.compile(r"SERVICE", re.IGNORECASE)
+_SERVICE: Final = re.compile(
+    r"""SERVICE (?:\s|\#[^\n\r]*)*+ (?:SILENT)?+ (?:\s|\#[^\n\r]*)*+
+    (?: <[^<>\s]*+> | [?$]\w++ | (?:[^\s{}<\#\\]|\\.)++ )
+    (?:\s|\#[^\n\r]*)*+ \{""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_NO_SERVICE: Final = (
+    "SERVICE is not allowed here: this endpoint calls no other server unless its operator lists it "
+    "(--services, KG_SERVICES). Ask the other endpoint directly, or query both from your own "
+    "engine."
+)
+_THESE_SERVICES: Final = (
+    "SERVICE is allowed here only with one of these IRIs, written out and without escapes: {}. "
+    "The operator lists them (--services, KG_SERVICES)."
+)
+
+
+def form_of(text: str) -> str:
+    """SELECT, ASK, CONSTRUCT or DESCRIBE, as a query's text has it; empty if it has none."""
+    words = (token.text.upper() for token in tokens(text) if token.kind == "word")
+    return next((word for word in words if word in _FORMS), "")
+
+
+def normalised(text: str) -> str:
+    """A query's tokens with one blank between them: equal for texts that differ in layout only."""
+    return " ".join(token.text for token in tokens(text))
+
+
+def is_repeatable(text: str) -> bool:
+    """Whether the answer of a query has the same bytes each time, if the data stay the same.
+
+    Judged on the bare characters, since engines that read without a tokenizer see ``BYRAND()``. A
+    graph in which a query makes blank nodes has other labels each time.
+    """
+    if _CHANGES.search(text) or any(True for _ in calls(text)):
+        return False
+    is_new = form_of(text) == "CONSTRUCT"
+    return not (
+        is_new and any(token.kind == "blank" or token.text == "[" for token in tokens(text))
+    )
+
+
+def is_iri(text: str) -> bool:
+    """Whether a text is an absolute IRI, as a query may write it."""
+    return _IRI.fullmatch(text) is not None
+
+
+def judge(text: str, allowed: Collection[str] = ()) -> tuple[str, ...]:
+    """The services that a query calls; refuse one that leaves the store otherwise, or is too deep.
+
+    Judged on tokens, so that a string, a comment or a name may hold any word, and again on the bare
+    characters: engines that read without a tokenizer take ``SERVICESILENT<...>`` for a keyword, or
+    end an IRI where none began. Both with code point escapes resolved and not. Raises ``Refused``
+    for SERVICE with anything but an IRI that is ``allowed``, and ``BadQuery`` for what nests or
+    repeats more than any question needs.
+    """
+    versions = {text, without_codepoint_escapes(text)}
+    found = {called(version, allowed) for version in versions}
+    if len(found) > 1:
+        raise _refused(allowed)
+    for version in versions:
+        check_depth(version)
+        operators = separators = 0
+        for number, token in enumerate(tokens(version)):
+            if number > _MOST_TOKENS:
+                raise BadQuery(f"the query has more than {_MOST_TOKENS:,} words and marks.")
+            operators += token.kind == "mark" and token.text in _OPERATORS
+            separators += token.kind == "mark" and token.text in _SEPARATORS
+        clauses = sum(1 for _ in itertools.islice(_CLAUSE.finditer(version), _MOST_CLAUSES + 1))
+        if operators > _MOST_CLAUSES or clauses > _MOST_CLAUSES:
+            raise BadQuery(f"the query has more than {_MOST_CLAUSES} clauses or operators.")
+        if separators > _MOST_PATTERNS:
+            raise BadQuery(f"the query has more than {_MOST_PATTERNS} patterns or list members.")
+    return tuple(dict.fromkeys(found.pop()))
+
+
+def called(text: str, allowed: Collection[str] = ()) -> tuple[str, ...]:
+    """The services that a text calls, in order. Raises ``Refused`` if it calls any other."""
+    words = [*itertools.islice(_SERVICE_WORD.finditer(text), _MOST_CLAUSES + 1)]
+    found = [*calls(text)] if words else []
+    doubtful = {match.start() for match in words} - {call.start for call in found}
+    if (
+        len(words) > _MOST_CLAUSES
+        or any(call.service not in allowed for call in found)
+        or any(_SERVICE.match(text, at) for at in doubtful)
+    ):
+        raise _refused(allowed)
+    return tuple(call.service for call in found)
+
+
+def _refused(allowed: Collection[str]) -> Refused:
+    names = ", ".join(f"<{service}>" for service in allowed)
+    return Refused(_THESE_SERVICES.format(names) if names else _NO_SERVICE)
+
+
+def check_depth(text: str) -> None:
+    """Raise ``BadQuery`` for brackets that nest too deep, counted in the bare characters."""
+    depth = 0
+    for match in _BRACKET.finditer(text):
+        depth += 1 if match.group() in ("(", "[", "{", "<<") else -1
+        if depth > _MOST_NESTED:
+            lines = Lines(text)
+            line = lines.at(match.start())
+            column = match.start() - lines.start(line) + 1
+            raise BadQuery(f"more than {_MOST_NESTED} brackets are nested.", line, column)
+        depth = max(depth, 0)
