@@ -20,6 +20,8 @@ _RESIDUE: Final = re.compile(r"(\d+?)(?:0{6,}\d{1,3}|9{6,}\d{0,3})")
 """Digits that are meant, a run of zeros or nines, and at most three digits after it."""
 MEANT: Final = 2
 """Digits that a number written in full means at least, if it has so many before the point."""
+LONGEST: Final = 60
+"""Characters of a cell with a number or a range of numbers, at most."""
 MOST: Final = 10**100
 """No figure is so large: well below what a double can be."""
 COUNTED: Final = 2**63
@@ -36,8 +38,8 @@ def digits(cell: str, most: int = MOST) -> str:
 
     Raises ``ValueError`` if it is no number, or not between zero and ``most``.
     """
-    if not cell.isascii():  # whose digits may be of any script
-        raise ValueError(f"{cell!r} is not a number")
+    if not cell.isascii() or len(cell) > LONGEST:  # digits may be of any script, and thousands
+        raise ValueError(f"{cell[:LONGEST]!r} is not a number")
     match = _NUMBER.fullmatch(cell)
     text = cell
     if match is not None:

@@ -34,7 +34,6 @@ _ARXIV: Final = re.compile(
 _DOI: Final = re.compile(r"(?:/doi|//(?:dx\.)?doi\.org)/(?:[a-z]+/)?(10\.\d{4,9}/[^\s/?#]+)")
 _OTHER_NAME: Final = re.compile(r" / |\((?=[^()]*\)$)|\)$")
 """Between the names of one organization: "Academy / ABC", "Institute of Things (ABC)"."""
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 @dataclass
@@ -87,7 +86,7 @@ class _Reading:
         """The row itself: what it is called, and by what it can be told."""
         entry, row = self._entry, self._row
         yield row, _A, iri("cllm:Row")
-        yield row, iri("rdfs:label"), literal(_plain(entry.name), language="en")
+        yield row, iri("rdfs:label"), literal(entry.name, language="en")
         if self._thing:
             yield row, iri("cllm:boundTo"), self._thing
         if day(entry["date"]):
@@ -96,16 +95,16 @@ class _Reading:
             self._complain("Publication date", f"{entry['date']!r} is not a day")
         named: list[str | None] = []
         for name in entry.names("organizations"):
-            yield row, iri("cllm:developerAsPrinted"), literal(_plain(name))
+            yield row, iri("cllm:developerAsPrinted"), literal(name)
             named.append(self._organization(name))
         for name in entry.names("hardware"):
-            yield row, iri("cllm:hardwareAsPrinted"), literal(_plain(name))
+            yield row, iri("cllm:hardwareAsPrinted"), literal(name)
             named.append(only(self._known.hardware.get(name, ())))
         for thing in named:
             if thing:
                 yield row, iri("cllm:mentions"), f"<{thing}>"
         if entry["confidence"]:
-            yield row, iri("cllm:confidenceAsPrinted"), literal(_plain(entry["confidence"]))
+            yield row, iri("cllm:confidenceAsPrinted"), literal(entry["confidence"])
         for match in _ADDRESS.finditer(entry["link"]):
             address = match[0].rstrip(".,;)")
             yield row, iri("fabio:hasURL"), literal(address)
@@ -138,7 +137,7 @@ class _Reading:
         run = f"<{only(runs) or model[1:-1].replace('/model/', '/run/')}>"
         self._result.stated.append((model, iri("cllm:hasTrainingRun"), run))
         if not runs:
-            label = literal(f"Training of {_plain(self._entry.name)}", language="en")
+            label = literal(f"Training of {self._entry.name}", language="en")
             self._result.stated += [
                 (run, _A, iri("cllm:TrainingRun")),
                 (run, iri("rdfs:label"), label),
@@ -160,7 +159,7 @@ class _Reading:
             yield run or "", iri("cllm:hasHardwareUse"), use
             yield use, _A, iri("cllm:HardwareUse")
             if hardware is None:
-                yield use, iri("cllm:describedAs"), literal(_plain(name))
+                yield use, iri("cllm:describedAs"), literal(name)
             elif hardware in self._known.facilities:
                 yield use, iri("cllm:facility"), f"<{hardware}>"
             elif hardware in (self._accelerators(use) or {hardware}):
@@ -187,7 +186,7 @@ class _Reading:
 
     def _figure(self, subject: Term, part: str, quantity: str, column: str) -> list[Triple]:
         """That a thing has the figure of a cell; nothing where there is none, or no number."""
-        cell, note = self._entry[part], _plain(self._entry[f"{part} notes"])
+        cell, note = self._entry[part], self._entry[f"{part} notes"]
         if not cell:
             return []
         try:
@@ -216,8 +215,3 @@ class _Reading:
 
     def _complain(self, column: str, reason: str) -> None:
         self._result.complaints.append(f"{column}: {reason}; left out.")
-
-
-def _plain(text: str) -> str:
-    """A text without control characters, its lines ended alike and no blanks around it."""
-    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()

@@ -39,6 +39,7 @@ _OTHERS: Final[dict[str, tuple[str, ...]]] = {
 }
 _SEPARATOR: Final = re.compile(r",(?! )")
 """Between the names of a list; a comma before a blank is part of a name."""
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -46,7 +47,8 @@ _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 class Entry:
     """A row of the table: its number from one, below the header, and its cells by column.
 
-    A cell has no blanks around it, and is empty where the table has none.
+    A cell has no control characters and no blanks around it, ends its lines with a line feed, and
+    is empty where the table has none.
     """
 
     number: int
@@ -112,7 +114,7 @@ def read(data: bytes, shown: str) -> Table:
     entries: list[Entry] = []
     problems: list[Problem] = []
     for number, row in enumerate((row for row in lines[1:] if row), 1):
-        cells = {column: row[place].strip() for column, place in places.items() if place < len(row)}
+        cells = {column: _plain(row[p]) for column, p in places.items() if p < len(row)}
         entry = Entry(number, cells)
         if len(row) != len(header):
             reason = f"it has {len(row)} cells where the header has {len(header)}; not loaded."
@@ -142,6 +144,11 @@ def _places(header: Sequence[str], shown: str) -> dict[str, int]:
             f"{shown} is no table of models of Epoch AI: it has no column {', '.join(missing)}."
         )
     return found
+
+
+def _plain(text: str) -> str:
+    """A text without control characters and blanks around it."""
+    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 def day(text: str) -> bool:
