@@ -408,6 +408,13 @@ def test_what_is_not_known_finds_nothing(client: FlaskClient, query: Json) -> No
     assert candidates(client, query) == []
 
 
+def test_an_empty_cell_asks_for_nothing(client: FlaskClient) -> None:
+    """Clients send columns as they are; what is blank in them is no value."""
+    for value in ("", " ", [], ["", {"id": "", "name": ""}]):
+        query = {"query": "Baidu", "properties": [{"pid": "country", "v": value}]}
+        assert match(client, query) == "organization/baidu"
+
+
 def test_an_unknown_property_beside_a_name(client: FlaskClient) -> None:
     """It leaves the candidates, and no match."""
     query = {"query": "Baidu", "properties": [{"pid": "noSuchProperty", "v": "x"}]}

@@ -33,6 +33,7 @@ MOST_COLUMNS: Final = 20
 _DEFAULT_LIMIT: Final = 10
 _MOST_SHOWN: Final = 40
 """Number of characters of what was sent that a message repeats."""
+_EMPTY: Final = Given("")
 _WHOLE: Final = re.compile(r"\d{1,6}", re.ASCII)
 CONTENTS: Final = {"literal": "Names and values", "id": "Addresses (IRIs) of things"}
 """What the values of a property may come as, by the name of the setting."""
@@ -149,7 +150,7 @@ def _types(sent: object, where: str) -> Iterator[str]:
 
 
 def _constraints(sent: list[Any], where: str) -> tuple[Constraint, ...]:
-    """The properties, with all values that are given for each."""
+    """The properties, with all values that are given for each; an empty one asks for nothing."""
     _check_number(f"properties in {where}", len(sent), MOST_PROPERTIES, "give fewer")
     given: dict[str, list[Given]] = {}
     for property_ in sent:
@@ -157,7 +158,8 @@ def _constraints(sent: list[Any], where: str) -> tuple[Constraint, ...]:
             raise BadInput(f"{where}: a property is to be an object with pid and v.")
         values = property_.get("v")
         for value in values if isinstance(values, list) else [values]:
-            given.setdefault(term_id(property_["pid"]), []).append(_given(value, where))
+            if (read := _given(value, where)) != _EMPTY:
+                given.setdefault(term_id(property_["pid"]), []).append(read)
     for name, values in given.items():
         _check_number(f"values of {name[:_MOST_SHOWN]!r}", len(values), MOST_GIVEN, "give fewer")
     return tuple(Constraint(name, tuple(values)) for name, values in given.items())
