@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import rdflib
 
-from kg import audit, findings, graph, link, reason, validate
+from kg import audit, findings, graph, reason, validate
 from kg.catalog import catalog, named_version, partitions
 from kg.errors import BadQuery, BadSource, StoreError
 from kg.kept import DEFAULT, Kept, key_of
+from kg.link import mappings
+from kg.link.describe import count, describe
 from kg.namespaces import GRAPHS
 from kg.queries import Catalogue
 from kg.reason import settled as reasoning
@@ -141,7 +143,7 @@ def make(
     with timed("link"):
         links, links_digest = _links(project, nodes, before)
         if not is_rest:
-            places = partial(link.Places, project.link_files(), project.shown)
+            places = partial(mappings.Places, project.link_files(), project.shown)
             built.report += validate.validate_links(links, merged.settled, shapes, places, engine)
     if not (built.report.conforms or is_rest):
         return built
@@ -199,7 +201,7 @@ def make(
         "conflicts": len(merged.conflicts),
         "findings": len(built.results),
         "audit": len(built.items),
-        "links": link.count(links),
+        "links": count(links),
         "queries": len(queries),
         "warnings": len(built.report.warnings),
     }
@@ -225,11 +227,11 @@ def _links(project: Project, nodes: Nodes, before: Kept | None) -> tuple[Table, 
     Those of the build before are taken if their files are as they were.
     """
     files = project.link_files()
-    digest = link.digest(files)
+    digest = mappings.digest(files)
     if before and before.links == digest:
         return Table(nodes, before.named[LINKS]), digest
-    sets = (link.read(path, project.shown(path)) for path in files)
-    return Table.of(link.describe(sets), nodes), digest
+    sets = (mappings.read(path, project.shown(path)) for path in files)
+    return Table.of(describe(sets), nodes), digest
 
 
 def key(project: Project) -> str:
