@@ -23,6 +23,7 @@ from kg.namespaces import GRAPHS
 from kg.queries import Catalogue
 from kg.reason import settled as reasoning
 from kg.report import Report, Severity, Violation
+from kg.services import uncalled
 from kg.sources import Source, read_all, read_graph
 from kg.store import EmbeddedStore, Written
 from kg.tables import Table, as_node
@@ -333,12 +334,13 @@ def _unaccepted(results: list[findings.Result], passages: graph.Passages) -> Rep
 
 def _questions(project: Project) -> Catalogue:
     """The canned questions, each one an engine can parse and bind with its defaults."""
-    shown = {path.stem: project.shown(path) for path in project.query_files()}
-    catalogue = Catalogue.read(project.query_files(), project.shown)
+    files, federated = project.query_files(), project.federated_files()
+    shown = {path.stem: project.shown(path) for path in (*files, *federated)}
+    catalogue = Catalogue.read(files, project.shown, federated)
     empty = EmbeddedStore.in_memory({})
     for query in catalogue:
         try:
-            empty.query(query.text, query.bind({}))
+            empty.query(uncalled(query.text), query.bind({}))
         except BadQuery as error:
             raise BadSource(shown[query.name], error.line, error.message) from None
     return catalogue
