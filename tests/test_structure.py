@@ -12,7 +12,7 @@ RANKS = (
     {"queries", "tables"},
     {"store", "updates"},
     {"sources", "workers"},
-    {"graph"},
+    {"given", "graph"},
     {"validate", "reason", "catalog", "export", "audit", "findings", "coverage", "link"},
     {"hidden", "kept", "writing"},
     {"build", "serve"},

@@ -19,6 +19,7 @@ from kg.store import Versions
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from kg.given import Given
     from kg.store import Store
 
 _ORDER: Final = (
@@ -83,6 +84,25 @@ def engine_option(engines: Sequence[str], help_text: str) -> Callable[[Any], Any
         show_default=True,
         help=help_text,
     )
+
+
+def given_options(command: Any) -> Any:  # noqa: ANN401
+    """The options that say what a given file is."""
+    return click.option(
+        "--as",
+        "name",
+        metavar="SOURCE/PART",
+        help="The graph that the file is, or the part that its named graphs belong to.",
+    )(command)
+
+
+def given_files(files: Sequence[Path], project: Project, name: str | None) -> list[Given]:
+    """The files that a person names. Raises ``BadInput`` if several shall have one name."""
+    from kg.given import read_given
+
+    if name is not None and len(files) != 1:
+        raise BadInput("--as names one file: give that one alone.")
+    return [read_given(path, project, name) for path in files]
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
