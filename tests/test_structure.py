@@ -11,7 +11,7 @@ RANKS = (
     {"settings", "project", "report", "turtle", "results", "columns", "services"},
     {"queries", "tables"},
     {"store", "updates"},
-    {"sources", "workers"},
+    {"mapper", "sources", "workers"},
     {"given", "graph"},
     {"validate", "reason", "catalog", "export", "audit", "findings", "coverage", "link"},
     {"hidden", "kept", "writing"},
@@ -58,7 +58,7 @@ LIBRARIES = {
     "sssom": {"link"},
     "tenacity": {"link"},
     "werkzeug": {"serve"},
-    "yaml": {"queries"},
+    "yaml": {"mapper", "queries"},
 }
 
 

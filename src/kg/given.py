@@ -2,7 +2,7 @@
 
 Turtle and TriG stay as they are, byte for byte. Any other syntax of RDF becomes one of the two: a
 graph Turtle, several below one part of a source TriG. The text depends on the statements, and names
-the file that they are from.
+the file that they are from. A CSV file becomes what a mapping makes of it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from kg.columns import iri
 from kg.errors import BadInput, BadSource
+from kg.mapper import mapped
 from kg.namespaces import GRAPHS, PREFIXES, shorten
 from kg.project import SUFFIXES, SourceFile
 from kg.sources import Source, digest_of, made, of_text, read_bytes, text_of
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     """Graph, subject, predicate, object, as N-Triples writes them; "" for the default graph."""
 
 TURTLE, TRIG = SUFFIXES
+CSV: Final = ".csv"
 _LINES: Final = (".nt", ".nq")
 """Syntaxes in which the places of statements are found as in Turtle."""
 _KIND: Final = iri("rdf:type")
@@ -70,7 +72,7 @@ def read_given(path: Path, project: Project, name: str | None = None) -> Given:
     a file; ``BadSource`` if it does not parse, has a blank node or a relative IRI, or names graphs
     of something else than one part of a source.
     """
-    if path.suffix.lower() == ".csv":
+    if path.suffix.lower() == CSV:
         raise BadInput(f"{path}: what the columns of a CSV file mean is for a --mapping to say.")
     syntax_of(path)
     shown = project.shown(path)
@@ -92,6 +94,25 @@ def read_given(path: Path, project: Project, name: str | None = None) -> Given:
         graph = _described(parse(data, path.suffix, shown))
     file = SourceFile(path, graph or _by_path(path))
     return Given(of_text(data, file, shown), raw, path.suffix)
+
+
+def read_mapped(
+    path: Path, mapping: Path, project: Project, python: str, name: str | None = None
+) -> Given:
+    """Read a CSV file as a mapping has it, by the morph-kgc of a Python.
+
+    What it is the graph of is as for ``read_given``. Raises as that and ``mapper.mapped`` do.
+    """
+    texts = []
+    origins = []
+    for file in (path, mapping):
+        if not file.is_file():
+            raise BadInput(f"There is no file {file}.")
+        data = read_bytes(file, str(file))
+        texts.append(text_of(data, str(file)))
+        origins.append(Origin(file.name, digest_of(data)))
+    quads = mapped(texts[0], path, texts[1], mapping, python)
+    return converted(quads, path, origins, project, name)
 
 
 def converted(

@@ -49,14 +49,16 @@ class _Importing(click.Group):
 def import_command() -> None:
     """Put files into the project's data, if it conforms with them.
 
-    `kg import FILES...` is for RDF in any syntax (`kg import files --help` has its options),
-    `kg import epoch FILE` for Epoch AI's table of models. All are checked as `kg validate FILES`
-    does, and none is taken unless all conform. Then `kg build` makes a version with them.
+    `kg import FILES...` is for RDF in any syntax and for CSV with a mapping (`kg import files
+    --help` has its options), `kg import epoch FILE` for Epoch AI's table of models. All are checked
+    as `kg validate FILES` does, and none is taken unless all conform. Then `kg build` makes a
+    version with them.
 
     \b
     Example:
       kg import survey-2024/table-2.ttl
       kg import download.jsonld --as survey-2024/table-3
+      kg import models.csv --mapping models.yml --as survey-2024/models
       kg import epoch all_ai_models.csv
       kg build
     """
@@ -71,23 +73,27 @@ def files_command(
     project: Project,
     files: tuple[Path, ...],
     name: str | None,
+    mapping: Path | None,
+    mapper: str | None,
     *,
     replace: bool,
 ) -> None:
-    """Put RDF files into the project's data.
+    """Put RDF files, or a CSV file with a mapping, into the project's data.
 
     Turtle (.ttl) and TriG (.trig) are taken as they are; JSON-LD (.jsonld), N-Triples (.nt),
-    N-Quads (.nq), RDF/XML (.rdf, .owl, .xml) and N3 (.n3) are written as one of the two. A file
-    becomes data/<source>/<part>: the one of --as, else of the passage that it describes or of the
-    graphs that it names, else of its own folder and name. The word "files" may be left out.
+    N-Quads (.nq), RDF/XML (.rdf, .owl, .xml) and N3 (.n3) are written as one of the two, and so is
+    what --mapping makes of a CSV file. A file becomes data/<source>/<part>: the one of --as, else
+    of the passage that it describes or of the graphs that it names, else of its own folder and
+    name. The word "files" may be left out.
 
     \b
     Example:
       kg import survey-2024/table-2.ttl
       kg import download.jsonld --as survey-2024/table-3
+      kg import models.csv --mapping models.yml --as survey-2024/models
       kg build
     """
-    given = given_files(files, project, name)
+    given = given_files(files, project, name, mapping, mapper)
     places = [_place(file, project) for file in given]
     if len(set(places)) < len(places):
         raise BadInput("Two of the files would be the same graph.")

@@ -105,6 +105,8 @@ def validate(
     project: Project,
     files: tuple[Path, ...],
     name: str | None,
+    mapping: Path | None,
+    mapper: str | None,
     shape_files: tuple[Path, ...],
     engine: Engine,
     format_: str,
@@ -113,9 +115,9 @@ def validate(
 
     Nothing is published.
 
-    A file of the project is checked in its place; another one, in any syntax of RDF, is added, or
-    takes the place of the graph that `kg import` would make of it. With --shapes the project has no
-    part in it.
+    A file of the project is checked in its place; another one, in any syntax of RDF or as CSV with
+    a mapping, is added, or takes the place of the graph that `kg import` would make of it. With
+    --shapes the project has no part in it.
 
     \b
     Example:
@@ -128,12 +130,12 @@ def validate(
     from kg.report import Report
 
     if shape_files:
-        if name is not None:
-            raise BadInput("--as is for files as parts of the project, not with --shapes.")
+        if name is not None or mapping is not None:
+            raise BadInput("--as and --mapping are for parts of the project, not for --shapes.")
         sys.exit(0 if _by_shapes(files, shape_files, engine, format_) else 1)
     if format_ == "turtle":
         raise BadInput("--format turtle is for FILES with --shapes; the project has text and json.")
-    given = [file.source for file in given_files(files, project, name)]
+    given = [file.source for file in given_files(files, project, name, mapping, mapper)]
     built = recipe.make(project, progress, given, engine)
     named_files = {source.shown for source in given}
     findings = built.report.findings
