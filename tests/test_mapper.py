@@ -157,6 +157,22 @@ def test_what_a_mapping_makes(mapping: str, real: str, files: Path, tiny: Projec
     assert build.make(tiny, unwatched, []).report.violations == ()
 
 
+def test_a_passage_for_each_row(real: str, files: Path, tiny: Project) -> None:
+    """Graphs that a mapping names become those of a TriG file."""
+    graph = f"{GRAPHS}survey-2024/releases"
+    rules = YARRRML.replace(graph, f"{graph}/$(model)")
+    subject = "    s: model:$(model)\n"
+    rules = rules.replace(subject, f"{subject}    graphs: {graph}/$(model)\n")
+    (files / "passages.yml").write_text(rules, "utf-8")
+    given = read_mapped(files / "releases.csv", files / "passages.yml", tiny, real)
+
+    assert (given.suffix, given.source.graph) == (".trig", graph)
+    assert set(given.source.graphs) == {
+        graph,
+        *(f"{graph}/{n}" for n in ("first", "second", "third")),
+    }
+
+
 def test_what_the_engine_cannot_do(real: str, files: Path, tiny: Project) -> None:
     """A column that is not there, and a name that is no IRI, are told in one sentence."""
     for found, wanted, said in (
@@ -246,8 +262,8 @@ WRONG_YARRRML = {
     "mappings: {m: {sources: [[../releases.csv~csv]]}}": "it reads '../releases.csv', and may",
     "mappings: {m: {sources: [['http://127.0.0.1:9/x.csv~csv']]}}": "it reads 'http://127",
     "mappings: {m: {sources: [[releases.csv~jsonpath, $]]}}": "is no file of CSV",
-    "mappings: {m: {sources: [[releases.csv~xpath]]}}": "it reads xpath, and may read CSV alone",
-    "mappings: {m: {sources: [[releases.csv]]}}": "it reads something, and may read CSV alone",
+    "mappings: {m: {sources: [[releases.csv~xpath]]}}": "must be read as csv, not as 'xpath'",
+    "mappings: {m: {sources: [[releases.csv]]}}": "must be read as csv, not as ''",
     "mappings: {m: {sources: [{query: SELECT 1}]}}": "is no file of CSV",
     "mappings: {m: {sources: {access: 'mysql://h/d', table: t}}}": "is no file of CSV",
     "sources: {t: {access: x.csv, referenceFormulation: csv}}\nmappings: {m: {sources: t}}": (
@@ -277,7 +293,7 @@ WRONG_RML = {
     f'{OLD}[] rml:source "releases.csv" ; rml:query "SELECT 1" .': "no mapping of one CSV file",
     f'{NEW}[] rml:source "releases.csv" ; rml:iterator "$" .': "no mapping of one CSV file needs",
     f'{NEW}[] rml:source "releases.csv" ; rml:referenceFormulation rml:JSONPath .': (
-        "may read CSV alone"
+        "must be read as csv, not as"
     ),
     f"{NEW}[] rml:functionExecution [] .": "it calls a function (functionExecution)",
     f"{FNML}[] fnml:functionValue [] .": "it calls a function (functionValue)",

@@ -90,9 +90,7 @@ def _check_source(named: str, path: Path, table: Path) -> None:
 
 def _check_formulation(named: str, path: Path) -> None:
     if named.lower() not in ("csv", *_FORMULATIONS):
-        raise BadSource(
-            str(path), None, f"it reads {named or 'something'}, and may read CSV alone: say csv."
-        )
+        raise BadSource(str(path), None, f"its source must be read as csv, not as {named!r}.")
 
 
 def _function(name: str, path: Path) -> BadSource:
