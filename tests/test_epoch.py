@@ -15,11 +15,12 @@ import pytest
 from kg import build, sources
 from kg.errors import BadInput, BadSource
 from kg.graph import Passages
-from kg.link import Mapping, epoch
+from kg.link import epoch
 from kg.link.epoch.names import named, row_iri
 from kg.link.epoch.numbers import digits, whole
 from kg.link.epoch.provenance import works_of
 from kg.link.epoch.table import Entry
+from kg.link.mappings import Mapping
 from kg.link.registered import Registered
 from kg.namespaces import GRAPHS, IDS, PREFIXES, expand
 from kg.project import Project, SourceFile

@@ -8,9 +8,9 @@ import pytest
 import rdflib
 from rdflib import OWL, RDF, SH, SKOS, VOID
 
-from kg import build, link
+from kg import build
 from kg.errors import BadSource
-from kg.link.mappings import rewritten
+from kg.link.mappings import read, rewritten
 from kg.namespaces import GRAPHS, PREFIXES
 from kg.project import Project
 from kg.results import named
@@ -114,14 +114,14 @@ def test_files_that_are_no_mappings(tmp_path: Path, change: tuple[str, str], wan
     path = tmp_path / "a.sssom.tsv"
     good = TABLE + row() + "\n"
     path.write_text(good, "utf-8")
-    assert [m.object for m in link.read(path, "a").mappings] == ["https://arxiv.org/abs/2101.00001"]
+    assert [m.object for m in read(path, "a").mappings] == ["https://arxiv.org/abs/2101.00001"]
     path.write_text(good.replace(*change), "utf-8")
     if wanted == "justification":  # which the library fills in itself
-        (mapping,) = link.read(path, "a").mappings
+        (mapping,) = read(path, "a").mappings
         assert mapping.justification.endswith("UnspecifiedMatching")
         return
     with pytest.raises(BadSource, match=wanted) as error:
-        link.read(path, "a")
+        read(path, "a")
     assert str(error.value).startswith("a:")
 
 

@@ -16,7 +16,8 @@ RANKS = (
     {"validate", "reason", "catalog", "export", "audit", "findings", "coverage", "link"},
     {"hidden", "kept", "writing"},
     {"build", "serve"},
-    {"api", "cli"},
+    {"api"},
+    {"cli"},
     {"__init__"},
 )
 RANK = {room: rank for rank, rooms in enumerate(RANKS) for room in rooms}

@@ -4,7 +4,7 @@
     data/       <source>/<part>.ttl or .trig; registry/ and curation/ are sources of our own;
                 links/ one set of mappings for each outside dataset
     shapes/     SHACL, one file for each class
-    queries/    one question in each .rq file
+    queries/    one question in each .rq file; federated/ those that ask other endpoints, too
 
 A project is a checkout, any folder laid out like one, or the copy inside the installed package.
 """
@@ -89,6 +89,10 @@ class Project:
     def query_files(self) -> list[Path]:
         """The files of canned queries, sorted by name."""
         return sorted((self.root / "queries").glob("*.rq"))
+
+    def federated_files(self) -> list[Path]:
+        """The files of canned queries that call other endpoints, sorted by name."""
+        return sorted((self.root / "queries" / "federated").glob("*.rq"))
 
     def finding_files(self) -> list[Path]:
         """The files of queries that recompute findings, sorted by name."""

@@ -200,11 +200,13 @@ def _print_rows(found: Imported) -> None:
 
 def _bindings(project: Project) -> Bindings:
     """What the project's mappings to the table say."""
-    from kg import link
+    from kg.link import mappings
     from kg.link.epoch import Bindings
 
-    files = [path for path in project.link_files() if path.name == f"{_MAPPINGS}{link.SUFFIX}"]
-    return Bindings.of(m for path in files for m in link.read(path, project.shown(path)).mappings)
+    name = f"{_MAPPINGS}{mappings.SUFFIX}"
+    files = [path for path in project.link_files() if path.name == name]
+    sets = [mappings.read(path, project.shown(path)) for path in files]
+    return Bindings.of(mapping for one in sets for mapping in one.mappings)
 
 
 def _bytes(path: Path) -> bytes:

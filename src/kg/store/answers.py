@@ -111,6 +111,10 @@ class Answer:
         columns, rows = self._rows()
         return columns, ([_value(term) for term in row] for row in rows)
 
+    def solutions(self) -> Iterable[Sequence[object]]:
+        """The rows as the engine has them."""
+        return self._rows()[1]
+
     def _rows(self) -> tuple[list[str], Iterable[Sequence[object]]]:
         if isinstance(self._results, ox.QueryBoolean):
             truth = "true" if self._results else "false"
