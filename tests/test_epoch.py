@@ -618,7 +618,7 @@ def test_the_command_takes_nothing(tiny: Project, tmp_path: Path) -> None:
 def test_the_help_shows_both_ways() -> None:
     """`kg import FILES` stays what it is beside the tables."""
     shown = run_kg("import", "--help").stdout
-    assert " import [--replace] FILES..." in shown
+    assert " import [OPTIONS] FILES..." in shown
     assert " import epoch [OPTIONS] FILE" in shown
     done = run_kg("import")
     assert (done.returncode, "Missing argument 'FILES...'" in done.stderr) == (2, True)

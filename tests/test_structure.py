@@ -11,8 +11,8 @@ RANKS = (
     {"settings", "project", "report", "turtle", "results", "columns", "services"},
     {"queries", "tables"},
     {"store", "updates"},
-    {"sources", "workers"},
-    {"graph"},
+    {"mapper", "sources", "workers"},
+    {"given", "graph"},
     {"validate", "reason", "catalog", "export", "audit", "findings", "coverage", "link"},
     {"hidden", "kept", "writing"},
     {"build", "serve"},
@@ -59,7 +59,7 @@ LIBRARIES = {
     "sssom": {"link"},
     "tenacity": {"link"},
     "werkzeug": {"serve"},
-    "yaml": {"queries"},
+    "yaml": {"mapper", "queries"},
 }
 
 

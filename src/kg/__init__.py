@@ -20,7 +20,8 @@ How a triple gets from a file to an answer:
     serve · export · cli · api
 
 ``build`` is the recipe that walks down this picture; with what an earlier one has ``kept`` it works
-only on what is different, and of what is not ``hidden`` of a version it makes one to serve. From
+only on what is different, and of what is not ``hidden`` of a version it makes one to serve. What a
+person brings from elsewhere is ``given``: RDF, or CSV by a ``mapper``, as a source would be. From
 ``sources`` to ``store`` triples are ``columns`` of numbers, and ``tables`` answers in rdflib's
 terms what is asked of them. A module imports only from those above it.
 

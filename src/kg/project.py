@@ -127,8 +127,8 @@ class Project:
         name = graph.removeprefix(GRAPHS)
         if not graph.startswith(GRAPHS) or not _GRAPH_NAME.fullmatch(name):
             raise BadInput(
-                f"No file of the project is the graph <{graph}>: name it <source>/<part>{suffix}, "
-                "both in lower-case letters, digits and hyphens."
+                f"No file of the project is the graph <{graph}>: name it <source>/<part>{suffix} "
+                "(or --as <source>/<part>), both in lower-case letters, digits and hyphens."
             )
         if suffix not in SUFFIXES:
             raise BadInput(f"A source file ends in {' or '.join(SUFFIXES)}, not in {suffix!r}.")
