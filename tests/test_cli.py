@@ -16,6 +16,7 @@ from kg.audit import Grade
 from kg.cli import main
 from kg.cli.checking import GRADES, GROUPINGS, VERDICTS
 from kg.coverage import By
+from kg.documents import context
 from kg.export import jsonld
 from kg.findings import Verdict
 from kg.project import Project
@@ -304,8 +305,10 @@ def test_json_ld_is_the_same_each_time(
     assert rdflib.compare.isomorphic(triples, rdflib.Graph().parse(out, format="nt"))
 
     one = rdflib.Graph().parse(data="<http://a/s> <http://a/p> 1 , 2 .", format="turtle")
-    assert len(rdflib.Graph().parse(data=jsonld(one, rdflib.Graph()), format="json-ld")) == 2
-    assert len(rdflib.Graph().parse(data=jsonld(rdflib.Graph(), one), format="json-ld")) == 0
+    assert len(rdflib.Graph().parse(data=jsonld(one, context([])), format="json-ld")) == 2
+    assert (
+        len(rdflib.Graph().parse(data=jsonld(rdflib.Graph(), context([])), format="json-ld")) == 0
+    )
 
 
 def test_a_failed_export_leaves_the_file(

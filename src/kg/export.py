@@ -1,4 +1,4 @@
-"""The graph as files for others: JSON-LD in which every term has a plain name, nanopublications."""
+"""The graph as files for others: JSON-LD in which terms have plain names, nanopublications."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 import rdflib
-from rdflib import DCTERMS, OWL, PROV, RDF, RDFS
+from rdflib import DCTERMS, PROV, RDF
 from rdflib.compare import to_canonical_graph
 
 from kg.namespaces import BASE, GRAPHS, PREFIXES, TERMS
@@ -14,34 +14,16 @@ from kg.namespaces import BASE, GRAPHS, PREFIXES, TERMS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rdflib.term import Node
 
 _CLLM: Final = rdflib.Namespace(TERMS)
 _NP: Final = rdflib.Namespace(PREFIXES["np"])
 
 
-def context(ontology: rdflib.Graph) -> dict[str, Any]:
-    """The JSON-LD 1.1 context of the ontology: prefixes, and each property by its local name.
-
-    Values of object properties are IRIs, those of datatype properties have the declared range.
-    """
-    terms: dict[str, Any] = {"id": "@id", "type": "@type"}
-    for term in sorted(ontology.subjects(RDF.type, OWL.Class), key=str):
-        if str(term).startswith(TERMS):
-            terms[_local(term)] = str(term)
-    for kind in (OWL.AnnotationProperty, OWL.DatatypeProperty, OWL.ObjectProperty):
-        for term in sorted(ontology.subjects(RDF.type, kind), key=str):
-            if str(term).startswith(TERMS):
-                terms[_local(term)] = _definition(term, kind, ontology)
-    return {"@version": 1.1, **PREFIXES, **terms}
-
-
-def jsonld(graph: rdflib.Graph, ontology: rdflib.Graph) -> bytes:
-    """``graph`` as JSON-LD with its context inside; equal graphs give equal bytes."""
-    bundled = context(ontology)
+def jsonld(graph: rdflib.Graph, context: Mapping[str, Any]) -> bytes:
+    """``graph`` as JSON-LD with the context inside; equal graphs give equal bytes."""
     # rdflib compacts by the context but keeps no order, nor the names of blank nodes
     text = to_canonical_graph(graph).serialize(
-        format="json-ld", context=bundled, auto_compact=True, use_native_types=False
+        format="json-ld", context=context, auto_compact=True, use_native_types=False
     )
     document = json.loads(text)
     document.pop("@context")
@@ -50,7 +32,7 @@ def jsonld(graph: rdflib.Graph, ontology: rdflib.Graph) -> bytes:
         for key, value in node.items():
             if isinstance(value, list):
                 node[key] = sorted(value, key=_sort_key)
-    ordered = {"@context": bundled, "@graph": sorted(filter(None, nodes), key=_sort_key)}
+    ordered = {"@context": context, "@graph": sorted(filter(None, nodes), key=_sort_key)}
     return (json.dumps(ordered, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
@@ -111,15 +93,3 @@ def nanopublications(graphs: Mapping[str, rdflib.Graph], licence: str, version: 
 def _sort_key(value: Any) -> tuple[str, str]:  # noqa: ANN401
     name = value.get("id", "") if isinstance(value, dict) else ""
     return str(name), json.dumps(value, sort_keys=True)
-
-
-def _definition(term: Node, kind: Node, ontology: rdflib.Graph) -> str | dict[str, str]:
-    if kind == OWL.ObjectProperty:
-        return {"@id": str(term), "@type": "@id"}
-    if datatype := ontology.value(term, RDFS.range):
-        return {"@id": str(term), "@type": str(datatype)}
-    return str(term)
-
-
-def _local(term: Node) -> str:
-    return str(term).removeprefix(TERMS)

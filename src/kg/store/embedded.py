@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from kg.documents import Cell
     from kg.queries import Term
     from kg.results import Format, Kind
 
@@ -160,6 +161,35 @@ class EmbeddedStore(Store):
             return self._store
         name = ox.NamedNode(graph) if graph else ox.DefaultGraph()
         return self._store.quads_for_pattern(None, None, None, name)
+
+    def statements(
+        self, subject: str, predicate: str | None = None, graph: str | None = ""
+    ) -> Iterator[tuple[str, Cell]]:
+        """Property and value of what a graph, or with None any, states of ``subject``.
+
+        ``graph`` is as for ``quads``. Values are as ``kg.documents`` has them; those that are
+        neither IRI nor literal are left out. Raises ``StoreError`` if the store cannot be read.
+        """
+        node = ox.NamedNode(subject)
+        asked = ox.NamedNode(predicate) if predicate else None
+        name = ox.NamedNode(graph) if graph else None if graph is None else ox.DefaultGraph()
+        try:
+            for quad in self._store.quads_for_pattern(node, asked, None, name):
+                if cell := _cell(quad.object):
+                    yield quad.predicate.value, cell
+        except OSError as error:
+            raise StoreError(f"The store cannot be read: {error}.") from None
+
+
+def _cell(term: object) -> Cell | None:
+    """An IRI or a literal as SPARQL's results in JSON have it."""
+    if isinstance(term, ox.NamedNode):
+        return {"type": "uri", "value": term.value}
+    if not isinstance(term, ox.Literal):
+        return None
+    if term.language:
+        return {"type": "literal", "value": term.value, "xml:lang": term.language}
+    return {"type": "literal", "value": term.value, "datatype": term.datatype.value}
 
 
 def named_node(iri: str) -> ox.NamedNode:
