@@ -22,7 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg import build
-from kg.documents import context, document
+from kg.documents import context, document, documents
 from kg.namespaces import BASE, GRAPHS, IDS, PREFIXES, TERMS
 from kg.project import Project
 from kg.queries import Catalogue
@@ -200,13 +200,12 @@ def test_any_statements_are_the_same_rdf(triples: list[Triple], shuffling: rando
     thing = ox.NamedNode("urn:x:1")
 
     def made(triples: Iterable[Triple]) -> bytes:
-        cells = [(s.value, p.value, cell(o)) for s, p, o in triples if s != o]
+        cells = [(s.value, p.value, cell(o)) for s, p, o in triples]
         return document(thing.value, cells, SMALL)
 
-    triples = [(s, p, o) for s, p, o in triples if p.value != f"{PREFIXES['rdf']}type" or is_iri(o)]
     text = made(triples)
     found = triples_of(text)
-    wanted = {(s, p, o) for s, p, o in triples if s != o}
+    wanted = set(triples)
     assert {triple for triple in found if triple[0] == thing} == {
         triple for triple in wanted if triple[0] == thing
     }
@@ -215,10 +214,11 @@ def test_any_statements_are_the_same_rdf(triples: list[Triple], shuffling: rando
     shuffling.shuffle(again)
     assert made(again) == text
 
-
-def is_iri(term: object) -> bool:
-    """Whether a term is a name."""
-    return isinstance(term, ox.NamedNode)
+    cells = [(s.value, p.value, cell(o)) for s, p, o in triples]
+    flat = documents(cells, SMALL)
+    assert triples_of(flat) == set(triples)
+    shuffling.shuffle(cells)
+    assert documents([*cells, *cells[:2]], SMALL) == flat
 
 
 def test_a_prefix_that_the_ontology_takes_is_not_used() -> None:
@@ -241,16 +241,35 @@ def test_the_context_is_one(client: FlaskClient, versions: Versions) -> None:
     store = ("--store", str(versions.root))
     alone = run_kg("export", "--format", "context", *store)
     assert alone.stdout.encode() == response.data
-    inside = json.loads(run_kg("export", "--format", "jsonld", *store).stdout)["@context"]
+    whole = run_kg("export", "--format", "jsonld", *store).stdout
+    inside = json.loads(whole)["@context"]
     assert inside == served["@context"]
     assert {"hasDeveloper", "label", "exactMatch", "Model"} <= inside.keys()
 
-    document = {**served, "id": "urn:m", "hasDeveloper": "urn:o", "label": {"en": "M"}}
-    found = {(p.value, str(o)) for _, p, o in triples_of(json.dumps(document))}
+    example = {**served, "id": "urn:m", "hasDeveloper": "urn:o", "label": {"en": "M"}}
+    found = {(p.value, str(o)) for _, p, o in triples_of(json.dumps(example))}
     assert found == {(f"{TERMS}hasDeveloper", "<urn:o>"), (LABEL, '"M"@en')}
 
     refused = run_kg("export", "--format", "context", "--graph", "links", *store)
     assert (refused.returncode, "leave --graph out" in refused.stderr) == (2, True)
+
+
+def test_an_export_is_the_same_rdf(versions: Versions, tmp_path: Path) -> None:
+    """PyLD finds all triples of the default graph in it, but that it renames blank nodes."""
+    for format_ in ("jsonld", "ntriples"):
+        place = ("--store", str(versions.root), "-o", str(tmp_path / format_))
+        assert run_kg("export", "--format", format_, *place).returncode == 0
+    wanted = {q.triple for q in ox.parse(path=tmp_path / "ntriples", format=ox.RdfFormat.N_TRIPLES)}
+    assert len(wanted) > 5000
+    found = pyld.jsonld.to_rdf(
+        json.loads((tmp_path / "jsonld").read_bytes()),
+        {"format": "application/n-quads", "documentLoader": no_network},
+    )
+    triples = {q.triple for q in ox.parse(found, format=ox.RdfFormat.N_QUADS)}
+    assert len(triples) == len(wanted)
+    assert {rounded(t) for t in triples if "_:" not in str(t)} == {
+        rounded(t) for t in wanted if "_:" not in str(t)
+    }
 
 
 @pytest.mark.parametrize("address", ["/context.jsonld", "/id/model/m6?format=jsonld"])

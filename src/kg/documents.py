@@ -1,25 +1,25 @@
-"""JSON-LD documents as web developers read them: the context of all, and one object for a thing.
+"""JSON-LD documents as web developers read them: the context, one object for a thing, or many.
 
 https://www.w3.org/TR/json-ld11/. A document is the same RDF as the triples that it is made of, to
 the digits of its numbers: only whole numbers that every JSON parser keeps, and truths, are JSON's
-own. What it refers to is always an object with an ``id``, so that a property never changes its
-shape. Terms come as SPARQL's JSON has them (https://www.w3.org/TR/sparql11-results-json/).
+own. Terms come as SPARQL's JSON has them (https://www.w3.org/TR/sparql11-results-json/).
 """
 
 from __future__ import annotations
 
 import json
 import re
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Final
 
 from kg.namespaces import GRAPHS, PREFIXES, TERMS, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     Cell = Mapping[str, str]
     Triple = tuple[str, str, Cell]
-    """An IRI, a property, and the value: an IRI or a literal."""
+    """An IRI, a property, and the value; in place of an IRI can be a blank node, as ``_:label``."""
     Context = dict[str, Any]
 
 _OWL: Final = PREFIXES["owl"]
@@ -79,7 +79,8 @@ def context(declared: Iterable[Sequence[str | None]]) -> Context:
 
     ``declared`` are rows of a term's IRI, its kind in OWL, and its range if it has one. Labels are
     maps by language; what a property refers to is an IRI, always in a list; the values of a
-    datatype property have its range. A name that the ontology gives is not given to others.
+    datatype property have its range. A name that the ontology gives is not given to others, but for
+    ``id`` and ``type``.
     """
     terms: Context = {}
     for name, definition in _OF_OTHERS.items():
@@ -94,8 +95,13 @@ def context(declared: Iterable[Sequence[str | None]]) -> Context:
         else:
             definition = {}
         terms[iri.removeprefix(TERMS)] = {"@id": iri, **definition} if definition else iri
-    ordered = dict(sorted(terms.items()))
-    return {"@version": 1.1, **PREFIXES, "id": "@id", "type": "@type", **ordered}
+    return {
+        "@version": 1.1,
+        **PREFIXES,
+        **dict(sorted(terms.items())),
+        "id": "@id",
+        "type": "@type",
+    }
 
 
 def published(names: Context) -> bytes:
@@ -116,8 +122,17 @@ def document(iri: str, triples: Iterable[Triple], names: Context) -> bytes:
     return _written({"@context": framed.used(), **about})
 
 
-class _Framed:
-    """Triples on their way to be one object, and which names that takes."""
+def documents(triples: Iterable[Triple], names: Context) -> bytes:
+    """An object for each thing that the triples say something of, with the whole context.
+
+    Things are told apart from each other and refer to each other by prefixed names.
+    """
+    flat = _Flat(triples, names)
+    return _written({"@context": names, "@graph": [flat.told(iri) for iri in flat.things()]})
+
+
+class _Objects(ABC):
+    """Triples on their way to be objects, and which names that takes."""
 
     def __init__(self, triples: Iterable[Triple], names: Context) -> None:
         self._about: dict[str, dict[object, tuple[str, Cell]]] = {}
@@ -129,40 +144,16 @@ class _Framed:
             for name, defined in names.items()
             if defined != PREFIXES.get(name) and name != "@version"
         }
-        self._names = names | self._made_definite(names)
+        self._names = names
         self._used = {"id"}
 
-    def used(self) -> Context:
-        """The part of the context that was used, in its order."""
-        return {
-            name: defined
-            for name, defined in self._names.items()
-            if name in self._used or name == "@version"
-        }
-
-    def _made_definite(self, names: Context) -> Context:
-        """For properties without a declared range: of which type all values are, if of one."""
-        types: dict[str, set[str]] = {}
-        for said in self._about.values():
-            for predicate, value in said.values():
-                types.setdefault(predicate, set()).add(_type_of(value))
-        definite: Context = {}
-        for predicate, found in types.items():
-            name = self._known.get(predicate, "")
-            if names.get(name) == predicate and len(found) == 1 and not found & _NOT_COERCED:
-                type_ = found.pop()
-                definition = _BY_LANGUAGE if type_ == "@language" else {"@type": type_}
-                definite[name] = {"@id": predicate, **definition}
-        return definite
-
-    def told(self, iri: str, within: tuple[str, ...]) -> dict[str, Any]:
-        """The object of a thing; ``within`` are those that it stands in, of which all is told."""
+    def _object(self, iri: str, within: tuple[str, ...], only: Container[str]) -> dict[str, Any]:
+        """What is said of a thing, of all properties or some of them."""
         node: dict[str, Any] = {}
-        about = {} if iri in within else self._about.get(iri, {})
-        for predicate, value in about.values():
-            if len(within) > 1 and predicate not in NAMING:
+        for predicate, value in self._about.get(iri, {}).values():
+            if only and predicate not in only:
                 continue
-            if predicate == _TYPE and value["type"] == "uri":
+            if predicate == _TYPE and value["type"] != "literal":
                 self._used.add("type")
                 node.setdefault("type", []).append(self._short(value["value"]))
             else:
@@ -170,7 +161,11 @@ class _Framed:
         for name, value in node.items():
             node[name] = self._arranged(name, value)
         first = [name for name in _FIRST if name in node]
-        return {"id": iri} | {name: node[name] for name in (*first, *sorted({*node} - {*first}))}
+        return {name: node[name] for name in (*first, *sorted({*node} - {*first}))}
+
+    @abstractmethod
+    def _referred(self, iri: str, within: tuple[str, ...], coerced: str | None) -> object:
+        """What stands where a thing is referred to, under a name with values of a type."""
 
     def _add(
         self, node: dict[str, Any], predicate: str, value: Cell, within: tuple[str, ...]
@@ -187,7 +182,7 @@ class _Framed:
                 return
             name, definition = self._prefixed(predicate), {}  # a map by language holds texts only
         if type_ == "@id":
-            given: object = self.told(value["value"], within)
+            given = self._referred(value["value"], within, definition.get("@type"))
         else:
             given = self._literal(value, type_, definition.get("@type"))
         node.setdefault(name, []).append(given)
@@ -215,6 +210,8 @@ class _Framed:
             return {language: self._arranged("", said) for language, said in sorted(value.items())}
         ordered = sorted(value, key=_sort_key)
         is_list = name == "type" or any(isinstance(v, dict) and "id" in v for v in ordered)
+        defined = self._names.get(name)
+        is_list = is_list or (isinstance(defined, dict) and defined.get("@container") == "@set")
         return ordered if is_list or len(ordered) > 1 else ordered[0]
 
     def _short(self, iri: str) -> str:
@@ -234,9 +231,67 @@ class _Framed:
         return name
 
 
+class _Framed(_Objects):
+    """One object, with others inside."""
+
+    def __init__(self, triples: Iterable[Triple], names: Context) -> None:
+        super().__init__(triples, names)
+        self._names = names | self._made_definite(names)
+
+    def used(self) -> Context:
+        """The part of the context that was used, in its order."""
+        return {
+            name: defined
+            for name, defined in self._names.items()
+            if name in self._used or name == "@version"
+        }
+
+    def told(self, iri: str, within: tuple[str, ...]) -> dict[str, Any]:
+        """The object of a thing; ``within`` are those that it stands in, of which all is told."""
+        if iri in within:
+            return {"id": iri}
+        return {"id": iri, **self._object(iri, within, NAMING if len(within) > 1 else ())}
+
+    def _referred(self, iri: str, within: tuple[str, ...], coerced: str | None) -> object:
+        del coerced
+        return self.told(iri, within)
+
+    def _made_definite(self, names: Context) -> Context:
+        """For properties without a declared range: of which type all values are, if of one."""
+        types: dict[str, set[str]] = {}
+        for said in self._about.values():
+            for predicate, value in said.values():
+                types.setdefault(predicate, set()).add(_type_of(value))
+        definite: Context = {}
+        for predicate, found in types.items():
+            name = self._known.get(predicate, "")
+            if names.get(name) == predicate and len(found) == 1 and not found & _NOT_COERCED:
+                type_ = found.pop()
+                definition = _BY_LANGUAGE if type_ == "@language" else {"@type": type_}
+                definite[name] = {"@id": predicate, **definition}
+        return definite
+
+
+class _Flat(_Objects):
+    """An object for each thing, with the names of others inside."""
+
+    def things(self) -> list[str]:
+        """What something is said of, in order."""
+        return sorted(self._about)
+
+    def told(self, iri: str) -> dict[str, Any]:
+        """The object of a thing."""
+        return {"id": self._prefixed(iri), **self._object(iri, (), ())}
+
+    def _referred(self, iri: str, within: tuple[str, ...], coerced: str | None) -> object:
+        del within
+        name = self._prefixed(iri)
+        return name if coerced == "@id" else {"id": name}
+
+
 def _type_of(value: Cell) -> str:
     """What the values of a name would have to be, for this one to be written without its type."""
-    if value["type"] == "uri":
+    if value["type"] != "literal":
         return "@id"
     return "@language" if "xml:lang" in value else value.get("datatype", f"{_XSD}string")
 

@@ -1,13 +1,11 @@
-"""The graph as files for others: JSON-LD in which terms have plain names, nanopublications."""
+"""The graph as files for others: each claim as a nanopublication."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final
 
 import rdflib
 from rdflib import DCTERMS, PROV, RDF
-from rdflib.compare import to_canonical_graph
 
 from kg.namespaces import BASE, GRAPHS, PREFIXES, TERMS
 
@@ -17,23 +15,6 @@ if TYPE_CHECKING:
 
 _CLLM: Final = rdflib.Namespace(TERMS)
 _NP: Final = rdflib.Namespace(PREFIXES["np"])
-
-
-def jsonld(graph: rdflib.Graph, context: Mapping[str, Any]) -> bytes:
-    """``graph`` as JSON-LD with the context inside; equal graphs give equal bytes."""
-    # rdflib compacts by the context but keeps no order, nor the names of blank nodes
-    text = to_canonical_graph(graph).serialize(
-        format="json-ld", context=context, auto_compact=True, use_native_types=False
-    )
-    document = json.loads(text)
-    document.pop("@context")
-    nodes = document.get("@graph") or [document]  # a single node stands alone
-    for node in nodes:
-        for key, value in node.items():
-            if isinstance(value, list):
-                node[key] = sorted(value, key=_sort_key)
-    ordered = {"@context": context, "@graph": sorted(filter(None, nodes), key=_sort_key)}
-    return (json.dumps(ordered, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
 def nanopublications(graphs: Mapping[str, rdflib.Graph], licence: str, version: str) -> bytes:
@@ -88,8 +69,3 @@ def nanopublications(graphs: Mapping[str, rdflib.Graph], licence: str, version: 
             lines = sorted(f"    {s.n3()} {p.n3()} {o.n3()} ." for s, p, o in triples)
             blocks.append(f"\n{part[key].n3()} {{\n{chr(10).join(lines)}\n}}\n".encode())
     return b"".join(blocks)
-
-
-def _sort_key(value: Any) -> tuple[str, str]:  # noqa: ANN401
-    name = value.get("id", "") if isinstance(value, dict) else ""
-    return str(name), json.dumps(value, sort_keys=True)

@@ -10,7 +10,7 @@ import click
 
 from kg.cli.group import json_option, main, opened_store, setting
 from kg.cli.output import print_json, print_table, write_bytes, write_file
-from kg.documents import DECLARED, context, published
+from kg.documents import DECLARED, context, documents, published
 from kg.errors import BadInput
 from kg.namespaces import GRAPHS, IDS
 from kg.queries import Catalogue, Query, ad_hoc, from_file, judge
@@ -321,12 +321,10 @@ def _nanopub(opened: Store, graph: str) -> bytes:
 
 
 def _jsonld(opened: Store, graph: str) -> bytes:
-    import rdflib
-
-    from kg.export import jsonld
+    from kg.store import Answer
 
     text = opened.dump(named("ntriples", "graph"), graph)
-    return jsonld(rdflib.Graph().parse(data=text, format="nt"), _context(opened))
+    return documents(Answer.read(text, "ntriples").triples(), _context(opened))
 
 
 def _context(opened: Store) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import pyoxigraph as ox
 
 from kg.errors import BadInput, BadQuery, StoreError
 from kg.namespaces import PREFIXES
-from kg.store.answers import GRAPH_FORMATS, Answer
+from kg.store.answers import GRAPH_FORMATS, Answer, cell
 from kg.store.asking import Store
 from kg.store.canonical import InPieces, parse_graph
 
@@ -175,21 +175,10 @@ class EmbeddedStore(Store):
         name = ox.NamedNode(graph) if graph else None if graph is None else ox.DefaultGraph()
         try:
             for quad in self._store.quads_for_pattern(node, asked, None, name):
-                if cell := _cell(quad.object):
-                    yield quad.predicate.value, cell
+                if isinstance(quad.object, ox.NamedNode | ox.Literal):
+                    yield quad.predicate.value, cell(quad.object)
         except OSError as error:
             raise StoreError(f"The store cannot be read: {error}.") from None
-
-
-def _cell(term: object) -> Cell | None:
-    """An IRI or a literal as SPARQL's results in JSON have it."""
-    if isinstance(term, ox.NamedNode):
-        return {"type": "uri", "value": term.value}
-    if not isinstance(term, ox.Literal):
-        return None
-    if term.language:
-        return {"type": "literal", "value": term.value, "xml:lang": term.language}
-    return {"type": "literal", "value": term.value, "datatype": term.datatype.value}
 
 
 def named_node(iri: str) -> ox.NamedNode:
