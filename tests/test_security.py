@@ -914,6 +914,7 @@ class Page(html.parser.HTMLParser):
         super().__init__()
         self.wrong: list[str] = []
         self.shown = ""
+        self.in_data = False
         self.feed(text)
         self.close()
 
@@ -921,8 +922,9 @@ class Page(html.parser.HTMLParser):
         """Note each script, each handler and each address that is not of the web."""
         given = dict(attributes)
         own_script = tag == "script" and (given.get("src") or "").startswith("/static/")
+        self.in_data = tag == "script" and given == {"type": "application/ld+json"}
         if tag in ("img", "iframe", "object", "embed", "svg", "base") or (
-            tag == "script" and not own_script
+            tag == "script" and not own_script and not self.in_data
         ):
             self.wrong.append(tag)
         self.wrong += [name for name in given if name.startswith("on") or name == "style"]
@@ -933,7 +935,10 @@ class Page(html.parser.HTMLParser):
                 self.wrong.append(address)
 
     def handle_data(self, data: str) -> None:
-        """Keep the text."""
+        """Keep the text; a block of data is whole, so that nothing in it has ended it."""
+        if self.in_data:
+            json.loads(data)
+            self.in_data = False
         self.shown += data
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "kg"
 RANKS = (
     {"encodings", "errors", "namespaces", "tokens"},
-    {"settings", "project", "report", "turtle", "results", "columns", "services"},
+    {"settings", "project", "report", "turtle", "results", "columns", "services", "documents"},
     {"queries", "tables"},
     {"store", "updates"},
     {"mapper", "sources", "workers"},

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from kg.api import ask as asking
 from kg.cli.group import json_option, main, opened_store, setting
 from kg.cli.output import print_json, print_table, write_bytes, write_file
+from kg.documents import DECLARED, context, documents, published
 from kg.errors import BadInput
 from kg.namespaces import GRAPHS, IDS
 from kg.queries import Catalogue, Query, ad_hoc, from_file
@@ -141,8 +142,9 @@ def queries(project: Project, name: str | None, format_: str) -> None:
     "format_",
     default="turtle",
     show_default=True,
-    type=click.Choice([*GRAPH_FORMATS, "nanopub", *ROW_FORMATS]),
-    help="A format for graphs, or nanopub for each claim; with --query one that fits its answer.",
+    type=click.Choice([*GRAPH_FORMATS, "nanopub", "context", *ROW_FORMATS]),
+    help="A format for graphs, nanopub for each claim, or context for the names of JSON-LD alone;"
+    " with --query one that fits its answer.",
 )
 @click.option("--graph", default="", help="One named graph, such as inferred, by name or IRI.")
 @click.option(
@@ -180,12 +182,15 @@ def export(
     Example:
       kg export --format nquads -o landscape.nq
       kg export --format jsonld -o landscape.jsonld
+      kg export --format context -o context.jsonld
       kg export --format nanopub -o claims.trig
       kg export --query table-1 --format csv -o table-1.csv
       kg export --same-as -o landscape.ttl
     """
-    if same_as and (name or graph or format_ == "nanopub"):
-        raise BadInput("--same-as is for the whole graph: without --query, --graph and nanopub.")
+    if same_as and (name or graph or format_ in ("nanopub", "context")):
+        raise BadInput(
+            "--same-as is for the whole graph: without --query, --graph, nanopub and context."
+        )
     settings = Settings.load(store=store)
     with opened_store(settings, project) as opened:
         if same_as:
@@ -197,6 +202,10 @@ def export(
             content = answer.serialize(named(format_, answer.kind))
         elif format_ == "nanopub":
             content = _nanopub(opened, graph)
+        elif format_ == "context":
+            if graph:
+                raise BadInput("The context is that of all graphs: leave --graph out.")
+            content = published(_context(opened))
         elif format_ == "jsonld":
             content = _jsonld(opened, _graph_iri(opened, graph))
         else:
@@ -325,11 +334,11 @@ def _nanopub(opened: Store, graph: str) -> bytes:
 
 
 def _jsonld(opened: Store, graph: str) -> bytes:
-    import rdflib
+    from kg.store import Answer
 
-    from kg.export import jsonld
+    text = opened.dump(named("ntriples", "graph"), graph)
+    return documents(Answer.read(text, "ntriples").triples(), _context(opened))
 
-    ntriples = named("ntriples", "graph")
-    triples = rdflib.Graph().parse(data=opened.dump(ntriples, graph), format="nt")
-    ontology = rdflib.Graph().parse(data=opened.dump(ntriples, f"{GRAPHS}ontology"), format="nt")
-    return jsonld(triples, ontology)
+
+def _context(opened: Store) -> dict[str, Any]:
+    return context(opened.query(DECLARED).rows()[1])

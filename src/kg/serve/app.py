@@ -11,10 +11,20 @@ import flask
 from kg.encodings import encoded
 from kg.namespaces import BASE, PREFIXES, shorten
 from kg.queries import Catalogue
-from kg.serve import descriptions, graphs, pages, problems, questions, reconcile, sparql
+from kg.serve import (
+    descriptions,
+    graphs,
+    pages,
+    problems,
+    questions,
+    reconcile,
+    sparql,
+    things,
+)
 from kg.serve.context import KEY, Context, Writing, encoding
 from kg.serve.descriptions import Descriptions
 from kg.serve.links import links
+from kg.serve.things import Names
 from kg.services import listed
 from kg.store import Number
 
@@ -63,6 +73,7 @@ def create_app(
         ),
         address,
         services,
+        Names(),
         writing,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -77,6 +88,7 @@ def create_app(
         app.register_blueprint(questions.blueprint)
         app.register_blueprint(pages.blueprint)
         app.register_blueprint(reconcile.blueprint, at_once=max(1, settings.threads // 2))
+        app.register_blueprint(things.blueprint)
     else:
         app.add_url_rule("/", view_func=lambda: flask.redirect("/sparql", HTTPStatus.SEE_OTHER))
     app.register_blueprint(problems.blueprint)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from kg.queries import Catalogue
     from kg.serve.descriptions import Descriptions
+    from kg.serve.things import Names
     from kg.services import Services
     from kg.store import Answer, Current, EmbeddedStore, Reading, Versions
 
@@ -69,6 +70,8 @@ class Context:
     """Where the server is reached, without a slash at the end."""
     services: Services
     """The endpoints that queries may call."""
+    names: Names
+    """The plain names of the terms, for JSON-LD."""
     writing: Writing | None
     """None where nothing can be changed."""
     cut: MutableMapping[str, None] = field(default_factory=lambda: LRUCache(_MOST_CUT))

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import flask
 
 from kg.errors import NotFound
-from kg.namespaces import BASE, GRAPHS, IDS, ONTOLOGY
+from kg.namespaces import BASE, GRAPHS, IDS, ONTOLOGY, shorten
 from kg.queries import Term
-from kg.serve.context import context, reading, wants_page
+from kg.serve.context import choose, context, reading, wants_page
 from kg.serve.deferred import answer
+from kg.serve.markup import of_dataset, of_thing
+from kg.serve.things import as_object
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 blueprint = flask.Blueprint("pages", __name__)
 
+_DATASET: Final = f"{BASE}dataset"
 _COUNTS: Final = """
 PREFIX cllm: <https://w3id.org/china-llm/ontology#>
 SELECT (COUNT(DISTINCT ?model) AS ?models) (COUNT(DISTINCT ?developer) AS ?developers) WHERE {
@@ -115,7 +121,7 @@ def entity(kind: str, slug: str) -> flask.Response | str:
         asked = flask.request.query_string.decode()
         address = "/" + heir[len(BASE) :] + (f"?{asked}" if asked else "")
         return flask.Response(status=permanent, headers={"Location": address})
-    return _thing(iri, _DESCRIBE)
+    return _thing(iri, _DESCRIBE, as_object)
 
 
 @blueprint.get("/graph/<path:name>")
@@ -127,7 +133,7 @@ def graph(name: str) -> flask.Response | str:
 @blueprint.get("/dataset")
 def dataset() -> flask.Response | str:
     """What the catalog says about the graph as a whole."""
-    return _thing(f"{BASE}dataset", _DESCRIBE)
+    return _thing(_DATASET, _DESCRIBE)
 
 
 @blueprint.get("/ontology")
@@ -144,22 +150,38 @@ def ontology(module: str = "") -> flask.Response | str:
     return answer(_GRAPH, bindings={"thing": Term(f"{GRAPHS}ontology")})
 
 
-def _thing(iri: str, whole: str) -> flask.Response | str:
-    """A page about ``iri``, or what the query ``whole`` gives of it."""
+def _thing(
+    iri: str, whole: str, as_object: Callable[[str], flask.Response | None] | None = None
+) -> flask.Response | str:
+    """A page about ``iri``, or what the query ``whole`` gives of it.
+
+    In JSON-LD what ``as_object`` makes of it, where that is given and makes something.
+    """
     bound = {"thing": Term(iri)}
     _, known = reading().store.query(_KNOWN, bound).rows()
     if next(known) == ["false"]:
         raise NotFound(f"The graph says nothing about <{iri}>.")
     if not wants_page():
-        return answer(whole, bindings=bound)
-    _, labels = reading().store.query(_LABEL, bound).rows()
+        made = as_object(iri) if as_object and choose("graph").name == "jsonld" else None
+        return made or answer(whole, bindings=bound)
+    store = reading().store
+    label = next(store.query(_LABEL, bound).rows()[1], [None])[0]
+    statements = list(store.query(_STATEMENTS, bound).rows()[1])
+    links = list(store.query(_LINKS, bound).rows()[1])
+    address = context().address
+    markup: dict[str, Any] | None
+    if iri == _DATASET:
+        markup = of_dataset(iri, address, statements, context().files)
+    else:
+        markup = of_thing(iri, address, label or shorten(iri), statements, links, store)
     return flask.render_template(
         "entity.html",
         iri=iri,
-        label=next(labels, [None])[0],
-        size=next(reading().store.query(_SIZE, bound).rows()[1], [None])[0],
-        statements=list(reading().store.query(_STATEMENTS, bound).rows()[1]),
-        links=list(reading().store.query(_LINKS, bound).rows()[1]),
-        referring=list(reading().store.query(_REFERRING, bound).rows()[1]),
+        label=label,
+        size=next(store.query(_SIZE, bound).rows()[1], [None])[0],
+        statements=statements,
+        links=links,
+        referring=list(store.query(_REFERRING, bound).rows()[1]),
         version=reading().name,
+        markup=markup,
     )

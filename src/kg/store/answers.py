@@ -10,12 +10,14 @@ from typing import IO, TYPE_CHECKING, Final, cast
 
 import pyoxigraph as ox
 
+from kg.errors import BadInput
 from kg.namespaces import PREFIXES
 from kg.store.xml import Wellformed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from kg.documents import Cell, Triple
     from kg.results import Format, Kind
 
     Value = str | bool | int | float | Decimal | dt.date | None
@@ -115,6 +117,12 @@ class Answer:
         """The rows as the engine has them."""
         return self._rows()[1]
 
+    def triples(self) -> Iterator[Triple]:
+        """The triples of a graph, as ``kg.documents`` has them."""
+        for triple in cast("Iterable[ox.Triple]", self._results):
+            subject = cell(triple.subject)["value"]
+            yield subject, triple.predicate.value, cell(triple.object)
+
     def _rows(self) -> tuple[list[str], Iterable[Sequence[object]]]:
         if isinstance(self._results, ox.QueryBoolean):
             truth = "true" if self._results else "false"
@@ -124,6 +132,22 @@ class Answer:
             return variables, ([*row] for row in self._results)
         triples = ([t.subject, t.predicate, t.object] for t in self._results)
         return ["subject", "predicate", "object"], triples
+
+
+def cell(term: object) -> Cell:
+    """A term as SPARQL's results in JSON have it; a blank node with ``_:`` before its label.
+
+    Raises ``BadInput`` for a triple term, which JSON-LD does not have.
+    """
+    if isinstance(term, ox.NamedNode):
+        return {"type": "uri", "value": term.value}
+    if isinstance(term, ox.BlankNode):
+        return {"type": "bnode", "value": str(term)}
+    if not isinstance(term, ox.Literal):
+        raise BadInput("JSON-LD has no triples as terms: choose another format.")
+    if term.language:
+        return {"type": "literal", "value": term.value, "xml:lang": term.language}
+    return {"type": "literal", "value": term.value, "datatype": term.datatype.value}
 
 
 def _value(term: object) -> Value:

@@ -17,7 +17,7 @@ import pyoxigraph as ox
 from kg.errors import BadInput, BadQuery, StoreError
 from kg.namespaces import PREFIXES
 from kg.queries import MOST_ROWS, bound, narrowed, narrowings
-from kg.store.answers import GRAPH_FORMATS, Answer
+from kg.store.answers import GRAPH_FORMATS, Answer, cell
 from kg.store.asking import Store
 from kg.store.canonical import InPieces, parse_graph
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from kg.documents import Cell
     from kg.queries import Term
     from kg.results import Format, Kind
 
@@ -197,6 +198,24 @@ class EmbeddedStore(Store):
             return self._store
         name = ox.NamedNode(graph) if graph else ox.DefaultGraph()
         return self._store.quads_for_pattern(None, None, None, name)
+
+    def statements(
+        self, subject: str, predicate: str | None = None, graph: str | None = ""
+    ) -> Iterator[tuple[str, Cell]]:
+        """Property and value of what a graph, or with None any, states of ``subject``.
+
+        ``graph`` is as for ``quads``. Values are as ``kg.documents`` has them; those that are
+        neither IRI nor literal are left out. Raises ``StoreError`` if the store cannot be read.
+        """
+        node = ox.NamedNode(subject)
+        asked = ox.NamedNode(predicate) if predicate else None
+        name = ox.NamedNode(graph) if graph else None if graph is None else ox.DefaultGraph()
+        try:
+            for quad in self._store.quads_for_pattern(node, asked, None, name):
+                if isinstance(quad.object, ox.NamedNode | ox.Literal):
+                    yield quad.predicate.value, cell(quad.object)
+        except OSError as error:
+            raise StoreError(f"The store cannot be read: {error}.") from None
 
 
 def named_node(iri: str) -> ox.NamedNode:

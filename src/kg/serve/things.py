@@ -1,0 +1,104 @@
+"""Things as JSON-LD: the context for all of it, and one object for each.
+
+An object is made in the thread that handles the request, as a page is, of what the store states of
+one thing after the other, and of no more than ``_MOST`` statements.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+import flask
+
+from kg.documents import DECLARED, NAMING, document, published
+from kg.documents import context as context_of
+from kg.namespaces import GRAPHS, TERMS
+from kg.results import named
+from kg.serve.context import context, encoding, reading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from kg.documents import Context, Triple
+    from kg.store import EmbeddedStore, Reading
+
+blueprint = flask.Blueprint("things", __name__)
+
+_MOST: Final = 2_000
+"""Statements about a thing and what it refers to, beyond which there is no object of it."""
+_HAS_FIGURE: Final = f"{TERMS}hasFigure"
+
+
+class Names:
+    """The context of the last version that was asked for."""
+
+    def __init__(self) -> None:
+        self._known: tuple[str, Context] | None = None
+
+    def of(self, version: Reading) -> Context:
+        """The context of a version."""
+        known = self._known
+        if known is None or known[0] != version.name:
+            self._known = known = version.name, context_of(version.store.query(DECLARED).rows()[1])
+        return known[1]
+
+
+@blueprint.get("/context.jsonld")
+def published_context() -> flask.Response:
+    """The context that JSON-LD from here has inside, or a part of it."""
+    return _tagged("context", lambda: published(context().names.of(reading())))
+
+
+def as_object(iri: str) -> flask.Response | None:
+    """What is said of a thing as one object; None if that is too much."""
+    triples = list(itertools.islice(_around(reading().store, iri), _MOST + 1))
+    if len(triples) > _MOST:
+        return None
+    return _tagged(iri, lambda: document(iri, triples, context().names.of(reading())))
+
+
+def _around(store: EmbeddedStore, iri: str) -> Iterator[Triple]:
+    """What is stated of a thing, where it is linked to, its figures, and what the rest is called.
+
+    What the default graph does not know is told as any graph has it.
+    """
+    known = False
+    figures: dict[str, None] = {}
+    others: dict[str, None] = {}
+
+    def noted(triple: Triple) -> Triple:
+        _, predicate, value = triple
+        if value["type"] == "uri" and predicate != NAMING[0]:
+            (figures if predicate == _HAS_FIGURE else others)[value["value"]] = None
+        return triple
+
+    for graph in ("", f"{GRAPHS}links", None):
+        if graph is not None or not known:
+            for predicate, value in store.statements(iri, graph=graph):
+                known = True
+                yield noted((iri, predicate, value))
+    for figure in figures:
+        for predicate, value in store.statements(figure):
+            yield noted((figure, predicate, value))
+    for other in others:
+        if other != iri and other not in figures:
+            for name in NAMING:
+                for predicate, value in store.statements(other, name):
+                    yield other, predicate, value
+
+
+def _tagged(what: str, made: Callable[[], bytes]) -> flask.Response:
+    """JSON-LD with an entity tag, which a client that has it is told of before it is made."""
+    response = flask.Response(content_type=named("jsonld", "graph").content_type)
+    about = reading().name, what, encoding()
+    tag = hashlib.sha256(repr(about).encode()).hexdigest()[:32]
+    response.set_etag(tag)
+    response.cache_control.no_cache = True
+    if flask.request.if_none_match.contains_weak(tag):
+        response.status_code = HTTPStatus.NOT_MODIFIED
+    else:
+        response.set_data(made())
+    return response
