@@ -2,6 +2,7 @@
 # make test    set everything up, run all checks and tests
 # make check   format, lint, types, style of the Turtle files, structure: before each commit
 # make mutation  how many mistakes in the data the checks catch
+# make notebook  execute docs/notebook.ipynb and keep its outputs
 # make lock    renew requirements.lock from pyproject.toml
 # make wheel   build the wheel into dist/
 
@@ -10,7 +11,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: serve test check format lock mutation wheel clean
+.PHONY: serve test check format lock mutation notebook wheel clean
 
 serve: $(READY)
 	$(BIN)/kg build
@@ -31,6 +32,10 @@ format: $(READY)
 
 mutation: $(READY)
 	$(BIN)/python bench/mutation.py
+
+notebook: $(READY)
+	$(BIN)/kg build
+	$(BIN)/python -m tests.notebooks
 
 wheel: $(READY)
 	$(BIN)/hatchling build -t wheel

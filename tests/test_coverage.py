@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from kg import graph, sources
 from kg.cli import main
 from kg.coverage import STATES, By, places, silence
+from kg.given import read_given
 from kg.graph.claims import CLLM
 from kg.namespaces import GRAPHS, IDS
 from kg.project import Project
@@ -90,7 +91,7 @@ def test_a_reason_accounts_for_a_sentence(tmp_path: Path, ontology: rdflib.Graph
     path = tmp_path / "case" / "one.ttl"
     path.parent.mkdir()
     path.write_text(text, "utf-8")
-    source = sources.read_given(path, Project(Path(__file__).parents[1]))
+    source = read_given(path, Project(Path(__file__).parents[1])).source
 
     first, second = places(merged([source], ontology))
 

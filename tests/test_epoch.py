@@ -15,11 +15,12 @@ import pytest
 from kg import build, sources
 from kg.errors import BadInput, BadSource
 from kg.graph import Passages
-from kg.link import Mapping, epoch
+from kg.link import epoch
 from kg.link.epoch.names import named, row_iri
 from kg.link.epoch.numbers import digits, whole
 from kg.link.epoch.provenance import works_of
 from kg.link.epoch.table import Entry
+from kg.link.mappings import Mapping
 from kg.link.registered import Registered
 from kg.namespaces import GRAPHS, IDS, PREFIXES, expand
 from kg.project import Project, SourceFile
@@ -617,7 +618,7 @@ def test_the_command_takes_nothing(tiny: Project, tmp_path: Path) -> None:
 def test_the_help_shows_both_ways() -> None:
     """`kg import FILES` stays what it is beside the tables."""
     shown = run_kg("import", "--help").stdout
-    assert " import [--replace] FILES..." in shown
+    assert " import [OPTIONS] FILES..." in shown
     assert " import epoch [OPTIONS] FILE" in shown
     done = run_kg("import")
     assert (done.returncode, "Missing argument 'FILES...'" in done.stderr) == (2, True)

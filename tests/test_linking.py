@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from kg import link
 from kg.errors import BadSource, ServiceError
 from kg.link import evaluation, ror, wikidata
 from kg.link.answers import Answers
+from kg.link.mappings import exact, read
 from kg.link.proposals import EXACT, propose
 from kg.link.things import Thing, ours, pairs
 from kg.namespaces import IDS
@@ -61,14 +61,14 @@ def test_the_labelled_set(store: EmbeddedStore) -> None:
 
 def test_labels_agree_with_the_links() -> None:
     """What the set calls the same is an exact match in the files, and what it does not is none."""
-    exact = {}
+    known: dict[str, str] = {}
     for dataset in evaluation.KINDS:
         path = ROOT / "data" / "links" / f"{dataset}.sssom.tsv"
-        exact |= link.exact([link.read(path, dataset)])
+        known |= exact([read(path, dataset)])
     labelled = pairs(PAIRS, "pairs")
     assert len(labelled) > 100
     for pair in labelled:
-        assert (exact.get(pair.theirs.iri) == pair.ours) == pair.is_same, pair
+        assert (known.get(pair.theirs.iri) == pair.ours) == pair.is_same, pair
 
 
 @pytest.mark.parametrize(
@@ -364,8 +364,8 @@ def test_decisions_by_name(versions: Versions, checkout: Path, tmp_path: Path) -
     code, _, complaint = kg(checkout, store, *review, "--accept", "https://ror.org/00a2xv884")
     assert (code, "is not proposed" in complaint) == (2, True)
     assert kg(checkout, store, *review, "--accept", "https://ror.org/03vs3wt56")[0] == 0
-    exact = link.exact([link.read(links, "ror")])
-    assert exact["https://ror.org/03vs3wt56"] == f"{IDS}organization/baidu"
+    known = exact([read(links, "ror")])
+    assert known["https://ror.org/03vs3wt56"] == f"{IDS}organization/baidu"
 
 
 def test_evaluate_prints_every_error(versions: Versions) -> None:

@@ -6,15 +6,20 @@ from pathlib import Path
 
 import pytest
 import rdflib
+from markupsafe import escape
 from rdflib import OWL, RDF, SH, SKOS, VOID
 
-from kg import build, link
+from kg import build
 from kg.errors import BadSource
-from kg.link.mappings import rewritten
-from kg.namespaces import GRAPHS, PREFIXES
+from kg.link.mappings import read, rewritten
+from kg.namespaces import GRAPHS, IDS, PREFIXES
 from kg.project import Project
+from kg.queries import Catalogue
 from kg.results import named
-from kg.store import EmbeddedStore
+from kg.serve import create_app
+from kg.serve.app import local_address
+from kg.settings import Settings
+from kg.store import Current, EmbeddedStore, Versions
 from tests.conftest import ROOT, run_kg, unwatched
 
 SSSOM = rdflib.Namespace(PREFIXES["sssom"])
@@ -114,14 +119,14 @@ def test_files_that_are_no_mappings(tmp_path: Path, change: tuple[str, str], wan
     path = tmp_path / "a.sssom.tsv"
     good = TABLE + row() + "\n"
     path.write_text(good, "utf-8")
-    assert [m.object for m in link.read(path, "a").mappings] == ["https://arxiv.org/abs/2101.00001"]
+    assert [m.object for m in read(path, "a").mappings] == ["https://arxiv.org/abs/2101.00001"]
     path.write_text(good.replace(*change), "utf-8")
     if wanted == "justification":  # which the library fills in itself
-        (mapping,) = link.read(path, "a").mappings
+        (mapping,) = read(path, "a").mappings
         assert mapping.justification.endswith("UnspecifiedMatching")
         return
     with pytest.raises(BadSource, match=wanted) as error:
-        link.read(path, "a")
+        read(path, "a")
     assert str(error.value).startswith("a:")
 
 
@@ -199,3 +204,25 @@ def test_same_as_is_for_others_only(versions: object, tmp_path: Path) -> None:
     assert any("organization/baidu> " in line and "ror.org/03vs3wt56" in line for line in added)
     refused = run_kg("export", "--store", root, "--same-as", "--graph", "links")
     assert (refused.returncode, "--same-as" in refused.stderr) == (2, True)
+
+
+def test_pages_lead_to_what_is_linked(
+    project: Project, versions: Versions, store: EmbeddedStore
+) -> None:
+    """Each link is an anchor on the page of what it is of; what has no page elsewhere has ours."""
+    graph = rdflib.Graph().parse(data=store.dump(named("ntriples", "graph"), LINKS), format="nt")
+    found: dict[str, list[str]] = {}
+    for mapping in graph.subjects(RDF.type, OWL.Axiom):
+        ours, theirs = (graph.value(mapping, p) for p in (OWL.annotatedSource, OWL.annotatedTarget))
+        found.setdefault(str(ours), []).append(str(theirs))
+    assert len(found) > 80
+    catalogue = Catalogue.read(project.query_files())
+    client = create_app(Current(versions), catalogue, Settings()).test_client()
+    for ours, targets in found.items():
+        page = client.get(local_address(ours), headers={"Accept": "text/html"})
+        assert page.status_code == 200, ours
+        for target in targets:
+            assert f'href="{escape(local_address(target))}"' in page.text, (ours, target)
+            if target.startswith(IDS):
+                there = client.get(local_address(target), headers={"Accept": "text/html"})
+                assert (there.status_code, local_address(ours) in there.text) == (200, True)

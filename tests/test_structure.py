@@ -11,12 +11,13 @@ RANKS = (
     {"settings", "project", "report", "turtle", "results", "columns", "services", "documents"},
     {"queries", "tables"},
     {"store", "updates"},
-    {"sources", "workers"},
-    {"graph"},
+    {"mapper", "sources", "workers"},
+    {"given", "graph"},
     {"validate", "reason", "catalog", "export", "audit", "findings", "coverage", "link"},
     {"hidden", "kept", "writing"},
     {"build", "serve"},
-    {"api", "cli"},
+    {"api"},
+    {"cli"},
     {"__init__"},
 )
 RANK = {room: rank for rank, rooms in enumerate(RANKS) for room in rooms}
@@ -58,7 +59,7 @@ LIBRARIES = {
     "sssom": {"link"},
     "tenacity": {"link"},
     "werkzeug": {"serve"},
-    "yaml": {"queries"},
+    "yaml": {"mapper", "queries"},
 }
 
 

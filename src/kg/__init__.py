@@ -20,7 +20,8 @@ How a triple gets from a file to an answer:
     serve · export · cli · api
 
 ``build`` is the recipe that walks down this picture; with what an earlier one has ``kept`` it works
-only on what is different, and of what is not ``hidden`` of a version it makes one to serve. From
+only on what is different, and of what is not ``hidden`` of a version it makes one to serve. What a
+person brings from elsewhere is ``given``: RDF, or CSV by a ``mapper``, as a source would be. From
 ``sources`` to ``store`` triples are ``columns`` of numbers, and ``tables`` answers in rdflib's
 terms what is asked of them. A module imports only from those above it.
 
@@ -39,6 +40,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import datetime as dt
     import os
+    from collections.abc import Iterable
     from decimal import Decimal
     from pathlib import Path
 
@@ -53,16 +55,18 @@ def open(  # noqa: A001
     store: str | os.PathLike[str] | None = None,
     *,
     project: str | os.PathLike[str] | None = None,
+    services: Iterable[str] = (),
     timeout: float = 60,
 ) -> Graph:
     """Open a graph to ask.
 
     ``store`` is as for ``kg query --store``: a folder of built versions, of which the current one
     is read; the word ``memory``, to build the project's files now; or the address of a SPARQL
-    endpoint, which may take ``timeout`` seconds for a query. Without it, it is that of ``KG_STORE``
-    or the project's own folder, in which a first version is built if there is none. ``project`` is
-    a folder with ``ontology/``, ``data/``, ``shapes/`` and ``queries/``: by default the one around
-    here, else the checkout or the copy in the package.
+    endpoint. Without it, it is that of ``KG_STORE`` or the project's own folder, in which a first
+    version is built if there is none. ``project`` is a folder with ``ontology/``, ``data/``,
+    ``shapes/`` and ``queries/``: by default the one around here, else the checkout or the copy in
+    the package. ``services`` are addresses of endpoints that queries may call with SERVICE, beside
+    those of ``KG_SERVICES``. What is asked elsewhere may take ``timeout`` seconds for a query.
 
     Raises ``kg.errors.KgError``, in one sentence, for what cannot be opened.
 
@@ -73,7 +77,7 @@ def open(  # noqa: A001
     """
     from kg.api import opened
 
-    return opened(store, project=project, timeout=timeout)
+    return opened(store, project=project, services=services, timeout=timeout)
 
 
 def query(question: str | Path, /, **parameters: str | bool | float | Decimal | dt.date) -> Result:

@@ -19,16 +19,18 @@ from kg.namespaces import BASE, GRAPHS
 from kg.project import Project
 from kg.queries import Catalogue, Query, ad_hoc, from_file, is_name, judge, parse
 from kg.results import named
+from kg.services import listed
 from kg.settings import MEMORY, Settings
 from kg.store import Answer, EmbeddedStore, Versions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import pandas as pd
     import rdflib
 
     from kg.results import Kind
+    from kg.services import Services
     from kg.store import Store
     from kg.store.answers import Value
 
@@ -58,9 +60,18 @@ class Graph:
     [2021, 2021, 2021, 2021]
     """
 
-    def __init__(self, store: Store, project: Project, held: object = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        project: Project,
+        services: Services,
+        seconds: float,
+        held: object = None,
+    ) -> None:
         self._store = store
         self._project = project
+        self._services = services
+        self._seconds = seconds
         self._held = held  # a lease on the version that is read
 
     def query(
@@ -72,10 +83,8 @@ class Graph:
         ``kg.errors.KgError``, in one sentence, for what cannot be asked or answered.
         """
         query = self._query(question)
-        if isinstance(self._store, EmbeddedStore):  # others judge for themselves
-            judge(query.text)
         given = {name: _text(value) for name, value in parameters.items()}
-        answer = self._store.ask(query, given)
+        answer = ask(self._store, query, given, self._services, self._seconds)
         whole = named(_WHOLE[answer.kind], answer.kind)
         return Result(answer.kind, answer.serialize(whole))
 
@@ -90,7 +99,8 @@ class Graph:
 
     @cached_property
     def _catalogue(self) -> Catalogue:
-        return Catalogue.read(self._project.query_files(), self._project.shown)
+        project = self._project
+        return Catalogue.read(project.query_files(), project.shown, project.federated_files())
 
     def _query(self, question: str | Path) -> Query:
         if isinstance(question, Path):
@@ -187,30 +197,50 @@ class Result:
         return Answer.read(self._body, _WHOLE[self.kind])
 
 
+def ask(
+    store: Store, query: Query, given: Mapping[str, str], services: Services, seconds: float
+) -> Answer:
+    """The answer to a query with texts for its parameters, in whatever is asked.
+
+    A store here calls the ``services`` that the query calls, which have some ``seconds`` for that;
+    raises ``Refused`` if it calls any other. An endpoint judges and calls for itself.
+    """
+    called = judge(query.text, services) if isinstance(store, EmbeddedStore) else ()
+    if not (called and isinstance(store, EmbeddedStore)):
+        return store.ask(query, given)
+    from kg.workers.here import answered
+
+    bindings = store.bound(query, given)
+    return answered(store, query.text, bindings, services, called, seconds)
+
+
 def opened(
     store: str | os.PathLike[str] | None = None,
     *,
     project: str | os.PathLike[str] | None = None,
+    services: Iterable[str] = (),
     timeout: float = SECONDS,
 ) -> Graph:
     """What ``kg.open`` opens."""
     settings = Settings.load(store=None if store is None else os.fspath(store))
     chosen = Project.at(None if project is None else Path(project))
+    private = f"{settings.private_services} {' '.join(services)}"
+    more = listed(settings.services, private), timeout
     if settings.is_endpoint:
         from kg.store.remote import RemoteStore
 
-        return Graph(RemoteStore(settings.store, timeout), chosen)
+        return Graph(RemoteStore(settings.store, timeout), chosen, *more)
     if settings.store == MEMORY:
         from kg import build
 
-        return Graph(build.in_memory(_built(chosen)), chosen)
+        return Graph(build.in_memory(_built(chosen)), chosen, *more)
     versions = Versions(Path(settings.store) if settings.store else chosen.default_store)
     if not settings.store and versions.current_name() is None:
         from kg import build
 
         build.publish(_built(chosen), versions, settings.keep_versions, contextlib.nullcontext)
     reading = versions.open()
-    return Graph(reading.store, chosen, reading)
+    return Graph(reading.store, chosen, *more, held=reading)
 
 
 def _built(project: Project) -> Any:  # noqa: ANN401

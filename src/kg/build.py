@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import rdflib
 
-from kg import audit, findings, graph, link, reason, validate
+from kg import audit, findings, graph, reason, validate
 from kg.catalog import catalog, named_version, partitions
 from kg.errors import BadQuery, BadSource, StoreError
 from kg.kept import DEFAULT, Kept, key_of
+from kg.link import mappings
+from kg.link.describe import count, describe
 from kg.namespaces import GRAPHS
 from kg.queries import Catalogue
 from kg.reason import settled as reasoning
 from kg.report import Report, Severity, Violation
+from kg.services import uncalled
 from kg.sources import Source, read_all, read_graph
 from kg.store import EmbeddedStore, Written
 from kg.tables import Table, as_node
@@ -141,7 +144,7 @@ def make(
     with timed("link"):
         links, links_digest = _links(project, nodes, before)
         if not is_rest:
-            places = partial(link.Places, project.link_files(), project.shown)
+            places = partial(mappings.Places, project.link_files(), project.shown)
             built.report += validate.validate_links(links, merged.settled, shapes, places, engine)
     if not (built.report.conforms or is_rest):
         return built
@@ -199,7 +202,7 @@ def make(
         "conflicts": len(merged.conflicts),
         "findings": len(built.results),
         "audit": len(built.items),
-        "links": link.count(links),
+        "links": count(links),
         "queries": len(queries),
         "warnings": len(built.report.warnings),
     }
@@ -225,11 +228,11 @@ def _links(project: Project, nodes: Nodes, before: Kept | None) -> tuple[Table, 
     Those of the build before are taken if their files are as they were.
     """
     files = project.link_files()
-    digest = link.digest(files)
+    digest = mappings.digest(files)
     if before and before.links == digest:
         return Table(nodes, before.named[LINKS]), digest
-    sets = (link.read(path, project.shown(path)) for path in files)
-    return Table.of(link.describe(sets), nodes), digest
+    sets = (mappings.read(path, project.shown(path)) for path in files)
+    return Table.of(describe(sets), nodes), digest
 
 
 def key(project: Project) -> str:
@@ -331,12 +334,13 @@ def _unaccepted(results: list[findings.Result], passages: graph.Passages) -> Rep
 
 def _questions(project: Project) -> Catalogue:
     """The canned questions, each one an engine can parse and bind with its defaults."""
-    shown = {path.stem: project.shown(path) for path in project.query_files()}
-    catalogue = Catalogue.read(project.query_files(), project.shown)
+    files, federated = project.query_files(), project.federated_files()
+    shown = {path.stem: project.shown(path) for path in (*files, *federated)}
+    catalogue = Catalogue.read(files, project.shown, federated)
     empty = EmbeddedStore.in_memory({})
     for query in catalogue:
         try:
-            empty.query(query.text, query.bind({}))
+            empty.query(uncalled(query.text), query.bind({}))
         except BadQuery as error:
             raise BadSource(shown[query.name], error.line, error.message) from None
     return catalogue

@@ -76,6 +76,7 @@ PREFIXES: Final[dict[str, str]] = dict(
             "graph": GRAPHS,
             **{kind: f"{IDS}{kind}/" for kind in KINDS},
             "airo": "https://w3id.org/airo#",
+            "dbo": "http://dbpedia.org/ontology/",
             "dcat": "http://www.w3.org/ns/dcat#",
             "dcterms": "http://purl.org/dc/terms/",
             "dqv": "http://www.w3.org/ns/dqv#",
@@ -99,6 +100,7 @@ PREFIXES: Final[dict[str, str]] = dict(
             "unit": "http://qudt.org/vocab/unit/",
             "vann": "http://purl.org/vocab/vann/",
             "void": "http://rdfs.org/ns/void#",
+            "wdt": "http://www.wikidata.org/prop/direct/",
             "xsd": "http://www.w3.org/2001/XMLSchema#",
         }.items()
     )

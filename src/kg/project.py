@@ -4,7 +4,7 @@
     data/       <source>/<part>.ttl or .trig; registry/ and curation/ are sources of our own;
                 links/ one set of mappings for each outside dataset
     shapes/     SHACL, one file for each class
-    queries/    one question in each .rq file
+    queries/    one question in each .rq file; federated/ those that ask other endpoints, too
 
 A project is a checkout, any folder laid out like one, or the copy inside the installed package.
 """
@@ -90,6 +90,10 @@ class Project:
         """The files of canned queries, sorted by name."""
         return sorted((self.root / "queries").glob("*.rq"))
 
+    def federated_files(self) -> list[Path]:
+        """The files of canned queries that call other endpoints, sorted by name."""
+        return sorted((self.root / "queries" / "federated").glob("*.rq"))
+
     def finding_files(self) -> list[Path]:
         """The files of queries that recompute findings, sorted by name."""
         return sorted((self.root / "queries" / "findings").glob("*.rq"))
@@ -123,8 +127,8 @@ class Project:
         name = graph.removeprefix(GRAPHS)
         if not graph.startswith(GRAPHS) or not _GRAPH_NAME.fullmatch(name):
             raise BadInput(
-                f"No file of the project is the graph <{graph}>: name it <source>/<part>{suffix}, "
-                "both in lower-case letters, digits and hyphens."
+                f"No file of the project is the graph <{graph}>: name it <source>/<part>{suffix} "
+                "(or --as <source>/<part>), both in lower-case letters, digits and hyphens."
             )
         if suffix not in SUFFIXES:
             raise BadInput(f"A source file ends in {' or '.join(SUFFIXES)}, not in {suffix!r}.")

@@ -113,6 +113,16 @@ def _is_word(token: Token, word: str) -> bool:
     return token.kind == "word" and token.text.upper() == word
 
 
+def uncalled(text: str) -> str:
+    """``text`` with a graph in the place of each service: what can be parsed, and calls nobody."""
+    pieces, end = [], 0
+    for call in calls(text):
+        if call.iri:
+            pieces += [text[end : call.start], "GRAPH ".ljust(call.iri.start - call.start)]
+            end = call.iri.start
+    return "".join([*pieces, text[end:]])
+
+
 def redirected(text: str, addresses: Mapping[str, str]) -> str:
     """``text`` with the services that it calls at other ``addresses``, and otherwise as it is."""
     pieces, end = [], 0

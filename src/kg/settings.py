@@ -86,6 +86,10 @@ class Settings:
         "", "The same for endpoints that may be in a private network or on this machine."
     )
 
+    mapper: str = _setting(
+        "", "Python that has morph-kgc, by which CSV files are imported; a path or a command."
+    )
+
     @classmethod
     def load(cls, environment: Mapping[str, str] | None = None, **given: object) -> Settings:
         """Settings from ``given`` values, else the environment, else the file, else the defaults.

@@ -6,14 +6,12 @@ import codecs
 import hashlib
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kg.columns import Quads, Rows, Terms, distinct, iri
-from kg.errors import BadInput, BadSource
-from kg.namespaces import GRAPHS
-from kg.project import SUFFIXES, Project, SourceFile
+from kg.columns import Quads, Rows, Terms, distinct
+from kg.errors import BadSource
 from kg.store.files import parse
 from kg.tables import Nodes, Passage, as_graph
 from kg.turtle import Places, places
@@ -25,9 +23,7 @@ if TYPE_CHECKING:
     import rdflib
 
     from kg.columns import Term, Triple
-
-_KIND: Final = iri("rdf:type")
-_PASSAGE: Final = iri("cllm:Passage")
+    from kg.project import Project, SourceFile
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,10 +73,11 @@ class Source:
 def _places(path: Path, digest: str) -> Places:
     """The places in a file, found once as long as it stays what was read."""
     data = path.read_bytes().removeprefix(codecs.BOM_UTF8)
-    return places(data.decode()) if _digest(data) == digest else {}
+    return places(data.decode()) if digest_of(data) == digest else {}
 
 
-def _digest(data: bytes) -> str:
+def digest_of(data: bytes) -> str:
+    """The SHA-256 of some bytes, in hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
 
 
@@ -91,11 +88,19 @@ def read(file: SourceFile, shown: str, known: Source | None = None) -> Source:
     ``BadSource`` if the file cannot be opened, is not UTF-8, does not parse, or names a graph that
     does not belong to it.
     """
-    data = _bytes(file.path, shown)
-    digest = _digest(data)
+    data = text_of(read_bytes(file.path, shown), shown)
+    digest = digest_of(data)
     if known is not None and (known.graph, known.digest) == (file.graph, digest):
         return replace(known, path=file.path)
-    source = Source(shown, file.graph, _rows(data, file, shown), file.path, digest)
+    return of_text(data, file, shown)
+
+
+def of_text(data: bytes, file: SourceFile, shown: str) -> Source:
+    """The source that a file is, of its ``text_of``.
+
+    Raises ``BadSource`` if it does not parse, or names a graph that does not belong to it.
+    """
+    source = Source(shown, file.graph, _rows(data, file, shown), file.path, digest_of(data))
     for name in source.graphs:
         if name != file.graph and not name.startswith(f"{file.graph}/"):
             said = f"the graph <{name}> must be named <{file.graph}/...>, after its file."
@@ -140,44 +145,24 @@ def read_graph(paths: list[Path], project: Project) -> rdflib.Graph:
 
 def _triples(path: Path, project: Project) -> Iterable[Triple]:
     shown = project.shown(path)
-    for _, subject, predicate, value in parse(_bytes(path, shown), path.suffix, shown):
+    data = text_of(read_bytes(path, shown), shown)
+    for _, subject, predicate, value in parse(data, path.suffix, shown):
         yield subject, predicate, value
 
 
-def read_given(path: Path, project: Project) -> Source:
-    """Read a file that a person names, inside the project or anywhere else.
-
-    A file from elsewhere is the graph of the one passage that it describes, else the graph that its
-    folder and name would give it in ``data/``. Raises ``BadInput`` if it is missing or of another
-    format, ``BadSource`` as ``read`` does.
-    """
-    if not path.is_file():
-        raise BadInput(f"There is no file {path}.")
-    if path.suffix not in SUFFIXES:
-        raise BadInput(f"{path} is neither Turtle (.ttl) nor TriG (.trig).")
-    shown = project.shown(path)
-    for file in project.data_files():
-        if file.path.resolve() == path.resolve():
-            return read(file, shown)
-    graph = f"{GRAPHS}{path.resolve().parent.name}/{path.stem}"
-    if path.suffix == ".ttl":
-        described = {
-            subject[1:-1]
-            for subject, predicate, value in _triples(path, project)
-            if (predicate, value) == (_KIND, _PASSAGE) and subject.startswith(f"<{GRAPHS}")
-        }
-        graph = described.pop() if len(described) == 1 else graph
-    return read(SourceFile(path, graph), shown)
-
-
-def _bytes(path: Path, shown: str) -> bytes:
-    """The bytes of a file of UTF-8 text, without a mark of byte order."""
+def read_bytes(path: Path, shown: str) -> bytes:
+    """The bytes of a file. Raises ``BadSource`` if it cannot be opened."""
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
+    except OSError as error:
+        raise BadSource(shown, None, f"cannot be read: {error.strerror}.") from None
+
+
+def text_of(data: bytes, shown: str) -> bytes:
+    """The bytes of a file without a mark of byte order. Raises ``BadSource`` unless in UTF-8."""
+    try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise BadSource(shown, line, "this is not UTF-8 text.") from None
-    except OSError as error:
-        raise BadSource(shown, None, f"cannot be read: {error.strerror}.") from None
     return data.removeprefix(codecs.BOM_UTF8)

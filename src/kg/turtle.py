@@ -125,9 +125,14 @@ def document(
             blocks.append(named(subject[1:-1]))
             del waiting[subject[1:-1]]
     blocks += map(named, waiting)
-    head = "".join(f"# {remark}\n" for remark in remarks)
+    head = "".join(f"# {_on_one_line(remark)}\n" for remark in remarks)
     declared = "".join(f"@prefix {prefix}: <{prefixes[prefix]}> .\n" for prefix in sorted(used))
     return f"{head}\n{declared}\n" + "\n\n".join(blocks) + "\n"
+
+
+def _on_one_line(remark: str) -> str:
+    """A remark that no character of it, as in the name of a file, can end or hide."""
+    return "".join(c if c.isprintable() else "?" for c in remark).rstrip()
 
 
 def _by_subject(triples: Iterable[Triple]) -> dict[str, dict[str, list[str]]]:

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from kg.api import ask as asking
 from kg.cli.group import json_option, main, opened_store, setting
 from kg.cli.output import print_json, print_table, write_bytes, write_file
 from kg.documents import DECLARED, context, documents, published
 from kg.errors import BadInput
 from kg.namespaces import GRAPHS, IDS
-from kg.queries import Catalogue, Query, ad_hoc, from_file, judge
+from kg.queries import Catalogue, Query, ad_hoc, from_file
 from kg.results import formats, named
+from kg.services import listed
 from kg.settings import Settings
 
 if TYPE_CHECKING:
@@ -70,6 +72,8 @@ SELECT ?label (COUNT(DISTINCT ?thing) AS ?things) WHERE {
     metavar="SECONDS",
     help="How long an endpoint may take; 60 seconds if nothing is said.",
 )
+@setting("services", metavar="URLS")
+@setting("private_services", metavar="URLS")
 @click.pass_obj
 def ask(
     project: Project,
@@ -79,11 +83,14 @@ def ask(
     store: str | None,
     endpoint: str | None,
     timeout: float | None,
+    services: str | None,
+    private_services: str | None,
 ) -> None:
     """Ask a canned question, or your own.
 
     A name asks a canned question, a .rq file the query in it, and "-" reads a query from
-    standard input. With --endpoint any SPARQL 1.1 engine is asked, with the same parameters.
+    standard input. With --endpoint any SPARQL 1.1 engine is asked, with the same parameters. What a
+    query calls with SERVICE has to be named with --services.
 
     \b
     Example:
@@ -91,13 +98,13 @@ def ask(
       kg query models-by-developer --param organization=organization:baai
       echo "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }" | kg query -
       kg query table-1 --endpoint http://127.0.0.1:8000/sparql
+      kg query wikidata-organizations --services https://query.wikidata.org/sparql
     """
-    settings = _asked_of(store, endpoint)
+    settings = _asked_of(store, endpoint, services=services, private_services=private_services)
     asked = _query(project, name)
-    if not settings.is_endpoint:  # which judges for itself
-        judge(asked.text)
+    allowed = listed(settings.services, settings.private_services)
     with opened_store(settings, project, timeout) as opened:
-        answer = opened.ask(asked, _pairs(params))
+        answer = asking(opened, asked, _pairs(params), allowed, settings.deadline / 2)
         if format_ == "table":
             print_table(*answer.rows())
         else:
@@ -118,14 +125,15 @@ def queries(project: Project, name: str | None, format_: str) -> None:
       kg queries
       kg queries trained-without
     """
-    catalogue = Catalogue.read(project.query_files(), project.shown)
+    catalogue = _catalogue(project)
     chosen = [catalogue.get(name)] if name else list(catalogue)
     if format_ == "json":
         print_json([one.as_dict() for one in chosen])
     elif name:
         click.echo(chosen[0].text, nl=False)
     else:
-        print_table(["name", "question"], iter([[one.name, one.summary] for one in chosen]))
+        rows = [[one.name, one.summary, " ".join(one.services)] for one in chosen]
+        print_table(["name", "question", "asks (--services)"], iter(rows))
 
 
 @main.command()
@@ -183,13 +191,14 @@ def export(
         raise BadInput(
             "--same-as is for the whole graph: without --query, --graph, nanopub and context."
         )
-    with opened_store(Settings.load(store=store), project) as opened:
+    settings = Settings.load(store=store)
+    with opened_store(settings, project) as opened:
         if same_as:
             opened = _with_same_as(opened)
         if name:
             asked = _query(project, name)
-            judge(asked.text)
-            answer = opened.ask(asked, _pairs(params))
+            services = listed(settings.services, settings.private_services)
+            answer = asking(opened, asked, _pairs(params), services, settings.deadline / 2)
             content = answer.serialize(named(format_, answer.kind))
         elif format_ == "nanopub":
             content = _nanopub(opened, graph)
@@ -235,10 +244,10 @@ def stats(project: Project, format_: str, store: str | None) -> None:
             print_table(["kind", "things"], iter(kinds))
 
 
-def _asked_of(store: str | None, endpoint: str | None) -> Settings:
+def _asked_of(store: str | None, endpoint: str | None, **more: str | None) -> Settings:
     """The settings that say what is asked; raises ``BadInput`` unless it is one thing."""
     if endpoint is None:
-        return Settings.load(store=store)
+        return Settings.load(None, store=store, **more)
     if store is not None:
         raise BadInput("--store and --endpoint name two things to ask: give one of them.")
     settings = Settings.load(store=endpoint)
@@ -256,7 +265,11 @@ def _query(project: Project, name: str) -> Query:
     path = Path(name)
     if path.suffix == ".rq":
         return from_file(path)
-    return Catalogue.read(project.query_files(), project.shown).get(name)
+    return _catalogue(project).get(name)
+
+
+def _catalogue(project: Project) -> Catalogue:
+    return Catalogue.read(project.query_files(), project.shown, project.federated_files())
 
 
 def _pairs(params: tuple[str, ...]) -> dict[str, str]:

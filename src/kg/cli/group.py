@@ -19,6 +19,7 @@ from kg.store import Versions
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from kg.given import Given
     from kg.store import Store
 
 _ORDER: Final = (
@@ -83,6 +84,57 @@ def engine_option(engines: Sequence[str], help_text: str) -> Callable[[Any], Any
         show_default=True,
         help=help_text,
     )
+
+
+def given_options(command: Any) -> Any:  # noqa: ANN401
+    """The options that say what given files are: ``name``, ``mapping`` and ``mapper``."""
+    options = (
+        click.option(
+            "--as",
+            "name",
+            metavar="SOURCE/PART",
+            help="The graph that the file is, or the part that its named graphs belong to.",
+        ),
+        click.option(
+            "--mapping",
+            metavar="FILE",
+            type=click.Path(path_type=Path),
+            help="What the columns of a CSV file mean, in YARRRML (.yml) or RML (.ttl).",
+        ),
+        setting("mapper", metavar="PYTHON"),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def given_files(
+    files: Sequence[Path],
+    project: Project,
+    name: str | None,
+    mapping: Path | None,
+    mapper: str | None,
+) -> list[Given]:
+    """The files that a person names, as the options say.
+
+    Raises ``BadInput`` if several shall have one name, or no CSV file is there to be mapped.
+    """
+    from kg.given import CSV, read_given, read_mapped
+
+    tables = {path for path in files if path.suffix.lower() == CSV}
+    if name is not None and len(files) != 1:
+        raise BadInput("--as names one file: give that one alone.")
+    if mapping is None:
+        return [read_given(path, project, name) for path in files]
+    if not tables:
+        raise BadInput("--mapping says what a CSV file means: give one, too.")
+    python = Settings.load(mapper=mapper).mapper
+    return [
+        read_mapped(path, mapping, project, python, name)
+        if path in tables
+        else read_given(path, project, name)
+        for path in files
+    ]
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from kg.cli.group import json_option, main
+from kg.cli.group import given_files, given_options, json_option, main
 from kg.cli.output import counted, plural, print_findings, print_json, progress, written
 from kg.errors import BadInput
 from kg.namespaces import shorten
@@ -17,6 +17,7 @@ from kg.namespaces import shorten
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from kg.given import Given
     from kg.link.epoch import Bindings, Imported, Only
     from kg.project import Project
     from kg.sources import Source
@@ -40,7 +41,7 @@ class _Importing(click.Group):
         return super().parse_args(ctx, args)
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        formatter.write_usage(ctx.command_path, "[--replace] FILES...")
+        formatter.write_usage(ctx.command_path, "[OPTIONS] FILES...")
         formatter.write_usage(ctx.command_path, "epoch [OPTIONS] FILE", " " * len("Usage: "))
 
 
@@ -48,13 +49,16 @@ class _Importing(click.Group):
 def import_command() -> None:
     """Put files into the project's data, if it conforms with them.
 
-    `kg import FILES...` is for Turtle and TriG, `kg import epoch FILE` for Epoch AI's table of
-    models. All are checked as `kg validate FILES` does, and none is taken unless all conform. Then
-    `kg build` makes a version with them.
+    `kg import FILES...` is for RDF in any syntax and for CSV with a mapping (`kg import files
+    --help` has its options), `kg import epoch FILE` for Epoch AI's table of models. All are checked
+    as `kg validate FILES` does, and none is taken unless all conform. Then `kg build` makes a
+    version with them.
 
     \b
     Example:
       kg import survey-2024/table-2.ttl
+      kg import download.jsonld --as survey-2024/table-3
+      kg import models.csv --mapping models.yml --as survey-2024/models
       kg import epoch all_ai_models.csv
       kg build
     """
@@ -62,30 +66,39 @@ def import_command() -> None:
 
 @import_command.command(_FILES)
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@given_options
 @_REPLACE
 @click.pass_obj
-def files_command(project: Project, files: tuple[Path, ...], *, replace: bool) -> None:
-    """Put files of Turtle or TriG into the project's data.
+def files_command(
+    project: Project,
+    files: tuple[Path, ...],
+    name: str | None,
+    mapping: Path | None,
+    mapper: str | None,
+    *,
+    replace: bool,
+) -> None:
+    """Put RDF files, or a CSV file with a mapping, into the project's data.
 
-    A file becomes data/<source>/<part>: the one of the passage that it describes, else of its own
-    folder and name. The word "files" may be left out.
+    Turtle (.ttl) and TriG (.trig) are taken as they are; JSON-LD (.jsonld), N-Triples (.nt),
+    N-Quads (.nq), RDF/XML (.rdf, .owl, .xml) and N3 (.n3) are written as one of the two, and so is
+    what --mapping makes of a CSV file. A file becomes data/<source>/<part>: the one of --as, else
+    of the passage that it describes or of the graphs that it names, else of its own folder and
+    name. The word "files" may be left out.
 
     \b
     Example:
       kg import survey-2024/table-2.ttl
+      kg import download.jsonld --as survey-2024/table-3
+      kg import models.csv --mapping models.yml --as survey-2024/models
       kg build
     """
-    from kg.sources import read_given
-
-    given = [read_given(path, project) for path in files]
-    texts = [path.read_bytes() for path in files]
-    places = [_place(source, path, project) for source, path in zip(given, files, strict=True)]
+    given = given_files(files, project, name, mapping, mapper)
+    places = [_place(file, project) for file in given]
     if len(set(places)) < len(places):
         raise BadInput("Two of the files would be the same graph.")
-    new = _new(zip(texts, places, strict=True), project, replace=replace)
-    _check(project, given)
-    if [path.read_bytes() for path in files] != texts:
-        raise BadInput("The files were changed while they were checked: nothing is imported.")
+    new = _new(zip([file.text for file in given], places, strict=True), project, replace=replace)
+    _check(project, [file.source for file in given])
     _put(new)
     _say_imported(new, project)
     _say_build(new)
@@ -125,6 +138,7 @@ def epoch(
       kg build
     """
     from kg import sources
+    from kg.given import Given
     from kg.graph import Passages
     from kg.link import epoch as table
     from kg.link.registered import Registered
@@ -150,7 +164,7 @@ def epoch(
     new: list[tuple[bytes, Path]] = []
     if found.loaded:
         source = sources.made(text, place, project.shown(place.path))
-        _place(source, place.path, project)
+        _place(Given(source, text, place.path.suffix), project)
         new = _new([(text, place.path)], project, replace=replace)
         _check(project, [source])
         _put(new)
@@ -186,11 +200,13 @@ def _print_rows(found: Imported) -> None:
 
 def _bindings(project: Project) -> Bindings:
     """What the project's mappings to the table say."""
-    from kg import link
+    from kg.link import mappings
     from kg.link.epoch import Bindings
 
-    files = [path for path in project.link_files() if path.name == f"{_MAPPINGS}{link.SUFFIX}"]
-    return Bindings.of(m for path in files for m in link.read(path, project.shown(path)).mappings)
+    name = f"{_MAPPINGS}{mappings.SUFFIX}"
+    files = [path for path in project.link_files() if path.name == name]
+    sets = [mappings.read(path, project.shown(path)) for path in files]
+    return Bindings.of(mapping for one in sets for mapping in one.mappings)
 
 
 def _bytes(path: Path) -> bytes:
@@ -201,20 +217,18 @@ def _bytes(path: Path) -> bytes:
         raise BadInput(f"{path} cannot be read: {error.strerror}.") from None
 
 
-def _place(source: Source, path: Path, project: Project) -> Path:
+def _place(given: Given, project: Project) -> Path:
     """Where a file belongs: the one that has its graph already, else by the graph's name.
 
     Raises ``BadInput`` for a graph that no file of the project can have, or if the other syntax
     has it.
     """
-    place = project.place_of(source.graph, path.suffix)
-    other = [
-        file.path
-        for file in project.data_files()
-        if file.graph == source.graph and file.path != place
-    ]
-    if other:
-        raise BadInput(f"{project.shown(other[0])} has the same graph: give it the same ending.")
+    graph = given.source.graph
+    place = project.place_of(graph, given.suffix)
+    for file in project.data_files():
+        if file.graph == graph and file.path != place:
+            other = project.shown(file.path)
+            raise BadInput(f"{other} has the same graph: give it the same ending, or remove that.")
     return place
 
 

@@ -308,7 +308,8 @@ def _suggestion(proposal: Proposal, what: str) -> Suggestion:
 
 def _write(project: Project, store: str | None, dataset: str, found: list[Suggestion]) -> None:
     """Write what nobody has decided about, and say how much that is."""
-    from kg.link import read, reviews
+    from kg.link import reviews
+    from kg.link.mappings import read
 
     known = [m for file in project.link_files() for m in read(file, project.shown(file)).mappings]
     left = reviews.undecided(dataset, found, known)

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from kg.cli.group import engine_option, json_option, main, setting, versions_of
+from kg.cli.group import (
+    engine_option,
+    given_files,
+    given_options,
+    json_option,
+    main,
+    setting,
+    versions_of,
+)
 from kg.cli.output import (
     counted,
     plural,
@@ -75,6 +83,7 @@ def build(
 
 @main.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@given_options
 @click.option(
     "--shapes",
     "shape_files",
@@ -95,6 +104,9 @@ def build(
 def validate(
     project: Project,
     files: tuple[Path, ...],
+    name: str | None,
+    mapping: Path | None,
+    mapper: str | None,
     shape_files: tuple[Path, ...],
     engine: Engine,
     format_: str,
@@ -103,24 +115,27 @@ def validate(
 
     Nothing is published.
 
-    A file of the project is checked in its place; another one is added, or takes the place of the
-    graph that it describes. With --shapes the project has no part in it.
+    A file of the project is checked in its place; another one, in any syntax of RDF or as CSV with
+    a mapping, is added, or takes the place of the graph that `kg import` would make of it. With
+    --shapes the project has no part in it.
 
     \b
     Example:
       kg validate
       kg validate data/ding-xiao-2023/table-1.ttl
+      kg validate download.jsonld --as survey-2024/table-3
       kg validate data.ttl --shapes shapes.ttl --format turtle
     """
     from kg import build as recipe
     from kg.report import Report
-    from kg.sources import read_given
 
     if shape_files:
+        if name is not None or mapping is not None:
+            raise BadInput("--as and --mapping are for parts of the project, not for --shapes.")
         sys.exit(0 if _by_shapes(files, shape_files, engine, format_) else 1)
     if format_ == "turtle":
         raise BadInput("--format turtle is for FILES with --shapes; the project has text and json.")
-    given = [read_given(path, project) for path in files]
+    given = [file.source for file in given_files(files, project, name, mapping, mapper)]
     built = recipe.make(project, progress, given, engine)
     named_files = {source.shown for source in given}
     findings = built.report.findings

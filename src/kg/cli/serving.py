@@ -113,7 +113,9 @@ def serve(
             _check(versions, shapes)
         catalogue = None
         if not versions.current().is_plain:
-            catalogue = Catalogue.read(project.query_files(), project.shown)
+            catalogue = Catalogue.read(
+                project.query_files(), project.shown, project.federated_files()
+            )
         if settings.hide.strip(" ,"):
             rest = without(settings.hide, versions, project, settings.keep_versions)
             versions = until_done.enter_context(rest)

@@ -268,8 +268,8 @@ def written(
     """
     with quiet():
         import pandas as pd
+        from curies import Converter
         from sssom import MappingSetDataFrame
-        from sssom.context import ensure_converter
         from sssom.writers import write_table
 
         ordered = sorted(rows, key=lambda row: [row.get(key, "") for key in _ORDER])
@@ -286,7 +286,7 @@ def written(
             if (value := row.get(column, "")) and "://" not in value
         }
         kept = {prefix: space for prefix, space in prefixes.items() if prefix in used}
-        converter = ensure_converter(kept, use_defaults=False)
+        table = MappingSetDataFrame(frame, Converter.from_prefix_map(kept), dict(metadata))
         out = io.StringIO()
-        write_table(MappingSetDataFrame(frame, converter, dict(metadata)), out)
+        write_table(table, out)
     return out.getvalue()

@@ -3,6 +3,7 @@
 canned    the queries of the project, with typed parameters
 binding   a text in which the parameters have their terms, for engines that take nothing else
 judging   what a text is, and what it may not do
+narrowing what a query asks here before it calls a service
 """
 
 from kg.queries.binding import bound
@@ -26,10 +27,13 @@ from kg.queries.judging import (
     judge,
     normalised,
 )
+from kg.queries.narrowing import MOST_ROWS, Narrowing, narrowed, narrowings
 
 __all__ = [
     "AUDIENCES",
+    "MOST_ROWS",
     "Catalogue",
+    "Narrowing",
     "Parameter",
     "Query",
     "Term",
@@ -43,6 +47,8 @@ __all__ = [
     "is_name",
     "is_repeatable",
     "judge",
+    "narrowed",
+    "narrowings",
     "normalised",
     "parse",
 ]

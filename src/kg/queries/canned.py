@@ -30,9 +30,10 @@ import yaml
 from kg.errors import BadInput, BadQuery, BadSource, NotFound, Refused
 from kg.namespaces import PREFIXES, expand
 from kg.queries.judging import form_of, is_iri, judge
+from kg.services import calls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 _XSD: Final = PREFIXES["xsd"]
@@ -100,6 +101,11 @@ class Query:
     audience: tuple[str, ...] = ()
 
     @property
+    def services(self) -> tuple[str, ...]:
+        """The endpoints that the query calls, and that have to be listed for that."""
+        return tuple(dict.fromkeys(call.service for call in calls(self.text)))
+
+    @property
     def form(self) -> str:
         """The query's form: SELECT, ASK, CONSTRUCT or DESCRIBE."""
         return form_of(self.text)
@@ -124,6 +130,7 @@ class Query:
             "tags": list(self.tags),
             "audience": list(self.audience),
             "parameters": parameters,
+            "services": list(self.services),
             "query": self.text,
         }
 
@@ -148,21 +155,29 @@ class Catalogue:
         self._queries = {query.name: query for query in sorted(queries, key=lambda q: q.name)}
 
     @classmethod
-    def read(cls, paths: list[Path], shown: Callable[[Path], str] = str) -> Catalogue:
+    def read(
+        cls,
+        paths: Sequence[Path],
+        shown: Callable[[Path], str] = str,
+        federated: Sequence[Path] = (),
+    ) -> Catalogue:
         """Read query files; ``shown`` gives a path as messages name it.
 
-        Raises ``BadSource`` if a file is not UTF-8 or its header is missing or wrong, or if the
-        query is one that ``judge`` refuses.
+        Those that are ``federated`` may call services. Raises ``BadSource`` if a file is not UTF-8
+        or its header is missing or wrong, if the query is one that ``judge`` refuses, or if two
+        have one name.
         """
-        queries = []
-        for path in paths:
+        queries: list[Query] = []
+        for path in (*paths, *federated):
             try:
                 query = parse(path.stem, path.read_text("utf-8"), shown(path))
-                judge(query.text)
+                judge(query.text, query.services if path in federated else ())
             except UnicodeDecodeError:
                 raise BadSource(shown(path), None, "this is not UTF-8 text.") from None
             except (Refused, BadQuery) as error:
                 raise BadSource(shown(path), None, str(error)) from None
+            if any(query.name == other.name for other in queries):
+                raise BadSource(shown(path), None, f"there are two queries {query.name!r}.")
             queries.append(query)
         return cls(queries)
 

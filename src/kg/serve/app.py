@@ -11,7 +11,7 @@ import flask
 from kg.encodings import encoded
 from kg.namespaces import BASE, PREFIXES, shorten
 from kg.queries import Catalogue
-from kg.serve import descriptions, graphs, pages, problems, questions, sparql, things
+from kg.serve import descriptions, graphs, pages, problems, questions, reconcile, sparql, things
 from kg.serve.context import KEY, Context, Writing, encoding
 from kg.serve.descriptions import Descriptions
 from kg.serve.links import links
@@ -79,6 +79,7 @@ def create_app(
         app.register_blueprint(questions.blueprint)
         app.register_blueprint(pages.blueprint)
         app.register_blueprint(things.blueprint)
+        app.register_blueprint(reconcile.blueprint, at_once=max(1, settings.threads // 2))
     else:
         app.add_url_rule("/", view_func=lambda: flask.redirect("/sparql", HTTPStatus.SEE_OTHER))
     app.register_blueprint(problems.blueprint)

@@ -30,7 +30,7 @@ SELECT (COUNT(DISTINCT ?model) AS ?models) (COUNT(DISTINCT ?developer) AS ?devel
 _KNOWN: Final = """
 ASK {
   { ?thing ?p ?o } UNION { ?s ?q ?thing } UNION { GRAPH ?thing { ?a ?b ?c } }
-  UNION { GRAPH ?g { ?thing ?d ?e } }
+  UNION { GRAPH ?g { ?thing ?d ?e } } UNION { GRAPH ?h { ?f ?i ?thing } }
 }
 """
 _LABEL: Final = """

@@ -8,6 +8,7 @@ import flask
 from werkzeug.exceptions import NotAcceptable
 
 from kg.errors import BadInput
+from kg.queries import judge
 from kg.serve.context import RESERVED, accepted, context, reading, wants_page
 from kg.serve.deferred import answer
 
@@ -24,7 +25,11 @@ def all_questions() -> flask.Response | str:
     if wants_page():
         themes = sorted({tag for query in catalogue for tag in query.tags})
         return flask.render_template(
-            "queries.html", queries=list(catalogue), themes=themes, version=reading().name
+            "queries.html",
+            queries=list(catalogue),
+            themes=themes,
+            services=context().services,
+            version=reading().name,
         )
     if flask.request.args.get("format", "json") != "json":
         raise BadInput("The list can be had as json, or as a page.")
@@ -54,6 +59,7 @@ def question(name: str) -> flask.Response | str:
             raise BadInput(f"The parameter {key!r} came twice.")
         if values[0]:  # a form sends what was left empty too: the default is meant
             given[key] = values[0]
+    services = judge(query.text, context().services)
     bindings = reading().store.bound(query, given)
 
     def page(answer: Answer) -> str:
@@ -77,4 +83,4 @@ def question(name: str) -> flask.Response | str:
             address=flask.request.query_string.decode(),
         )
 
-    return answer(query.text, page, bindings)
+    return answer(query.text, page, bindings, services=services)

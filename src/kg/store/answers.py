@@ -119,6 +119,10 @@ class Answer:
             subject = cell(triple.subject)["value"]
             yield subject, triple.predicate.value, cell(triple.object)
 
+    def solutions(self) -> Iterable[Sequence[object]]:
+        """The rows as the engine has them."""
+        return self._rows()[1]
+
     def _rows(self) -> tuple[list[str], Iterable[Sequence[object]]]:
         if isinstance(self._results, ox.QueryBoolean):
             truth = "true" if self._results else "false"

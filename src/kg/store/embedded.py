@@ -6,6 +6,7 @@ Callers judge a query with ``queries.judge`` before it gets here, since SERVICE 
 
 from __future__ import annotations
 
+import contextlib
 import io
 import itertools
 import re
@@ -15,6 +16,7 @@ import pyoxigraph as ox
 
 from kg.errors import BadInput, BadQuery, StoreError
 from kg.namespaces import PREFIXES
+from kg.queries import MOST_ROWS, bound, narrowed, narrowings
 from kg.store.answers import GRAPH_FORMATS, Answer, cell
 from kg.store.asking import Store
 from kg.store.canonical import InPieces, parse_graph
@@ -27,6 +29,11 @@ if TYPE_CHECKING:
     from kg.queries import Term
     from kg.results import Format, Kind
 
+    _Dataset = tuple[Sequence[str], Sequence[str]]
+    """The graphs that a query sees as the default graph, and as named ones."""
+
+_SERVICE: Final = re.compile("SERVICE", re.IGNORECASE)
+_UNKNOWN: Final = "UNDEF"
 _PLACE: Final = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 
 _CHARACTERS: Final = re.compile(r"\['A' \.\.=[^\]]*\]")
@@ -111,6 +118,36 @@ class EmbeddedStore(Store):
         protocol's ``default-graph-uri`` and ``named-graph-uri`` do; relative IRIs are relative to
         ``base``. Raises ``BadQuery`` with line and column if the text does not parse.
         """
+        terms, dataset = bindings or {}, (default_graphs, named_graphs)
+        told = self._told(text, terms, dataset, base) if _SERVICE.search(text) else text
+        try:
+            return self._evaluated(told, terms, dataset, base)
+        except BadQuery as error:
+            if told == text or error.line is None:
+                raise
+        return self._evaluated(text, terms, dataset, base)  # which has the error at its own place
+
+    def _told(
+        self, text: str, bindings: Mapping[str, Term], dataset: _Dataset, base: str | None
+    ) -> str:
+        """A query's text whose services are told for which values of what is here they are asked.
+
+        They are not if these are too many, or are not known of each row.
+        """
+        values = []
+        for one in narrowings(text):
+            first = bound(one.query, bindings)
+            with contextlib.suppress(BadQuery):  # which then is one of the whole, too
+                solutions = self._evaluated(first, {}, dataset, base).solutions()
+                rows = [[_as_value(term) for term in row] for row in solutions]
+                if len(rows) <= MOST_ROWS and all(set(row) != {_UNKNOWN} for row in rows):
+                    values.append((one, rows))
+        return narrowed(text, values)
+
+    def _evaluated(
+        self, text: str, bindings: Mapping[str, Term], dataset: _Dataset, base: str | None
+    ) -> Answer:
+        default_graphs, named_graphs = dataset
         restricted = bool(default_graphs or named_graphs)
         try:
             results = self._store.query(
@@ -118,7 +155,7 @@ class EmbeddedStore(Store):
                 base_iri=base,
                 default_graph=[ox.NamedNode(g) for g in default_graphs] if restricted else None,
                 named_graphs=[ox.NamedNode(g) for g in named_graphs] if restricted else None,
-                substitutions={ox.Variable(k): _term(v) for k, v in (bindings or {}).items()},
+                substitutions={ox.Variable(k): _term(v) for k, v in bindings.items()},
             )
         except SyntaxError as error:
             raise bad_query(str(error)) from None
@@ -206,6 +243,12 @@ def _iris(statement: Iterable[object]) -> Iterator[str]:
             yield term.value
         elif isinstance(term, ox.Triple):
             yield from _iris(term)
+
+
+def _as_value(term: object) -> str:
+    """A term in VALUES; one that is nowhere else the same is not known there."""
+    is_shared = isinstance(term, ox.NamedNode | ox.Literal)
+    return str(term) if is_shared else _UNKNOWN
 
 
 def _term(term: Term) -> ox.NamedNode | ox.Literal:

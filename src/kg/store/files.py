@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import mmap
+import os
 import re
 from typing import IO, TYPE_CHECKING, Final
 
@@ -39,6 +40,8 @@ HAS_DOCTYPE: Final = (
 )
 DOCTYPE: Final = re.compile(rb"<!DOCTYPE", re.IGNORECASE)
 """What a DOCTYPE begins with, for a parser that knows it in small letters, too."""
+NOWHERE: Final = "https://relative.invalid/"
+"""A base that no IRI has (RFC 2606), to find the relative ones by."""
 _UNDECLARED: Final = re.compile(r"The prefix ([^ ]*): has not been declared")
 _PLACE: Final = re.compile(r"^Parser error .*?: | \(line \d+\)$")
 
@@ -62,20 +65,42 @@ def read_triples(path: Path) -> Iterator[Triple]:
         raise BadSource(str(path), None, f"cannot be read: {error.strerror}.") from None
 
 
-def parse(data: bytes, suffix: str, shown: str) -> Iterator[Quad]:
+def parse(data: bytes, suffix: str, shown: str, base: str | None = None) -> Iterator[Quad]:
     """The quads of a text in the syntax of a file's ending: graph, subject, predicate, object.
 
     The graph is an empty text for the default graph. Blank nodes are numbered in the order in which
     they come, with a mark of ``shown``, as which messages name the file. Raises ``BadSource`` if
-    the text cannot be parsed, or has a relative IRI.
+    the text cannot be parsed, or has a relative IRI and there is no ``base``.
     """
-    return _parsed(data, _FORMATS[suffix], None, shown)
+    return _parsed(data, _FORMATS[suffix], base, shown)
+
+
+def parse_whole(data: bytes, suffix: str, shown: str) -> Iterator[Quad]:
+    """The quads of a text as ``parse`` gives them, if none of them depends on where the text is.
+
+    Without a base, parsers of JSON-LD pass over what has a relative IRI and say nothing. Raises
+    ``BadSource`` for such an IRI, for a DOCTYPE, for what nests deeper than parsers bear, and as
+    ``parse`` does.
+    """
+    syntax = _FORMATS[suffix]
+    if has_doctype(data, syntax):
+        raise BadSource(shown, None, HAS_DOCTYPE)
+    if is_too_deep(data, syntax):
+        raise BadSource(shown, None, TOO_DEEP)
+    for quad in _parsed(data, syntax, NOWHERE, shown):
+        for term in quad:
+            _, _, tail = term.rpartition("<")  # of a literal with a datatype, that
+            if term[-1:] == ">" and tail.startswith(NOWHERE):
+                relative = tail[len(NOWHERE) : -1]
+                said = f"it has the relative IRI <{relative}>: write it out, or declare a base."
+                raise BadSource(shown, None, said)
+        yield quad
 
 
 def _parsed(
     data: bytes | IO[bytes], syntax: ox.RdfFormat, base: str | None, shown: str
 ) -> Iterator[Quad]:
-    mark = hashlib.sha256((base or shown).encode()).hexdigest()[:8]
+    mark = hashlib.sha256(os.fsencode(base or shown)).hexdigest()[:8]
     labels: dict[str, str] = {}
 
     def named(term: str) -> str:

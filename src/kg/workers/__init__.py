@@ -8,6 +8,7 @@ spawner   both from the server's side: started, spoken to, signalled
 jobs      what is asked, and what became of it so far
 door      the one way out, for queries that call services
 outside   requests to services, at addresses that were checked
+here      the same without a process of its own, for who asks on their own machine
 heap      when freed memory goes back to the system
 spent     how much time each client had of late
 pool      who is served when: slots, a queue, deadlines, and the end of whatever takes too long
