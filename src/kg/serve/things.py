@@ -65,7 +65,7 @@ def _around(store: EmbeddedStore, iri: str) -> Iterator[Triple]:
 
     What the default graph does not know is told as any graph has it.
     """
-    known = False
+    is_known = False
     figures: dict[str, None] = {}
     others: dict[str, None] = {}
 
@@ -76,9 +76,9 @@ def _around(store: EmbeddedStore, iri: str) -> Iterator[Triple]:
         return triple
 
     for graph in ("", f"{GRAPHS}links", None):
-        if graph is not None or not known:
+        if graph is not None or not is_known:
             for predicate, value in store.statements(iri, graph=graph):
-                known = True
+                is_known = is_known or graph == ""
                 yield noted((iri, predicate, value))
     for figure in figures:
         for predicate, value in store.statements(figure):
