@@ -454,7 +454,11 @@ def test_workers_that_nobody_needs_end(versions: Versions, monkeypatch: pytest.M
             (spawner,) = children(os.getpid()) - others
             assert LIMITS.spare < LIMITS.fast
             await until(lambda: len(children(spawner)) == LIMITS.spare)
+            fresh = children(spawner)
             assert await ask(pool, job(versions, "ASK {}")) == b"true"
+            # who has worked makes place for another
+            await until(lambda: len(children(spawner) - fresh) == 1)
+            await until(lambda: len(children(spawner)) == LIMITS.spare)
 
     run(work())
 

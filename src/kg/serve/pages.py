@@ -67,7 +67,7 @@ SELECT ?relation ?other ?label ?what ?confidence ?evidence ?not ?thing WHERE {{
     OPTIONAL {{ ?mapping rdfs:comment ?evidence }}
     OPTIONAL {{ ?mapping sssom:predicate_modifier ?not }}
   }}
-}} ORDER BY BOUND(?not) ?what ?other
+}} ORDER BY BOUND(?not) ?relation ?what ?other
 """
 _REFERRING: Final = """
 SELECT ?property ?subject ?thing WHERE { ?subject ?property ?thing } ORDER BY ?property ?subject

@@ -45,7 +45,7 @@ _HEAVY: Final = 1.0
 """Seconds that a client may have had of late, however little others had."""
 _NICE: Final = 10
 _QUIET: Final = 5.0
-"""Seconds after which idle workers beyond the spare ones are ended."""
+"""Seconds after which idle workers make place for a few that are new."""
 _GRACE: Final = 0.3
 """Seconds that a worker has to end an answer that is to be cut."""
 _LAST: Final = 0.45
@@ -184,6 +184,8 @@ class Pool:
 
     async def close(self) -> None:
         """End all workers; what they were at fails."""
+        if self._clearing:
+            self._clearing.cancel()
         await self._spawner.close()
         await self._spawner_at_door.close()
         while self.running or self._starting:
@@ -272,10 +274,13 @@ class Pool:
         ordered = sorted((running for running in self._long if not running.error), key=self._had)
         busy = [running for running in ordered if running not in blocked]
         going, rest = busy[: self.limits.slow], busy[self.limits.slow :]
-        # who asks much gives way to others; to refuse is better than to cut
-        rest.sort(key=lambda running: (self._is_heavy(running), not running.has_begun))
+        waiting = [running for running in ordered if running in blocked]
+        # who has several gives way, and who asks much; to refuse is better than to cut
+        own = Counter(running.client for running in self._long)
+        rest.sort(key=lambda r: (own[r.client] > 1, self._is_heavy(r), not r.has_begun))
+        waiting.sort(key=lambda running: own[running.client] > 1)
         standing, ended = rest[: self.limits.still], rest[self.limits.still :]
-        ended += [running for running in ordered if running in blocked][self.limits.blocked :]
+        ended += waiting[self.limits.blocked :]
         for running in going:
             self._let(running, stand_still=False)
         for running in standing:
@@ -406,11 +411,19 @@ class Pool:
             worker.close()
 
     def _clear(self) -> None:
-        """End the idle workers that were not needed for a while."""
-        while len(self._idle) > self.limits.spare:
-            worker = self._idle.pop(0)
-            worker.signal(signal.SIGKILL)
-            worker.close()
+        """End the idle workers after a while, and keep as many ready as are spare.
+
+        Those that have worked make place for new ones, so that memory does not grow by what was
+        asked of them.
+        """
+        kept = [worker for worker in self._idle if not worker.has_worked][: self.limits.spare]
+        for worker in self._idle:
+            if worker not in kept:
+                worker.signal(signal.SIGKILL)
+                worker.close()
+        self._idle = kept
+        for _ in range(self.limits.spare - len(kept)):
+            self._replace()
 
 
 def _late(seconds: float) -> Exceeded:

@@ -43,6 +43,8 @@ class Worker:
     _reader: asyncio.StreamReader
     _writer: asyncio.StreamWriter
     _errors: int
+    has_worked: bool = False
+    """Whether it was ever asked anything."""
 
     @property
     def is_dead(self) -> bool:
@@ -62,6 +64,7 @@ class Worker:
 
     def send(self, message: bytes) -> None:
         """Send a message."""
+        self.has_worked = True
         self._writer.write(message)
 
     async def receive(self) -> tuple[bytes, bytes]:
