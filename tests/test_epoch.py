@@ -6,6 +6,7 @@ import csv
 import dataclasses
 import io
 import json
+import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -550,6 +551,52 @@ def test_all_rows_in_the_graph(tiny: Project, known: Registered) -> None:
         assert answers[0] == answers[1], query.name
         asked += 1
     assert asked > 40
+
+
+def test_the_paper_is_as_it_was_after_an_import(project: Project, tmp_path: Path) -> None:
+    """Rows of its own models say otherwise; its findings, its table and what was settled stay."""
+    root = tmp_path / "project"
+    for folder in ("ontology", "shapes", "queries", "data"):
+        shutil.copytree(project.root / folder, root / folder)
+    columns = CSV.read_text("utf-8").splitlines()[0].split(",")
+    names = ("M6-100B", "ERNIE 3.0", "GLM-130B", "PanGu-α", "CogView", "PLUG", "Yuan 1.0")
+    said = {
+        "Publication date": "2020-01-02",
+        "Organization": "Google",
+        "Parameters": "123000000.0",
+        "Training compute (FLOP)": "1.23e+25",
+        "Training time (hours)": "4567.0",
+        "Training hardware": "NVIDIA A100",
+        "Hardware quantity": "9.0",
+    }
+    path = tmp_path / "rows.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, columns)
+        table.writeheader()
+        table.writerows({"Model": name, **said} for name in (*names, "Quillfin"))
+    words = ["--project", str(root), "import", "epoch", str(path), "--only", "all"]
+    done = run_kg(*words, "--snapshot", "2024-05-06", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(done.stdout)["bound"]) == len(names)
+
+    before, after = (build.make(one, unwatched, []) for one in (project, Project(root)))
+
+    assert after.report.violations == ()
+    assert after.results == before.results
+    assert len(after.results) > 100
+    table_1 = f"{GRAPHS}ding-xiao-2023/table-1"
+    assert after.graphs[table_1] == before.graphs[table_1]
+    settled = [set(one.graphs[f"{GRAPHS}settled"].splitlines()) for one in (before, after)]
+    lost = settled[0] - settled[1]
+    assert lost == set()
+    own = {line.split(b" ", 2)[0] + line.split(b" ", 2)[1] for line in settled[0]}
+    compared = ("released", "hasDeveloper", "parameterCount", "trainingCompute", "trainingHours")
+    for line in settled[1] - settled[0]:
+        subject, predicate, _ = line.split(b" ", 2)
+        if predicate.decode()[1:-1] in {expand(f"cllm:{name}") for name in compared}:
+            assert subject + predicate not in own, line
+    ours = [item for item in after.items if item.rule == "conflicting-claims"]
+    assert len(ours) > len([item for item in before.items if item.rule == "conflicting-claims"]) + 7
 
 
 def mapped(project: Project, *rows: str) -> None:
