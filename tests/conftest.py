@@ -8,12 +8,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import flask
 import pytest
 import rdflib
+from flask.testing import FlaskClient
 
 from kg import build, sources
 from kg.project import Project
-from kg.store import EmbeddedStore, Versions
+from kg.queries import Catalogue
+from kg.serve import create_app
+from kg.settings import Settings
+from kg.store import Current, EmbeddedStore, Versions
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY = ROOT / "tests" / "tiny"
@@ -73,6 +78,19 @@ def versions(built: build.Built, tmp_path_factory: pytest.TempPathFactory) -> Ve
     published = Versions(tmp_path_factory.mktemp("versions"))
     build.publish(built, published, 3, unwatched)
     return published
+
+
+@pytest.fixture(scope="module")
+def app(project: Project, versions: Versions) -> flask.Flask:
+    """The app on the real graph."""
+    catalogue = Catalogue.read(project.query_files())
+    return create_app(Current(versions), catalogue, Settings.load({}))
+
+
+@pytest.fixture
+def client(app: flask.Flask) -> FlaskClient:
+    """A client of the app."""
+    return app.test_client()
 
 
 @pytest.fixture

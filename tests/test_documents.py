@@ -13,7 +13,6 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import flask
 import pyld
 import pyoxigraph as ox
 import pytest
@@ -36,19 +35,6 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 XSD = PREFIXES["xsd"]
 LABEL = f"{PREFIXES['rdfs']}label"
 Triple = tuple[Any, Any, Any]
-
-
-@pytest.fixture(scope="module")
-def app(project: Project, versions: Versions) -> flask.Flask:
-    """The app on the real graph."""
-    catalogue = Catalogue.read(project.query_files())
-    return create_app(Current(versions), catalogue, Settings.load({}))
-
-
-@pytest.fixture
-def client(app: flask.Flask) -> FlaskClient:
-    """A client of the app."""
-    return app.test_client()
 
 
 def no_network(address: str, _options: object) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import rdflib
+from flask.testing import FlaskClient
 from markupsafe import escape
 from rdflib import OWL, RDF, SH, SKOS, VOID
 
@@ -14,12 +15,9 @@ from kg.errors import BadSource
 from kg.link.mappings import read, rewritten
 from kg.namespaces import GRAPHS, IDS, PREFIXES
 from kg.project import Project
-from kg.queries import Catalogue
 from kg.results import named
-from kg.serve import create_app
 from kg.serve.app import local_address
-from kg.settings import Settings
-from kg.store import Current, EmbeddedStore, Versions
+from kg.store import EmbeddedStore, Versions
 from tests.conftest import ROOT, run_kg, unwatched
 
 SSSOM = rdflib.Namespace(PREFIXES["sssom"])
@@ -169,7 +167,6 @@ def test_links_are_kept_for_the_next_build(linked: Project, tmp_path: Path) -> N
     from functools import partial
 
     from kg.kept import load
-    from kg.store import Versions
 
     one, other, *_ = models(linked)
     versions = Versions(tmp_path / "versions")
@@ -206,9 +203,7 @@ def test_same_as_is_for_others_only(versions: object, tmp_path: Path) -> None:
     assert (refused.returncode, "--same-as" in refused.stderr) == (2, True)
 
 
-def test_pages_lead_to_what_is_linked(
-    project: Project, versions: Versions, store: EmbeddedStore
-) -> None:
+def test_pages_lead_to_what_is_linked(client: FlaskClient, store: EmbeddedStore) -> None:
     """Each link is an anchor on the page of what it is of; what has no page elsewhere has ours."""
     graph = rdflib.Graph().parse(data=store.dump(named("ntriples", "graph"), LINKS), format="nt")
     found: dict[str, list[str]] = {}
@@ -216,8 +211,6 @@ def test_pages_lead_to_what_is_linked(
         ours, theirs = (graph.value(mapping, p) for p in (OWL.annotatedSource, OWL.annotatedTarget))
         found.setdefault(str(ours), []).append(str(theirs))
     assert len(found) > 80
-    catalogue = Catalogue.read(project.query_files())
-    client = create_app(Current(versions), catalogue, Settings()).test_client()
     for ours, targets in found.items():
         page = client.get(local_address(ours), headers={"Accept": "text/html"})
         assert page.status_code == 200, ours

@@ -49,19 +49,6 @@ GRAPH = (
 BY_KIND = {"rows": (ROWS, ASKS), "graph": (GRAPH,)}
 
 
-@pytest.fixture(scope="module")
-def app(project: Project, versions: Versions) -> flask.Flask:
-    """The app on the real graph."""
-    catalogue = Catalogue.read(project.query_files())
-    return create_app(Current(versions), catalogue, Settings.load({}))
-
-
-@pytest.fixture
-def client(app: flask.Flask) -> FlaskClient:
-    """A client of the app."""
-    return app.test_client()
-
-
 def parsed(format_: Format, body: bytes, query: str) -> object:
     """The answer read back by a parser of its format: a boolean, rows, or triples."""
     if format_.kind == "graph":

@@ -139,16 +139,6 @@ def read(path: Path, shown: str) -> MappingSet:
     )
 
 
-def exact(sets: Iterable[MappingSet]) -> dict[str, str]:
-    """What each outside thing is of ours: subjects by objects, of ``skos:exactMatch`` only."""
-    return {
-        mapping.object: mapping.subject
-        for mappings in sets
-        for mapping in mappings.mappings
-        if mapping.predicate == EXACT and not mapping.negated
-    }
-
-
 def _mapping(row: Row, converter: Any, shown: str, line: int) -> Mapping:  # noqa: ANN401
     iris: dict[str, str] = {}
     for column in _IRIS:

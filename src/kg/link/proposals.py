@@ -27,7 +27,7 @@ DAYS: Final = 60
 """Days by which two sources may date the same model apart."""
 _ALIKE: Final = 0.75
 _FIRST: Final = re.compile(r"\s*\b1(?:\.0)?$")
-_PLACE: Final = re.compile(r"\s*\((?P<place>[^()]*)\)$")
+_PLACE: Final = re.compile(r"\s*\([^()]*\)$")
 _WORDS: Final = {
     "lab": "laboratory",
     "labs": "laboratory",
@@ -53,7 +53,7 @@ _COUNTRIES: Final = {
 class Proposal:
     """Something elsewhere that may be one of ours; ``evidence`` says why, and what is against it.
 
-    ``confidence`` is 1 less than never: a person decides.
+    ``confidence`` stays below 1: a person decides.
     """
 
     ours: Thing

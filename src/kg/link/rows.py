@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from typing import Final
-
 from kg.link.epoch.names import named, row_iri
 from kg.link.epoch.table import read
+from kg.link.epoch.works import works
 from kg.link.things import Thing, day
-
-_ARXIV: Final = re.compile(r"arxiv\.org/(?:abs|pdf)/(\d{4}\.\d{4,5})")
-_DOI: Final = re.compile(r"\b(10\.\d{4,9}/[^\s?#]+)")
 
 
 def things(data: bytes, shown: str) -> list[Thing]:
@@ -32,9 +27,7 @@ def things(data: bytes, shown: str) -> list[Thing]:
 
 
 def _identifiers(link: str) -> frozenset[str]:
-    """The paper that a link leads to, if it leads to one."""
-    if found := _ARXIV.search(link):
-        return frozenset({f"https://arxiv.org/abs/{found[1]}"})
-    if found := _DOI.search(link):
-        return frozenset({f"https://doi.org/{found[1]}"})
-    return frozenset()
+    """The papers that a link leads to: each by its arXiv number, else by its DOI."""
+    found = list(works(link))
+    arxiv = {f"https://arxiv.org/abs/{work.arxiv}" for work in found if work.arxiv}
+    return frozenset(arxiv | {f"https://doi.org/{w.doi}" for w in found if w.doi and not w.arxiv})

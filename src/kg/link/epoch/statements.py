@@ -15,6 +15,7 @@ from kg.link.epoch.names import row_iri
 from kg.link.epoch.numbers import COUNTED, MOST, digits, whole
 from kg.link.epoch.provenance import works_of
 from kg.link.epoch.table import day
+from kg.link.epoch.works import works
 from kg.link.names import folded, slug
 from kg.link.registered import only
 from kg.namespaces import IDS, PREFIXES
@@ -27,11 +28,6 @@ if TYPE_CHECKING:
 
 _A: Final = iri("rdf:type")
 _DATE: Final = f"{PREFIXES['xsd']}date"
-_ADDRESS: Final = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
-_ARXIV: Final = re.compile(
-    r"arxiv\.org/(?:abs|pdf|html)/(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})", re.IGNORECASE
-)
-_DOI: Final = re.compile(r"(?:/doi|//(?:dx\.)?doi\.org)/(?:[a-z]+/)?(10\.\d{4,9}/[^\s/?#]+)")
 _OTHER_NAME: Final = re.compile(r" / |\((?=[^()]*\)$)|\)$")
 """Between the names of one organization: "Academy / ABC", "Institute of Things (ABC)"."""
 
@@ -105,13 +101,12 @@ class _Reading:
                 yield row, iri("cllm:mentions"), f"<{thing}>"
         if entry["confidence"]:
             yield row, iri("cllm:confidenceAsPrinted"), literal(entry["confidence"])
-        for match in _ADDRESS.finditer(entry["link"]):
-            address = match[0].rstrip(".,;)")
-            yield row, iri("fabio:hasURL"), literal(address)
-            if found := _ARXIV.search(address):
-                yield row, iri("fabio:hasArXivId"), literal(found[1])
-            if found := _DOI.search(address):
-                yield row, iri("dcterms:identifier"), literal(f"doi:{found[1].lower()}")
+        for work in works(entry["link"]):
+            yield row, iri("fabio:hasURL"), literal(work.address)
+            if work.arxiv:
+                yield row, iri("fabio:hasArXivId"), literal(work.arxiv)
+            if work.doi:
+                yield row, iri("dcterms:identifier"), literal(f"doi:{work.doi}")
 
     def _of_model(self, model: Term) -> Iterator[Triple]:
         """What the row says of its model, but for figures and training."""
