@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import subprocess
 import sys
@@ -33,6 +34,12 @@ def run_kg(*words: str) -> subprocess.CompletedProcess[str]:
         check=False,
         timeout=60,
     )
+
+
+def has_script(page: str) -> bool:
+    """Whether a page has any script but the site's own file, and blocks of data."""
+    own = r'<script (?:type="module" src="/static/built/\w+\.js\?v=\w+"|type="application/[\w+]+")'
+    return "<script" in re.sub(own, "", page)
 
 
 def unwatched(_step: str) -> contextlib.AbstractContextManager[object]:

@@ -301,7 +301,7 @@ class Blocks(HTMLParser):
         """Note a script element."""
         if tag == "script":
             self._inside = ("type", "application/ld+json") in attrs
-            self.scripts += not self._inside
+            self.scripts += not self._inside and ("type", "module") not in attrs
 
     def handle_endtag(self, tag: str) -> None:
         """Leave it."""
