@@ -299,7 +299,7 @@ function margin(names: string[], width: number): number {
     return Math.min(longest * 7.2 + 14, width * 0.42);
 }
 
-function plot(options: Plot.PlotOptions): HTMLElement {
+export function plot(options: Plot.PlotOptions): HTMLElement {
     const drawing = Plot.plot({
         ...options,
         figure: false,

@@ -52,6 +52,24 @@ class Finding:
     unmoved: str = ""
     accepted: str = ""
 
+    def as_dict(self) -> dict[str, Any]:
+        """The finding for a program to read, with nothing of recomputing it."""
+        return {
+            "id": self.name,
+            "section": self.section,
+            "passage": self.passage,
+            "statement": self.statement,
+            "expected": self.expectation,
+            "tolerance": self.tolerance or None,
+            "computed": None,
+            "verdict": None,
+            "accepted": Verdict(self.accepted).words if self.accepted else None,
+            "lacks": self.lacks or None,
+            "unmoved": self.unmoved or None,
+            "query": None,
+            "rows": [],
+        }
+
     @property
     def iri(self) -> str:
         """The finding's own IRI."""
@@ -98,20 +116,11 @@ class Result:
 
     def as_dict(self) -> dict[str, Any]:
         """The result for a program to read."""
-        finding = self.finding
         return {
-            "id": finding.name,
-            "section": finding.section,
-            "passage": finding.passage,
-            "statement": finding.statement,
-            "expected": finding.expectation,
-            "tolerance": finding.tolerance or None,
+            **self.finding.as_dict(),
             "computed": self.computed or None,
             "verdict": self.verdict.words,
-            "accepted": Verdict(finding.accepted).words if finding.accepted else None,
-            "lacks": finding.lacks or None,
-            "unmoved": finding.unmoved or None,
-            "query": f"queries/findings/{finding.name}.rq" if self.columns else None,
+            "query": f"queries/findings/{self.finding.name}.rq" if self.columns else None,
             "rows": [dict(zip(self.columns, row, strict=True)) for row in self.rows],
         }
 

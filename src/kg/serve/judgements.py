@@ -10,7 +10,7 @@ import datetime as dt
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from kg.columns import literal
 from kg.judged import Days, Finding, Grade, Item, Quantity, Result, Statement, Verdict
@@ -83,6 +83,15 @@ class Judged:
     finding: Finding
     part: str
     result: Result | None
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What recomputing it gave, if that is known."""
+        return self.result.verdict if self.result else None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The finding for a program to read, with what recomputing it gave if that is known."""
+        return (self.result or self.finding).as_dict()
 
 
 class _Node:

@@ -26,6 +26,7 @@ _NAMING: Final = (
     f"{PREFIXES['dcterms']}title",
     f"{TERMS}nameAsPrinted",
 )
+_DEFINITION: Final = f"{PREFIXES['skos']}definition"
 _PART: Final = f"{PREFIXES['dcterms']}isPartOf"
 _PLACES: Final = (f"{TERMS}paragraph", f"{TERMS}sentence")
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -41,6 +42,11 @@ def named(iri: str) -> str:
         found = _label(iri)
         known[iri] = found if len(found) <= _LONGEST else f"{found[:_LONGEST]}…"
     return known[iri]
+
+
+def defined(term: str) -> str:
+    """The definition of a term in the language of the page, else in English."""
+    return _best([cell for _, cell in reading().store.statements(term, _DEFINITION)])
 
 
 def heading(column: str) -> str:
@@ -86,4 +92,4 @@ def _best(labels: Sequence[Cell]) -> str:
         found = [cell["value"] for cell in labels if cell.get("xml:lang", "") == wanted]
         if found:
             return min(found)
-    return min(cell["value"] for cell in labels)
+    return min((cell["value"] for cell in labels), default="")
