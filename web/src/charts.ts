@@ -85,14 +85,15 @@ function isLog(chart: Chart): boolean {
     return chart.scale === "log";
 }
 
-function numeric(chart: Chart, label: string, values: number[]): Plot.ScaleOptions {
+function numeric(chart: Chart, title: string, values: number[]): Plot.ScaleOptions {
+    const label = title || null; // of an empty one Plot would draw the arrow
     return isLog(chart)
         ? { type: "log", grid: true, label, tickFormat: short, ticks: powers(values) }
         : { type: "linear", grid: true, label, tickFormat: short, zero: true, nice: true };
 }
 
 /** The powers of ten among some values, or some more where they lie close together. */
-function powers(values: number[]): number[] {
+export function powers(values: number[]): number[] {
     const least = Math.log10(Math.min(...values));
     const most = Math.log10(Math.max(...values));
     const step = Math.max(1, Math.ceil((most - least) / 8));

@@ -3,11 +3,11 @@
 // width of the drawing on a phone, too.
 
 import * as Plot from "@observablehq/plot";
-import { plot, short } from "./charts.js";
+import { plot, powers, short } from "./charts.js";
 import type { Chart, Row } from "./figures.js";
 
 const ROW = 50;
-const BELOW = 34;
+const BELOW = 44;
 const NAME = 0.3;
 const LINE = 0.68;
 const COLOURS = { stated: "var(--c1)", reckoned: "var(--c2)" };
@@ -41,7 +41,10 @@ function known(values: (Value | undefined)[]): number[] {
 }
 
 /** From where to where the axis goes: with some room beside, and from zero where it begins there. */
-export function domain(intervals: { printed: Ends; admitted: Ends }[], scale: string): [number, number] {
+export function domain(
+    intervals: { printed: Ends; admitted: Ends }[],
+    scale: string,
+): [number, number] {
     const values = known(intervals.flatMap(({ printed, admitted }) => [...printed, ...admitted]));
     const [low, high] = [Math.min(...values), Math.max(...values)];
     if (scale === "log") {
@@ -52,14 +55,18 @@ export function domain(intervals: { printed: Ends; admitted: Ends }[], scale: st
     return scale === "zero" ? [Math.min(0, low), high + room] : [low - room, high + room];
 }
 
-function lines(intervals: Interval[], [from, to]: [number, number], isTime: boolean): Plot.Markish[] {
+function lines(
+    intervals: Interval[],
+    [from, to]: [number, number],
+    isTime: boolean,
+): Plot.Markish[] {
     const at = (value: Value | undefined, open: number) =>
         isTime ? new Date(Number(value ?? open)) : Number(value ?? open);
     const y = ({ place }: Interval) => place + LINE;
     const stroke = ({ colour }: Interval) => colour;
     return [
         Plot.ruleY(intervals, { y, stroke: "var(--line)" }),
-        Plot.link(intervals, {
+        Plot.link(isTime ? [] : intervals, {
             x1: ({ admitted }: Interval) => at(admitted[0], from),
             x2: ({ admitted }: Interval) => at(admitted[1], to),
             y,
@@ -86,7 +93,11 @@ function lines(intervals: Interval[], [from, to]: [number, number], isTime: bool
 }
 
 /** What lies between the lowest and the highest, with the words for it. */
-function gap(intervals: Interval[], words: string): Plot.Markish[] {
+function gap(
+    intervals: Interval[],
+    words: string,
+    hasRoom: (x: number) => boolean,
+): Plot.Markish[] {
     const [first, last] = [intervals[0], intervals.at(-1)];
     const from = first?.printed[1] ?? first?.printed[0];
     const to = last?.printed[0] ?? last?.printed[1];
@@ -94,6 +105,7 @@ function gap(intervals: Interval[], words: string): Plot.Markish[] {
         return [];
     }
     const y = first.place + LINE;
+    const isBefore = hasRoom(Number(to));
     const corners = [
         { x: from, y },
         { x: to, y },
@@ -111,9 +123,9 @@ function gap(intervals: Interval[], words: string): Plot.Markish[] {
             x: () => to,
             y: () => y,
             text: (text: string) => text,
-            dx: -8,
-            dy: -11,
-            textAnchor: "end",
+            dx: isBefore ? -8 : 8,
+            dy: 12,
+            textAnchor: isBefore ? "end" : "start",
             fill: "var(--ink)",
             fontWeight: "bold",
             stroke: "var(--raised)",
@@ -137,6 +149,10 @@ export function drawCompared(chart: Chart, rows: Row[], into: HTMLElement): void
     );
     const width = Math.max(260, into.clientWidth);
     const [from, to] = domain(intervals, scale);
+    const along = (x: number) =>
+        scale === "log" ? Math.log(x / from) / Math.log(to / from) : (x - from) / (to - from);
+    const hasRoom = (x: number) => along(x) * width > 110;
+    const most = Math.max(3, Math.min(7, Math.floor(width / 90)));
     const drawn = plot({
         width,
         height: ROW * intervals.length + BELOW,
@@ -149,13 +165,14 @@ export function drawCompared(chart: Chart, rows: Row[], into: HTMLElement): void
             domain: isTime ? [new Date(from), new Date(to)] : [from, to],
             grid: true,
             label: axis || null,
-            ticks: Math.max(3, Math.min(7, Math.floor(width / 90))),
+            labelOffset: 40,
+            ticks: scale === "log" ? powers([from, to]) : most,
             ...(isTime ? {} : { tickFormat: short }),
         },
         y: { domain: [intervals.length, 0], axis: null },
         marks: [
             ...lines(intervals, [from, to], isTime),
-            ...(words ? gap(intervals, words) : []),
+            ...(words ? gap(intervals, words, hasRoom) : []),
             Plot.text(intervals, {
                 frameAnchor: "left",
                 y: ({ place }: Interval) => place + NAME,

@@ -21,7 +21,7 @@ from kg.errors import BadInput, NotFound
 from kg.judged import Grade, Verdict
 from kg.namespaces import IDS
 from kg.serve import pages
-from kg.serve.context import RESERVED, context, given, reading, tagged, wants_page, wished
+from kg.serve.context import LISTED, RESERVED, context, given, reading, tagged, wants_page, wished
 from kg.serve.drawings import digits, in_words, shown
 from kg.serve.judgements import Judgements
 from kg.serve.questions import without_header
@@ -38,7 +38,6 @@ T = TypeVar("T")
 
 blueprint = flask.Blueprint("checks", __name__)
 
-FORMATS: Final[Mapping[str, str]] = {"json": "application/json", "csv": "text/csv"}
 ON_A_PAGE: Final = 100
 """Items of the audit beyond which the list goes on on another page."""
 _OF_FINDINGS: Final = (
@@ -86,7 +85,7 @@ def figure(value: float) -> str:
 def findings() -> flask.Response | str:
     """The findings by section of the source, of one verdict if that is asked for."""
     wanted = _one_of(given("verdict"), "verdict", {_slug(v.words): v for v in Verdict})
-    form = wished(FORMATS)
+    form = wished(LISTED)
     judgements = Judgements(reading().store)
     if form:
         return _sent(
@@ -121,7 +120,7 @@ def findings() -> flask.Response | str:
 def finding(name: str) -> flask.Response | str:
     """One finding, with the query that recomputes it and the rows that this gave."""
     given()
-    form = wished(FORMATS)
+    form = wished(LISTED)
     judged = Judgements(reading().store).finding(name)
     if judged is None:
         raise NotFound(f"There is no finding {name!r}; the page /findings lists them.")
@@ -152,7 +151,7 @@ def audit() -> flask.Response | str:
     rules = {rule: rule for rule in (*judgements.rules(), *sorted({e.rule for e in entries}))}
     grade = _one_of(asked, "grade", {_slug(g.words): g for g in Grade})
     rule = _one_of(asked, "rule", rules)
-    form = wished(FORMATS)
+    form = wished(LISTED)
     chosen = [e for e in entries if grade in (None, e.grade) and rule in (None, e.rule)]
     if form:
         return _sent(
@@ -258,7 +257,7 @@ def _sent(
             return _csv(columns, made())
         return f"{json.dumps(made(), ensure_ascii=False, indent=2)}\n".encode()
 
-    media_type = FORMATS[form]
+    media_type = LISTED[form]
     is_text = media_type.startswith("text/")
     return tagged(f"{media_type}; charset=utf-8" if is_text else media_type, (form, what), body)
 

@@ -37,6 +37,8 @@ HTML: Final = "text/html"
 _KINDS: Final[tuple[Kind, ...]] = ("rows", "graph")
 RESERVED: Final = frozenset({"format", "lang", "output", "results", "theme", "timeout", "version"})
 """Parameters that say how to answer, whatever is asked."""
+LISTED: Final[Mapping[str, str]] = {"json": "application/json", "csv": "text/csv"}
+"""The formats of lists that no query of a visitor makes, with their media types by name."""
 _MOST_CUT: Final = 10_000
 _SECONDS: Final = re.compile(r"\d{1,9}(?:\.\d{1,9})?", re.ASCII)
 _PARAMETER: Final = re.compile(r";(?!\s*q\s*=)[^;,]*", re.IGNORECASE)

@@ -9,6 +9,7 @@ the scale, the unit, and what lies between the lowest and the highest.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from kg.columns import iri, is_literal, parts
@@ -20,7 +21,6 @@ from kg.store import Number
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Mapping, Sequence
-    from fractions import Fraction
 
     from kg.columns import Term as Text
     from kg.judged import Item, Statement
@@ -98,7 +98,7 @@ def _of_numbers(quantities: Sequence[Quantity], ratio: float | None) -> Drawing:
         "scale": _scale(quantities),
     }
     if ratio is not None and _middle(ordered[0]) < _middle(ordered[-1]):
-        chart["gap"] = f"× {ratio:.4g}"
+        chart["gap"] = f"× {digits(Fraction(ratio))}"
     reckoned = tuple(one for one in ordered if one.parts)
     return Drawing(rows, chart, ordered[0].unit, reckoned)
 

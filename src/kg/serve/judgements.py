@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from kg.columns import literal
+from kg.errors import BadQuery
 from kg.judged import Days, Finding, Grade, Item, Quantity, Result, Statement, Verdict
 from kg.judged.items import ENDS
 from kg.namespaces import GRAPHS, IDS, PREFIXES, TERMS, shorten
@@ -266,8 +267,9 @@ class Judgements:
         if not verdict:
             return Judged(finding, part, None)
         query = self._query(finding) if f"{TERMS}recomputedBy" in found else None
+        cells = [_Node(self._store, row, FINDINGS).columns() for row in rows]
         columns = _columns(query.text) if query else ()
-        cells = (_Node(self._store, row, FINDINGS).columns() for row in rows)
+        columns += tuple(sorted({name for row in cells for name in row} - {*columns}))
         result = Result(
             finding,
             Verdict(verdict.removeprefix(TERMS)),
@@ -304,8 +306,11 @@ def _based(node: _Node, statements: Mapping[str, Statement]) -> tuple[Statement,
 
 @lru_cache(1_000)
 def _columns(text: str) -> tuple[str, ...]:
-    """The variables of a query in the order in which it selects them."""
-    return tuple(EmbeddedStore.in_memory({}).query(text).rows()[0])
+    """The variables of a query in the order in which it selects them; none of what is no query."""
+    try:
+        return tuple(EmbeddedStore.in_memory({}).query(text).rows()[0])
+    except BadQuery:
+        return ()
 
 
 def _english(store: EmbeddedStore, iri: str) -> str:

@@ -28,6 +28,7 @@ _NAMING: Final = (
 )
 _DEFINITION: Final = f"{PREFIXES['skos']}definition"
 _PART: Final = f"{PREFIXES['dcterms']}isPartOf"
+_TYPE: Final = f"{PREFIXES['rdf']}type"
 _PLACES: Final = (f"{TERMS}paragraph", f"{TERMS}sentence")
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SEPARATOR: Final = " | "
@@ -82,8 +83,11 @@ def _passage(iri: str) -> str:
     if _PART not in said:
         return ""
     numbers = [said[property_] for property_ in _PLACES if property_ in said]
-    part = named(said[_PART])
-    return f"{part} ¶{'.'.join(numbers)}" if numbers else part
+    if numbers:
+        return f"{named(said[_PART])} ¶{'.'.join(numbers)}"
+    kinds = [cell["value"] for _, cell in reading().store.statements(said[_PART], _TYPE)]
+    # the title of a whole work would not tell one of its tables from another
+    return named(said[_PART]) if f"{TERMS}Part" in kinds else ""
 
 
 def _best(labels: Sequence[Cell]) -> str:

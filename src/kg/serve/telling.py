@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from kg.columns import is_literal
+from kg.documents import NAMING
 from kg.judged.findings import text
 from kg.namespaces import GRAPHS, PREFIXES, TERMS
 from kg.queries import Term
 from kg.serve.drawings import Drawing, drawing, shown
+from kg.store import Number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,9 +36,13 @@ _STANCE_OF_FACTS: Final = f"{TERMS}stated"
 
 @dataclass(frozen=True)
 class Said:
-    """One statement: ``value`` in plain text or an IRI, ``unit`` and ``rank`` IRIs or ""."""
+    """One statement: ``value`` in plain text or an IRI, ``unit`` and ``rank`` IRIs or "".
+
+    ``called`` is by whose label the subject is called: its own, or that of its class.
+    """
 
     subject: str
+    called: str
     property: str
     value: str
     unit: str
@@ -73,6 +79,12 @@ class Told:
     decision: Decision | None
 
     @property
+    def is_contested(self) -> bool:
+        """Whether the settled view follows some of the statements and not others."""
+        ranks = {said.rank for place in self.places for said in place.said}
+        return len(ranks - {""}) > 1 or f"{TERMS}open" in ranks
+
+    @property
     def anchor(self) -> str:
         """The name of the item in a list."""
         return self.item.iri.rpartition("/")[2]
@@ -104,7 +116,15 @@ class Teller:
         ranks = self._ranked(statement.subject)
         value_of_claim = text(statement.value) or ""
         rank = ranks.get((statement.property, value_of_claim, statement.passage), "")
-        return Said(statement.subject, statement.property, value, unit, rank)
+        called = self._called(statement.subject)
+        return Said(statement.subject, called, statement.property, value, unit, rank)
+
+    def _called(self, iri: str) -> str:
+        """A thing with a label, or the class of one without."""
+        if any(cell for name in NAMING[1:] for _, cell in self._store.statements(iri, name)):
+            return iri
+        kinds = [cell["value"] for _, cell in self._store.statements(iri, NAMING[0])]
+        return min((kind for kind in kinds if kind.startswith(TERMS)), default=iri)
 
     def _value(self, statement: Statement) -> tuple[str, str]:
         """A figure as it is printed, with its unit unless it counts; any other value as it is."""
@@ -115,7 +135,9 @@ class Teller:
         if "asPrinted" not in figure:
             return iri, ""
         unit = min(figure.get("unit", ()), default="")
-        return min(figure["asPrinted"]), "" if unit == f"{TERMS}one" else unit
+        printed = min(figure["asPrinted"])
+        readable = Number(printed) if printed.isdecimal() else printed
+        return readable, "" if unit == f"{TERMS}one" else unit
 
     def _ranked(self, subject: str) -> Mapping[tuple[str, str, str], str]:
         """The ranks of the claims about a thing, by property, value and passage."""
