@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import urllib.parse
 from collections import Counter
 from fractions import Fraction
@@ -40,6 +41,7 @@ blueprint = flask.Blueprint("checks", __name__)
 
 ON_A_PAGE: Final = 100
 """Items of the audit beyond which the list goes on on another page."""
+_NUMBER: Final = re.compile(r"\d{1,9}", re.ASCII)
 _OF_FINDINGS: Final = (
     "id",
     "section",
@@ -153,6 +155,8 @@ def audit() -> flask.Response | str:
     rule = _one_of(asked, "rule", rules)
     form = wished(LISTED)
     chosen = [e for e in entries if grade in (None, e.grade) and rule in (None, e.rule)]
+    last = max(1, -(-len(chosen) // ON_A_PAGE))
+    page = _page(asked.get("page", "1"), last)
     if form:
         return _sent(
             form,
@@ -160,8 +164,6 @@ def audit() -> flask.Response | str:
             _OF_ITEMS,
             lambda: [item.as_dict() for entry in chosen if (item := judgements.item(entry.iri))],
         )
-    pages = max(1, -(-len(chosen) // ON_A_PAGE))
-    page = _page(asked.get("page", "1"), pages)
     teller = Teller(reading().store)
     grades: dict[Grade, list[Told]] = {}
     for entry in chosen[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]:
@@ -178,7 +180,7 @@ def audit() -> flask.Response | str:
         total=len(entries),
         chosen=len(chosen),
         page=page,
-        pages=pages,
+        pages=last,
         slug=_slug,
         **_of_page(),
     )
@@ -224,10 +226,10 @@ def _one_of(asked: Mapping[str, str], name: str, choices: Mapping[str, T]) -> T 
     return choices[value]
 
 
-def _page(text_: str, pages_: int) -> int:
-    if not text_.isascii() or not text_.isdigit() or not 1 <= int(text_[:9]) <= pages_:
-        raise BadInput(f"The parameter page is a number from 1 to {pages_}.")
-    return int(text_)
+def _page(text: str, last: int) -> int:
+    if not _NUMBER.fullmatch(text) or not 1 <= int(text) <= last:
+        raise BadInput(f"The parameter page is a number from 1 to {last}.")
+    return int(text)
 
 
 def _slug(words: str) -> str:

@@ -190,7 +190,8 @@ def given(*known: str) -> dict[str, str]:
         if name in RESERVED:
             continue
         if name not in known:
-            raise BadInput(f"There is no parameter {name!r} (there are: {', '.join(known)}).")
+            others = f" (there are: {', '.join(known)})" if known else ""
+            raise BadInput(f"There is no parameter {name!r}{others}.")
         if len(values) > 1:
             raise BadInput(f"The parameter {name!r} came twice.")
         if values[0]:
