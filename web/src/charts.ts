@@ -29,6 +29,22 @@ export function short(value: number): string {
     return factor === 1 ? `10${power}` : `${factor} × 10${power}`;
 }
 
+/** A tick of time in the language of the page: the year in January and, first of all, below. */
+function tick(date: Date, place: number): string {
+    const { lang } = document.documentElement;
+    const said = (options: Intl.DateTimeFormatOptions) =>
+        new Intl.DateTimeFormat(lang, { ...options, timeZone: "UTC" }).format(date);
+    const year = said({ year: "numeric" });
+    if (date.getUTCDate() !== 1) {
+        return said({ month: "short", day: "numeric" });
+    }
+    if (date.getUTCMonth() === 0) {
+        return year;
+    }
+    const month = said({ month: "short" });
+    return place === 0 ? `${month}\n${year}` : month;
+}
+
 function read(text: string | undefined): number | Date | undefined {
     if (!text) {
         return undefined;
@@ -153,6 +169,7 @@ function dots(chart: Chart, rows: Row[], headings: Headings, width: number): HTM
         x: {
             type: first instanceof Date ? "utc" : isLog(chart) ? "log" : "linear",
             label: first instanceof Date ? null : (headings[x] ?? x),
+            ...(first instanceof Date ? { tickFormat: tick } : {}),
             grid: false,
             nice: true,
         },
@@ -250,7 +267,14 @@ function intervals(chart: Chart, rows: Row[], headings: Headings, width: number)
             marginLeft: left,
             marginRight: 30,
             x: isTime
-                ? { type: "utc", grid: true, axis: "top", label: null, nice: true }
+                ? {
+                      type: "utc",
+                      grid: true,
+                      axis: "top",
+                      label: null,
+                      nice: true,
+                      tickFormat: tick,
+                  }
                 : {
                       ...numeric(chart, chart.unit ?? headings[to] ?? "", numbers(known, from, to)),
                       zero: false,
