@@ -3,7 +3,7 @@
 // width of the drawing on a phone, too.
 
 import * as Plot from "@observablehq/plot";
-import { plot, powers, short } from "./charts.js";
+import { plot, powers, short, tick } from "./charts.js";
 import type { Chart, Row } from "./figures.js";
 
 const ROW = 50;
@@ -166,8 +166,8 @@ export function drawCompared(chart: Chart, rows: Row[], into: HTMLElement): void
             grid: true,
             label: axis || null,
             labelOffset: 40,
-            ticks: scale === "log" ? powers([from, to]) : most,
-            ...(isTime ? {} : { tickFormat: short }),
+            ticks: scale === "log" ? powers([from, to], most) : most,
+            tickFormat: isTime ? tick : short,
         },
         y: { domain: [intervals.length, 0], axis: null },
         marks: [
