@@ -122,7 +122,7 @@ def findings_command(project: Project, name: str | None, verdict: str | None, fo
     \b
     Example:
       kg findings --verdict differs
-      kg findings compute-3-without-nvidia
+      kg findings three-without-nvidia
     """
     built = _made(project)
     chosen = [
@@ -157,9 +157,12 @@ def findings_command(project: Project, name: str | None, verdict: str | None, fo
 
 
 def _print_finding(result: Result) -> None:
+    from kg.judged.findings import digits
+
     finding = result.finding
     click.echo(f"{finding.statement}\n[{passage_name(finding.passage)}]\n")
-    click.echo(f"expected  {finding.expectation}")
+    within = f", within {digits(finding.tolerance)}" if finding.tolerance else ""
+    click.echo(f"expected  {finding.expectation}{within}")
     click.echo(f"computed  {result.computed or 'nothing'}")
     click.echo(f"verdict   {result.verdict.words}")
     for label, text in (("lacks", finding.lacks), ("unmoved", finding.unmoved)):
