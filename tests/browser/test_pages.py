@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from bench.browser import ENTITIES, PAGES, PHONE, WIDE
+from bench.browser import ENTITIES, LANGUAGES, PAGES, PHONE, WIDE, draw_all
 from bench.pages import BUDGETS, measured
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
+from kg.project import Project
+from kg.queries import Catalogue
 from tests.browser.conftest import Visit
 
 TOO_WIDE = """() => {
@@ -18,6 +20,28 @@ TOO_WIDE = """() => {
         .map((element) => element.outerHTML.slice(0, 80))
         .slice(0, 10);
 }"""
+
+
+UNREADABLE = """() => [...document.querySelectorAll("figure[data-chart] svg")].flatMap((svg) => {
+    const frame = svg.getBoundingClientRect();
+    const lines = [...svg.querySelectorAll("text:not([transform*=rotate])")]
+        .flatMap((text) => (text.children.length ? [...text.children] : [text]))
+        .filter((line) => line.textContent.trim())
+        .map((line) => [line.textContent, line.getBoundingClientRect()]);
+    const cut = lines.filter(([, box]) =>
+        box.left < frame.left - 1 || box.right > frame.right + 1 ||
+        box.top < frame.top - 1 || box.bottom > frame.bottom + 1);
+    const overlaps = ([, one], [, other]) =>
+        Math.min(one.right, other.right) - Math.max(one.left, other.left) > 2 &&
+        Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 3;
+    return [
+        ...cut.map(([text]) => `cut: ${text}`),
+        ...lines.flatMap((one, place) => lines.slice(place + 1)
+            .filter((other) => overlaps(one, other))
+            .map((other) => `over each other: ${one[0]}, ${other[0]}`)),
+    ];
+})"""
+"""Words of a chart that are cut off by its frame, or stand over each other."""
 
 
 def too_wide(page: Page) -> list[str]:
@@ -45,6 +69,23 @@ def test_a_page_without_scripts(visit: Visit, name: str) -> None:
     for part in ("h1", "main table", "main form", "main tr"):
         expect(full.locator(part)).to_have_count(plain.locator(part).count())
     assert too_wide(plain) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_charts_can_be_read(
+    visit: Visit, project: Project, size: ViewportSize, language: str
+) -> None:
+    """Each question that is drawn: no word is cut off, or stands over another one."""
+    drawn = [query for query in Catalogue.read(project.query_files()) if query.chart]
+    assert len(drawn) >= 8
+    page = visit("/", size=size, language=language)
+    assert page.evaluate(UNREADABLE) == []
+    for query in drawn:
+        page.goto(f"/queries/{query.name}")
+        draw_all(page)
+        assert page.locator("figure[data-drawn]").count() == 1, query.name
+        assert page.evaluate(UNREADABLE) == [], query.name
 
 
 def test_what_is_not_there(visit: Visit) -> None:
