@@ -23,16 +23,19 @@ TOO_WIDE = """async (frames) => {
 }"""
 UNREADABLE = """() => [...document.querySelectorAll("figure[data-chart] svg")].flatMap((svg) => {
     const frame = svg.getBoundingClientRect();
+    // a font may keep room above and below its letters
+    const inked = ({left, right, top, bottom, height}) =>
+        ({left, right, top: top + 0.2 * height, bottom: bottom - 0.2 * height});
     const lines = [...svg.querySelectorAll("text:not([transform*=rotate])")]
         .flatMap((text) => (text.children.length ? [...text.children] : [text]))
         .filter((line) => line.textContent.trim())
-        .map((line) => [line.textContent, line.getBoundingClientRect()]);
+        .map((line) => [line.textContent, inked(line.getBoundingClientRect())]);
     const cut = lines.filter(([, box]) =>
         box.left < frame.left - 1 || box.right > frame.right + 1 ||
         box.top < frame.top - 1 || box.bottom > frame.bottom + 1);
     const overlaps = ([, one], [, other]) =>
         Math.min(one.right, other.right) - Math.max(one.left, other.left) > 2 &&
-        Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 3;
+        Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 2;
     return [
         ...cut.map(([text]) => `cut: ${text}`),
         ...lines.flatMap((one, place) => lines.slice(place + 1)
