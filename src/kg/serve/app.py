@@ -128,10 +128,10 @@ def create_app(
 def room(mark: str, number: int) -> int:
     """How high a chart of so many names will be, in pixels, as ``web/src/charts.ts`` draws it."""
     head, each = {
-        "bar": (50, 26),
+        "bar": (62, 26),
         "compared": (44, 50),
-        "intervals": (56, 26),
-        "matrix": (60, 22),
+        "intervals": (68, 26),
+        "matrix": (92, 26),
     }[mark]
     return head + each * number
 
