@@ -36,7 +36,7 @@ export function short(value: number): string {
 }
 
 /** A tick of time in the language of the page: the year in January and, first of all, below. */
-function tick(date: Date, place: number): string {
+export function tick(date: Date, place: number): string {
     const { lang } = document.documentElement;
     const said = (options: Intl.DateTimeFormatOptions) =>
         new Intl.DateTimeFormat(lang, { ...options, timeZone: "UTC" }).format(date);
@@ -109,17 +109,18 @@ function isLog(chart: Chart): boolean {
 
 function numeric(
     chart: Chart,
-    label: string | null,
+    title: string | null,
     values: number[],
     most = 8,
 ): Plot.ScaleOptions {
+    const label = title || null; // of an empty one Plot would draw the arrow
     return isLog(chart)
         ? { type: "log", grid: true, label, tickFormat: short, ticks: powers(values, most) }
         : { type: "linear", grid: true, label, tickFormat: short, zero: true, nice: true };
 }
 
 /** The powers of ten among some values, at most so many, or some more if there are few. */
-function powers(values: number[], number: number): number[] {
+export function powers(values: number[], number: number): number[] {
     const least = Math.log10(Math.min(...values));
     const most = Math.log10(Math.max(...values));
     const step = Math.max(1, Math.ceil((most - least) / number));
@@ -400,7 +401,7 @@ function margin(names: string[], width: number): number {
     return Math.min(extent(names), width * 0.42);
 }
 
-function plot(options: Plot.PlotOptions): HTMLElement {
+export function plot(options: Plot.PlotOptions): HTMLElement {
     const drawing = Plot.plot({
         ...options,
         figure: false,

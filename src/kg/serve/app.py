@@ -13,6 +13,7 @@ from kg.namespaces import BASE, PREFIXES, shorten
 from kg.queries import Catalogue
 from kg.serve import (
     assets,
+    checks,
     descriptions,
     graphs,
     home,
@@ -29,7 +30,7 @@ from kg.serve.assets import asset
 from kg.serve.context import KEY, Context, Writing, encoding
 from kg.serve.descriptions import Descriptions
 from kg.serve.home import Home
-from kg.serve.labels import heading, named, several
+from kg.serve.labels import defined, heading, named, several
 from kg.serve.links import links
 from kg.serve.reconcilable import Latest
 from kg.serve.things import Names
@@ -95,7 +96,13 @@ def create_app(
     app.jinja_env.globals.update(prefixes=PREFIXES, is_ours=is_ours, asset=asset, room=room)
     local = local_address if is_ours else web_address
     app.jinja_env.filters.update(
-        local=local, short=shorten, readable=readable, named=named, heading=heading, several=several
+        local=local,
+        short=shorten,
+        readable=readable,
+        named=named,
+        defined=defined,
+        heading=heading,
+        several=several,
     )
     app.jinja_env.tests["number_like"] = lambda text: isinstance(text, Number)
     wording.add_to(app)
@@ -106,6 +113,7 @@ def create_app(
     if is_ours:
         app.register_blueprint(questions.blueprint)
         app.register_blueprint(home.blueprint)
+        app.register_blueprint(checks.blueprint)
         app.register_blueprint(pages.blueprint)
         app.register_blueprint(reconcile.blueprint, at_once=max(1, settings.threads // 2))
         app.register_blueprint(things.blueprint)
@@ -119,7 +127,12 @@ def create_app(
 
 def room(mark: str, number: int) -> int:
     """How high a chart of so many names will be, in pixels, as ``web/src/charts.ts`` draws it."""
-    head, each = {"bar": (62, 26), "intervals": (68, 26), "matrix": (92, 26)}[mark]
+    head, each = {
+        "bar": (62, 26),
+        "compared": (44, 50),
+        "intervals": (68, 26),
+        "matrix": (92, 26),
+    }[mark]
     return head + each * number
 
 

@@ -26,7 +26,9 @@ _NAMING: Final = (
     f"{PREFIXES['dcterms']}title",
     f"{TERMS}nameAsPrinted",
 )
+_DEFINITION: Final = f"{PREFIXES['skos']}definition"
 _PART: Final = f"{PREFIXES['dcterms']}isPartOf"
+_TYPE: Final = f"{PREFIXES['rdf']}type"
 _PLACES: Final = (f"{TERMS}paragraph", f"{TERMS}sentence")
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SEPARATOR: Final = " | "
@@ -41,6 +43,11 @@ def named(iri: str) -> str:
         found = _label(iri)
         known[iri] = found if len(found) <= _LONGEST else f"{found[:_LONGEST]}…"
     return known[iri]
+
+
+def defined(term: str) -> str:
+    """The definition of a term in the language of the page, else in English."""
+    return _best([cell for _, cell in reading().store.statements(term, _DEFINITION)])
 
 
 def heading(column: str) -> str:
@@ -76,8 +83,11 @@ def _passage(iri: str) -> str:
     if _PART not in said:
         return ""
     numbers = [said[property_] for property_ in _PLACES if property_ in said]
-    part = named(said[_PART])
-    return f"{part} ¶{'.'.join(numbers)}" if numbers else part
+    if numbers:
+        return f"{named(said[_PART])} ¶{'.'.join(numbers)}"
+    kinds = [cell["value"] for _, cell in reading().store.statements(said[_PART], _TYPE)]
+    # the title of a whole work would not tell one of its tables from another
+    return named(said[_PART]) if f"{TERMS}Part" in kinds else ""
 
 
 def _best(labels: Sequence[Cell]) -> str:
@@ -86,4 +96,4 @@ def _best(labels: Sequence[Cell]) -> str:
         found = [cell["value"] for cell in labels if cell.get("xml:lang", "").lower() == wanted]
         if found:
             return min(found)
-    return min(cell["value"] for cell in labels)
+    return min((cell["value"] for cell in labels), default="")
