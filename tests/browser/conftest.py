@@ -15,7 +15,9 @@ import pytest
 from bench.browser import ENGLISH, MISSING, WIDE, Scheme, draw_all, found, launched, visiting
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
+from kg import build
 from kg.store import Versions
+from tests.browser.poison import Poison
 from tests.browser.watching import Watch
 from tests.test_front import get, serving, until
 
@@ -66,6 +68,15 @@ def showing(versions: Versions) -> Iterator[str]:
 @pytest.fixture(scope="package")
 def address(versions: Versions) -> Iterator[str]:
     """A server on the real graph."""
+    with showing(versions) as started:
+        yield started
+
+
+@pytest.fixture(scope="package")
+def poisoned(built: build.Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server on the poisoned graph."""
+    versions = Versions(tmp_path_factory.mktemp("poisoned"))
+    versions.publish("poisoned", Poison().graphs(built.graphs), built.summary(), keep=1)
     with showing(versions) as started:
         yield started
 

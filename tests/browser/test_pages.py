@@ -57,7 +57,7 @@ def too_wide(page: Page, frames: int = 120) -> list[str]:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page(visit: Visit, name: str) -> None:
-    """It has a title, one heading and its navigation, and fits a wide screen and a phone.
+    """It has a title, one heading and its navigation, can be read, and fits a screen and a phone.
 
     All tables and forms are there, with the same rows, before any script has run.
     """
@@ -67,6 +67,7 @@ def test_a_page(visit: Visit, name: str) -> None:
     expect(page.get_by_role("navigation").first).to_be_visible()
     expect(page.locator("html")).to_have_attribute("lang", "en")
     assert too_wide(page) == []
+    assert page.evaluate(UNREADABLE) == []
     page.set_viewport_size(PHONE)
     assert too_wide(page) == []
 

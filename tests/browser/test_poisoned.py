@@ -7,16 +7,13 @@ import io
 import json
 import re
 import urllib.parse
-from collections.abc import Iterator
 
 import pytest
 from bench.browser import PAGES, PHONE
 from playwright.sync_api import Page, expect
 
-from kg import build
-from kg.store import Versions
-from tests.browser.conftest import Visit, showing
-from tests.browser.poison import IN_AN_ADDRESS, LONG, RUNS, TEXTS, Poison
+from tests.browser.conftest import Visit
+from tests.browser.poison import IN_AN_ADDRESS, LONG, RUNS, TEXTS
 from tests.browser.test_pages import too_wide
 from tests.test_front import get
 
@@ -24,7 +21,7 @@ ODD = """() => {
     const all = [...document.querySelectorAll("*")];
     const ours = new URL("/static/", location).href;
     const isOurs = (script) =>
-        script.src ? script.src.startsWith(ours) : script.type === "application/ld+json";
+        script.src ? script.src.startsWith(ours) : /^application\\/(ld\\+)?json$/.test(script.type);
     return [
         ...all.filter((element) => [...element.attributes].some(({name}) => name.startsWith("on"))),
         ...[...document.scripts].filter((script) => !isOurs(script)),
@@ -51,15 +48,6 @@ REFLECTED = {
 DATA = tuple(
     name for name in PAGES if name not in ("home", "questions", "editor", "answer", "problem")
 )
-
-
-@pytest.fixture(scope="package")
-def poisoned(built: build.Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server on the poisoned graph."""
-    versions = Versions(tmp_path_factory.mktemp("poisoned"))
-    versions.publish("poisoned", Poison().graphs(built.graphs), built.summary(), keep=1)
-    with showing(versions) as started:
-        yield started
 
 
 def damage(page: Page) -> list[str]:
