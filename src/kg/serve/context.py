@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
 from dataclasses import dataclass, field
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 import flask
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from kg.serve.home import Home
     from kg.serve.reconcilable import Latest
     from kg.serve.things import Names
+    from kg.serve.vocabulary import Vocabulary
     from kg.services import Services
     from kg.store import Answer, Current, EmbeddedStore, Reading, Versions
 
@@ -78,6 +81,8 @@ class Context:
     """The things of the graph by what they are called."""
     home: Home
     """What the front page says."""
+    vocabulary: Vocabulary
+    """The words that queries are written with."""
     writing: Writing | None
     """None where nothing can be changed."""
     cut: MutableMapping[str, None] = field(default_factory=lambda: LRUCache(_MOST_CUT))
@@ -184,6 +189,23 @@ def encoding() -> str:
     offered = [name for name in ENCODINGS if wishes.quality(name) > 0]
     best = max(offered, key=wishes.quality, default="")
     return best if best and wishes.quality(best) >= least else ""
+
+
+def tagged(what: str, content_type: str, made: Callable[[], bytes]) -> flask.Response:
+    """What is ``made`` of the version that is read, with an entity tag by which a client keeps it.
+
+    A client that has it is told so before it is made. ``what`` is its name among all that is made.
+    """
+    response = flask.Response(content_type=content_type)
+    about = reading().name, what, encoding()
+    tag = hashlib.sha256(repr(about).encode()).hexdigest()[:32]
+    response.set_etag(tag)
+    response.cache_control.no_cache = True
+    if flask.request.if_none_match.contains_weak(tag):
+        response.status_code = HTTPStatus.NOT_MODIFIED
+    else:
+        response.set_data(made())
+    return response
 
 
 def respond(answer: Answer) -> flask.Response:

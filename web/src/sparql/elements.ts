@@ -1,0 +1,43 @@
+// Elements, whose texts are never markup.
+
+type Attributes = Readonly<Record<string, string | boolean | undefined>>;
+
+/** An element with attributes and with children, of which texts stay texts. */
+export function element<Tag extends keyof HTMLElementTagNameMap>(
+    tag: Tag,
+    attributes: Attributes = {},
+    ...children: (Node | string)[]
+): HTMLElementTagNameMap[Tag] {
+    const made = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) {
+        if (value !== undefined && value !== false) {
+            made.setAttribute(name, value === true ? "" : value);
+        }
+    }
+    made.append(...children);
+    return made;
+}
+
+export function button(text: string, press: () => void, attributes: Attributes = {}) {
+    const made = element("button", { type: "button", ...attributes }, text);
+    made.addEventListener("click", press);
+    return made;
+}
+
+/** A field in which one of some texts is chosen. */
+export function choice(
+    label: string,
+    options: readonly (readonly [value: string, text: string])[],
+    chosen: string,
+    choose: (value: string) => void,
+): HTMLLabelElement {
+    const select = element(
+        "select",
+        {},
+        ...options.map(([value, text]) =>
+            element("option", { value, selected: value === chosen }, text),
+        ),
+    );
+    select.addEventListener("change", () => choose(select.value));
+    return element("label", {}, element("span", {}, label), select);
+}
