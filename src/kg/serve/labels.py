@@ -82,8 +82,8 @@ def _passage(iri: str) -> str:
 
 def _best(labels: Sequence[Cell]) -> str:
     """The label for this page: in its language, else in English or none, else the first."""
-    for wanted in (language(), "en", ""):
-        found = [cell["value"] for cell in labels if cell.get("xml:lang", "") == wanted]
+    for wanted in (language().lower(), "en", ""):
+        found = [cell["value"] for cell in labels if cell.get("xml:lang", "").lower() == wanted]
         if found:
             return min(found)
     return min(cell["value"] for cell in labels)
