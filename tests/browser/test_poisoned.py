@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 from bench.browser import PAGES, PHONE, WIDE
-from playwright.sync_api import Page, ViewportSize
+from playwright.sync_api import Page, ViewportSize, expect
 
 from kg import build
 from kg.store import Versions
@@ -23,7 +23,9 @@ ODD = """() => {
     const all = [...document.querySelectorAll("*")];
     const ours = new URL("/static/", location).href;
     const isOurs = (script) =>
-        script.src ? script.src.startsWith(ours) : script.type === "application/ld+json";
+        script.src
+            ? script.src.startsWith(ours)
+            : ["application/ld+json", "application/json"].includes(script.type);
     return [
         ...all.filter((element) => [...element.attributes].some(({name}) => name.startsWith("on"))),
         ...[...document.scripts].filter((script) => !isOurs(script)),
@@ -76,6 +78,22 @@ def test_s14_s29_a_poisoned_page(
     assert damage(page) == []
     if name in DATA:
         assert RUNS in page.locator("main").inner_text()
+
+
+def test_s14_s29_poison_in_the_editor(visit: Visit, poisoned: str) -> None:
+    """Each view of an answer that a script makes shows it as text, and leads only to the web."""
+    query = "SELECT * { ?thing ?property ?value . FILTER (!ISBLANK(?value)) } LIMIT 3000"
+    page = visit(f"/sparql?{urllib.parse.urlencode({'query': query})}", address=poisoned)
+    for view in ("Table", "Chart", "Text"):
+        page.get_by_role("tab", name=view).click()
+        expect(page.get_by_role("tabpanel", name=view)).not_to_be_empty()
+        if view == "Table":
+            page.get_by_role("button", name="value", exact=True).click()
+            expect(page.get_by_role("columnheader", name="value")).to_have_attribute(
+                "aria-sort", "ascending"
+            )
+            assert RUNS in page.get_by_role("tabpanel", name=view).inner_text()
+        assert damage(page) == []
 
 
 @pytest.mark.parametrize("name", REFLECTED)

@@ -52,28 +52,35 @@ def page(
     """
     columns: list[str] = []
     rows: list[list[str | None]] = []
-    inside: dict[str, str] | None = None
+    inside: dict[str, object] | None = None
     if answer:
         format_ = named(_FOR_SCRIPTS[answer.kind], answer.kind)
         body = answer.serialize(format_)
         columns, found = Answer.read(body, format_.name).rows()
         rows = [*found]
         if len(body) <= _MOST_INSIDE:
-            inside = {"kind": answer.kind, "body": body.decode()}
+            iris = {cell for row in rows for cell in row if cell and cell.startswith("http")}
+            called = {iri: name_of(iri) for iri in sorted(iris)}
+            inside = {"kind": answer.kind, "body": body.decode(), "names": called}
+    if query is None:
+        query = _EXAMPLE if context().is_ours else _ANY
     catalogue = sorted(context().catalogue, key=lambda one: one.tags[0])
     themes = itertools.groupby(catalogue, key=lambda one: one.tags[0])
     return flask.render_template(
         "sparql.html",
-        query=query if query is not None else _EXAMPLE if context().is_ours else _ANY,
+        query=query,
         columns=columns,
         rows=rows,
         problem=problem,
         themes=[(theme, [*questions]) for theme, questions in themes],
         prefixes=known_prefixes(is_ours=context().is_ours),
         is_pinned="version" in flask.request.args,
+        default_graphs=flask.request.args.getlist("default-graph-uri"),
+        named_graphs=flask.request.args.getlist("named-graph-uri"),
         version=reading().name,
         facts={
             "base": BASE if context().is_ours else "",
+            "query": query,
             "isAsked": "query" in flask.request.args,
             "formats": {
                 kind: [

@@ -172,10 +172,13 @@ export function spelt(term: Term): string {
     if (/^\d{5,15}$/.test(value)) {
         return value.replace(/\B(?=(\d{3})+$)/g, ",");
     }
-    if (/^\d{16,300}(\.\d+)?$/.test(value) || /^\d+\.\d{5,}$/.test(value)) {
-        return String(Number(Number(value).toPrecision(4)))
-            .replace("e+", "E")
-            .replace("e", "E");
+    if (/^\d{16,300}(\.\d+)?$/.test(value)) {
+        return Number(value)
+            .toExponential(3)
+            .replace(/\.?0*e\+/, "E");
+    }
+    if (/^\d+\.\d{5,}$/.test(value)) {
+        return String(Number(Number(value).toPrecision(4)));
     }
     return value;
 }

@@ -4,6 +4,8 @@ export interface Asked {
     query: string;
     /** The data version that is to answer; without one the current one does. */
     version?: string;
+    /** The graphs that are to be asked, by the protocol's parameters; without some all are. */
+    graphs?: [parameter: string, iri: string][];
 }
 
 export interface Reply {
@@ -30,8 +32,8 @@ const LONGEST_ADDRESS = 6_000;
 const MOST_CHARACTERS = 20_000_000;
 
 /** Where an answer is found; of a format, else of whatever is accepted. */
-export function addressOf({ query, version }: Asked, format?: string): string {
-    const parameters = new URLSearchParams({ query });
+export function addressOf({ query, version, graphs = [] }: Asked, format?: string): string {
+    const parameters = new URLSearchParams([["query", query], ...graphs]);
     if (version) {
         parameters.set("version", version);
     }

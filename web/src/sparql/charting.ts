@@ -2,6 +2,7 @@
 
 import type { Chart, Row } from "../figures.js";
 import { type Answer, isDate, isNumber, type Term } from "./answers.js";
+import { visible } from "./elements.js";
 
 export type Kind = "date" | "iri" | "number" | "text";
 export type Mark = "bar" | "dot" | "intervals" | "map" | "matrix";
@@ -123,13 +124,22 @@ function scaled(chart: Chart, columns: string[], { columns: all, rows }: Answer)
     return isLog ? { ...chart, scale: "log" } : chart;
 }
 
+const LONGEST = 60;
+
+/** The beginning of a name that would not fit into a drawing. */
+export function shortened(name: string): string {
+    const shown = visible(name);
+    return shown.length > LONGEST ? `${shown.slice(0, LONGEST)}…` : shown;
+}
+
 /** Rows as charts take them: texts by column, IRIs by what they are called. */
 export function rowsFor({ columns, rows }: Answer, nameOf: (iri: string) => string): Row[] {
     return rows.map((row) =>
         Object.fromEntries(
             columns.map((column, place) => {
                 const term = row[place];
-                return [column, term?.type === "uri" ? nameOf(term.value) : (term?.value ?? "")];
+                const text = term?.type === "uri" ? nameOf(term.value) : (term?.value ?? "");
+                return [column, shortened(text)];
             }),
         ),
     );

@@ -44,11 +44,13 @@ const KEYWORDS =
     "ASK BASE BIND CONSTRUCT DESCRIBE DISTINCT EXISTS FILTER FROM GRAPH GROUP HAVING LIMIT MINUS NAMED NOT OFFSET OPTIONAL ORDER PREFIX REDUCED SELECT SERVICE UNION VALUES WHERE".split(
         " ",
     );
+/** Characters of a query beyond which only the server checks it. */
+const MOST = 60_000;
 const TOKEN = /[^\s{}()[\];,.]+|[^\s]/y;
 
 /** All that is wrong, in the order of the text; of syntax errors the first only, since others follow from it. */
 export function check(text: string, known: Vocabulary | undefined, words: Words): Problem[] {
-    if (!text.trim()) {
+    if (!text.trim() || text.length > MOST) {
         return [];
     }
     const tree = parse(text);
@@ -114,15 +116,20 @@ function isAccepted(text: string, at: number, word: string, token: string): bool
 }
 
 function prefixProblems(text: string, known: Vocabulary | undefined, words: Words): Problem[] {
-    return namesOf(text)
-        .filter((name) => name.iri === undefined)
-        .map(({ from, to, prefix }) => {
-            const iri = known?.prefixes[prefix];
-            const name = fill(words, "addPrefix", { prefix, iri: iri ?? "" });
-            const fixes = iri ? [{ ...declaration(text, prefix, iri), name }] : [];
-            const message = fill(words, "unknownPrefix", { prefix });
-            return { from, to, severity: "error", message, fixes };
-        });
+    const unknown = namesOf(text).filter((name) => name.iri === undefined);
+    const lines = new Map<string, Change>();
+    for (const prefix of new Set(unknown.map((name) => name.prefix))) {
+        const iri = known?.prefixes[prefix];
+        if (iri) {
+            lines.set(prefix, declaration(text, prefix, iri));
+        }
+    }
+    return unknown.map(({ from, to, prefix }) => {
+        const line = lines.get(prefix);
+        const name = fill(words, "addPrefix", { prefix, iri: known?.prefixes[prefix] ?? "" });
+        const message = fill(words, "unknownPrefix", { prefix });
+        return { from, to, severity: "error", message, fixes: line ? [{ ...line, name }] : [] };
+    });
 }
 
 function wordProblems(text: string, known: Vocabulary, words: Words): Problem[] {

@@ -119,8 +119,9 @@ export class Code {
         const found = doc.line(Math.min(Math.max(line, 1), doc.lines));
         const before = [...found.text].slice(0, Math.max(0, column - 1)).join("").length;
         const place = Math.min(found.from + before, found.to);
+        const said = message.replace(/^line \d+, column \d+: /, "");
         this.view.dispatch({
-            effects: [REFUSED.of({ place, message }), EditorView.scrollIntoView(place)],
+            effects: [REFUSED.of({ place, message: said }), EditorView.scrollIntoView(place)],
         });
     }
 
@@ -145,7 +146,9 @@ export class Code {
             lineNumbers(),
             highlightActiveLine(),
             highlightActiveLineGutter(),
-            highlightSpecialChars(),
+            highlightSpecialChars({
+                addSpecialChars: /[\u202a-\u202c\u2068\ufdd0-\ufdef\ufffe\uffff]/g,
+            }),
             highlightSelectionMatches(),
             history(),
             drawSelection(),

@@ -52,12 +52,15 @@ const NAME = "x:y";
 const RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type";
 const XSD = "http://www.w3.org/2001/XMLSchema#";
 const DATATYPES = "string integer decimal double boolean date dateTime gYear".split(" ");
+/** Characters of a query beyond which not every keyword is tried. */
+const MOST_TRIED = 10_000;
 const CLAUSES =
     "SELECT|SELECT DISTINCT|CONSTRUCT|ASK|DESCRIBE|PREFIX|BASE|FROM|FROM NAMED|WHERE|DISTINCT|OPTIONAL|FILTER|FILTER NOT EXISTS|FILTER EXISTS|BIND|VALUES|UNION|MINUS|GRAPH|SERVICE|GROUP BY|HAVING|ORDER BY|LIMIT|OFFSET|ASC|DESC|AS|IN|NOT IN|EXISTS|NOT EXISTS|UNDEF|true|false|a".split(
         "|",
     );
+const AGGREGATES = "COUNT SUM MIN MAX AVG SAMPLE GROUP_CONCAT".split(" ");
 const FUNCTIONS =
-    "COUNT SUM MIN MAX AVG SAMPLE GROUP_CONCAT STR LANG LANGMATCHES DATATYPE BOUND IRI BNODE RAND ABS CEIL FLOOR ROUND CONCAT STRLEN UCASE LCASE ENCODE_FOR_URI CONTAINS STRSTARTS STRENDS STRBEFORE STRAFTER YEAR MONTH DAY HOURS MINUTES SECONDS TIMEZONE TZ NOW UUID STRUUID MD5 SHA1 SHA256 SHA384 SHA512 COALESCE IF STRLANG STRDT SAMETERM ISIRI ISBLANK ISLITERAL ISNUMERIC REGEX SUBSTR REPLACE".split(
+    "STR LANG LANGMATCHES DATATYPE BOUND IRI BNODE RAND ABS CEIL FLOOR ROUND CONCAT STRLEN UCASE LCASE ENCODE_FOR_URI CONTAINS STRSTARTS STRENDS STRBEFORE STRAFTER YEAR MONTH DAY HOURS MINUTES SECONDS TIMEZONE TZ NOW UUID STRUUID MD5 SHA1 SHA256 SHA384 SHA512 COALESCE IF STRLANG STRDT SAMETERM ISIRI ISBLANK ISLITERAL ISNUMERIC REGEX SUBSTR REPLACE".split(
         " ",
     );
 
@@ -188,12 +191,20 @@ function prefixNames(text: string, typed: string, known: Vocabulary): Suggestion
 
 /** The keywords and functions with which the text before would go on. */
 function keywords(before: string, typed: string): Suggestion[] {
+    if (!typed && before.length > MOST_TRIED) {
+        return [];
+    }
     const wanted = typed.toUpperCase();
     const follows = (tried: string) => {
         const error = firstError(parse(`${before}${tried} `), before.length);
         return !error || error.from >= before.length + tried.length;
     };
-    const fits = (word: string) => word.toUpperCase().startsWith(wanted);
+    const fitting = (all: string[]) => all.filter((word) => word.toUpperCase().startsWith(wanted));
+    // where one function may be called any may
+    const called = [AGGREGATES, FUNCTIONS].flatMap((all) => {
+        const [first, ...others] = fitting(all);
+        return first && follows(`${first}(`) ? [first, ...others] : [];
+    });
     const made = (text: string, kind: "function" | "keyword"): Suggestion => ({
         text,
         kind,
@@ -201,13 +212,10 @@ function keywords(before: string, typed: string): Suggestion[] {
         info: "",
     });
     return [
-        ...CLAUSES.filter(fits)
+        ...fitting(CLAUSES)
             .filter(follows)
             .map((word) => made(word, "keyword")),
-        ...FUNCTIONS.filter(fits)
-            .map((name) => `${name}(`)
-            .filter(follows)
-            .map((name) => made(name, "function")),
+        ...called.map((name) => made(`${name}(`, "function")),
     ];
 }
 

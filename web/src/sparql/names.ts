@@ -22,6 +22,12 @@ export class Names {
         return /^https?:\/\//.test(iri) ? iri : undefined;
     }
 
+    /** Take what IRIs are called in a version, as the page already says it. */
+    take(told: Readonly<Record<string, string>>, version: string): void {
+        this.version = version;
+        this.known = new Map(Object.entries(told));
+    }
+
     /** Learn what IRIs are called in a version; whether anything new was learnt. */
     async learn(iris: Iterable<string>, version: string): Promise<boolean> {
         if (version !== this.version) {

@@ -18,12 +18,15 @@ interface Facts {
     /** Whether the address has a query, which then is answered. */
     isAsked: boolean;
     formats: Record<"graph" | "rows", Format[]>;
-    answer: { kind: "graph" | "rows"; body: string } | null;
+    /** The query as it came: the field shows marks for characters that nobody sees. */
+    query: string;
+    answer: { kind: "graph" | "rows"; body: string; names: Record<string, string> } | null;
     problem: { detail: string; line: number | null; column: number | null } | null;
 }
 
 const ACCEPT = "application/sparql-results+json, application/n-triples";
 const MEDIA_TYPES = { rows: "application/sparql-results+json", graph: "application/n-triples" };
+const GRAPHS = ["default-graph-uri", "named-graph-uri"];
 const MOST_PROBLEMS = 4;
 
 const json = <T>(id: string): T => JSON.parse(document.getElementById(id)?.textContent ?? "") as T;
@@ -46,6 +49,7 @@ class Page {
     private readonly status = found("[data-status]");
     private readonly elapsed = found("[data-elapsed]");
     private readonly stop = found<HTMLButtonElement>("[data-cancel]");
+    private readonly graphs = found("[data-graphs]");
     private readonly problems = found("[data-problems]");
     private readonly answer = found("#answer");
     private readonly keys = found<HTMLDialogElement>("#keys");
@@ -62,7 +66,7 @@ class Page {
         this.problems.hidden = false;
         this.code = new Code({
             parent: place,
-            text: this.field.value,
+            text: facts.query,
             label: fill(words, "query"),
             words,
             hasSearch: facts.base !== "",
@@ -120,7 +124,8 @@ class Page {
             const { detail, line, column } = facts.problem;
             this.refused(new Refusal(detail, line ?? undefined, column ?? undefined));
         } else if (facts.answer) {
-            const { kind, body } = facts.answer;
+            const { kind, body, names } = facts.answer;
+            this.setting.names.take(names, this.pin.value);
             const reply = { text: body, mediaType: MEDIA_TYPES[kind], version: this.pin.value };
             this.show(this.asked(), reply);
         } else if (facts.isAsked) {
@@ -155,8 +160,12 @@ class Page {
     }
 
     private asked(): Asked {
-        const { text } = this.code;
-        return this.pin.checked ? { query: text, version: this.pin.value } : { query: text };
+        const fields = this.graphs.querySelectorAll("input");
+        return {
+            query: this.code.text,
+            graphs: [...fields].map(({ name, value }) => [name, value]),
+            ...(this.pin.checked ? { version: this.pin.value } : {}),
+        };
     }
 
     /** Ask for what is written; the address follows, unless it is where it is said already. */
@@ -186,6 +195,12 @@ class Page {
         }
     }
 
+    /** The graphs that a parameter names, as one text. */
+    private chosen(parameter: string): string {
+        const fields = this.graphs.querySelectorAll<HTMLInputElement>(`[name="${parameter}"]`);
+        return String([...fields].map(({ value }) => value));
+    }
+
     private move(asked: Asked): void {
         const address = addressOf(asked);
         if (isShort(address) && address !== location.pathname + location.search) {
@@ -196,10 +211,14 @@ class Page {
     /** Go where the browser's back and forward lead. */
     private follow(): void {
         const parameters = new URLSearchParams(location.search);
+        if (GRAPHS.some((name) => String(parameters.getAll(name)) !== this.chosen(name))) {
+            location.reload(); // the page says which graphs are asked
+            return;
+        }
         const query = parameters.get("query");
         const version = parameters.get("version");
         this.cancel();
-        this.code.text = query ?? parameters.get("draft") ?? this.field.defaultValue;
+        this.code.text = query ?? parameters.get("draft") ?? this.facts.query;
         this.pin.checked = version !== null;
         if (version) {
             this.know(version);
@@ -302,7 +321,8 @@ class Page {
         );
         const left = all.length - shown.length;
         const more = left ? [element("li", {}, fill(this.words, "more", { count: left }))] : [];
-        this.problems.replaceChildren(...shown, ...more);
+        const none = element("li", { class: "none" }, fill(this.words, "noMistakes"));
+        this.problems.replaceChildren(...(shown.length ? shown : [none]), ...more);
     }
 
     private async copy(): Promise<void> {

@@ -1,7 +1,7 @@
 // An answer as the server sends it, in the format that is chosen.
 
 import { type Asked, addressOf, isShort, refusal, request } from "./asking.js";
-import { button, choice, element } from "./elements.js";
+import { button, choice, element, visible } from "./elements.js";
 import { fill, type Words } from "./words.js";
 
 export interface Format {
@@ -50,7 +50,7 @@ export class Raw {
                 throw await refusal(response);
             }
             const [text, isAll] = await firstOf(response);
-            this.text.textContent = text;
+            this.text.textContent = visible(text);
             this.note.textContent = isAll ? "" : fill(this.words, "firstCharacters");
         } catch (error) {
             if (this.asking.signal.aborted) {

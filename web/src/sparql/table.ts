@@ -1,12 +1,14 @@
 // An answer as a table: sorted by a press on a heading, some rows at a time.
 
 import { type Answer, compare, isNumber, spelt, type Term } from "./answers.js";
-import { button, element } from "./elements.js";
+import { button, element, visible } from "./elements.js";
 import type { Names } from "./names.js";
 import { fill, type Words } from "./words.js";
 
 export const ROWS_AT_ONCE = 100;
 const LONGEST = 500;
+/** Things that are named for sorting by their names. */
+const MOST_NAMED = 5_000;
 
 export class Table {
     readonly element = element("div", { class: "answer-table" });
@@ -42,40 +44,31 @@ export class Table {
     /** Put names in the place of IRIs, without touching where the focus is. */
     private rename(): void {
         for (const link of this.element.querySelectorAll<HTMLElement>("[data-iri]")) {
-            link.textContent = this.names.of(link.dataset.iri ?? "");
+            link.textContent = visible(this.names.of(link.dataset.iri ?? ""));
         }
     }
 
     private table(rows: (Term | undefined)[][]): HTMLElement {
-        const numeric = this.answer.columns.map((_, place) =>
-            rows.some((row) => isNumber(row[place])),
+        const columns = this.answer.columns.map((name, place) => {
+            const terms = rows.map((row) => row[place]).filter((term) => term !== undefined);
+            return {
+                name,
+                isNumeric: terms.length > 0 && terms.every(isNumber),
+                hasLanguages: new Set(terms.map((term) => term.language)).size > 1,
+            };
+        });
+        const heads = columns.map(({ name, isNumeric }, place) =>
+            this.heading(name, place, isNumeric),
+        );
+        const body = rows.map((row) =>
+            element("tr", {}, ...columns.map((column, place) => this.cell(row[place], column))),
         );
         const table = element(
             "table",
             {},
             element("caption", {}, this.caption()),
-            element(
-                "thead",
-                {},
-                element(
-                    "tr",
-                    {},
-                    ...this.answer.columns.map((column, place) =>
-                        this.heading(column, place, numeric[place] ?? false),
-                    ),
-                ),
-            ),
-            element(
-                "tbody",
-                {},
-                ...rows.map((row) =>
-                    element(
-                        "tr",
-                        {},
-                        ...this.answer.columns.map((_, place) => this.cell(row[place])),
-                    ),
-                ),
-            ),
+            element("thead", {}, element("tr", {}, ...heads)),
+            element("tbody", {}, ...body),
         );
         const label = fill(this.words, "answer");
         return element(
@@ -101,7 +94,7 @@ export class Table {
     private heading(column: string, place: number, isNumeric: boolean): HTMLElement {
         const isSorted = this.sorted?.place === place;
         const sign = !isSorted ? "" : this.sorted?.isFalling ? " ▼" : " ▲";
-        const press = button(column, () => this.sort(place), {
+        const press = button(column, () => void this.sort(place), {
             class: "sort",
             title: fill(this.words, "sort"),
             "data-place": String(place),
@@ -122,22 +115,31 @@ export class Table {
         );
     }
 
-    /** Sort by a column: rising, falling, then as the answer came. */
-    private sort(place: number): void {
+    /** Sort by a column, things by what they are called: rising, falling, then as it came. */
+    private async sort(place: number): Promise<void> {
         const { sorted } = this;
-        this.sorted =
+        const next =
             sorted?.place !== place
                 ? { place, isFalling: false }
                 : sorted.isFalling
                   ? undefined
                   : { place, isFalling: true };
+        this.sorted = next;
+        const column = this.answer.rows.map((row) => row[place]);
+        const iris = column.flatMap((term) => (term?.type === "uri" ? [term.value] : []));
+        await this.names.learn(iris.slice(0, MOST_NAMED), this.version);
+        if (this.sorted !== next) {
+            return; // another heading was pressed meanwhile
+        }
+        const called = column.map((term) =>
+            term?.type === "uri" ? { ...term, value: this.names.of(term.value) } : term,
+        );
         this.order = this.answer.rows.map((_, row) => row);
-        if (this.sorted) {
-            const sign = this.sorted.isFalling ? -1 : 1;
-            const at = (row: number) => this.answer.rows[row]?.[place];
+        if (next) {
+            const sign = next.isFalling ? -1 : 1;
             this.order.sort((one, other) => {
-                const hasNone = Number(!at(one)) - Number(!at(other));
-                return hasNone || sign * compare(at(one), at(other)) || one - other;
+                const hasNone = Number(!called[one]) - Number(!called[other]);
+                return hasNone || sign * compare(called[one], called[other]) || one - other;
             });
         }
         this.start = 0;
@@ -145,7 +147,10 @@ export class Table {
         this.element.querySelector<HTMLElement>(`[data-place="${place}"]`)?.focus();
     }
 
-    private cell(term: Term | undefined): HTMLElement {
+    private cell(
+        term: Term | undefined,
+        column: { isNumeric: boolean; hasLanguages: boolean },
+    ): HTMLElement {
         if (!term) {
             return element("td");
         }
@@ -173,12 +178,15 @@ export class Table {
                   ),
               ]
             : [];
-        const tag = term.language ? [element("small", { class: "soft" }, ` ${term.language}`)] : [];
+        const tag =
+            column.hasLanguages && term.language
+                ? [element("small", { class: "soft" }, ` ${term.language}`)]
+                : [];
         const isShort = text.length < 20;
         return element(
             "td",
             {
-                class: isNumber(term) ? "number" : isShort ? "short" : undefined,
+                class: column.isNumeric ? "number" : isShort ? "short" : undefined,
                 title: term.datatype,
             },
             element("bdi", { lang: term.language }, shown),
