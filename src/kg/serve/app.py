@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import flask
 
 from kg.encodings import encoded
-from kg.namespaces import BASE, shorten
+from kg.namespaces import BASE, PREFIXES, shorten
 from kg.queries import Catalogue
 from kg.serve import (
     assets,
@@ -96,7 +96,7 @@ def create_app(
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.finalize = visible
-    app.jinja_env.globals.update(is_ours=is_ours, asset=asset, room=room)
+    app.jinja_env.globals.update(prefixes=PREFIXES, is_ours=is_ours, asset=asset, room=room)
     local = local_address if is_ours else web_address
     app.jinja_env.filters.update(
         local=local,
