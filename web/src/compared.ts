@@ -152,7 +152,8 @@ export function drawCompared(chart: Chart, rows: Row[], into: HTMLElement): void
     const along = (x: number) =>
         scale === "log" ? Math.log(x / from) / Math.log(to / from) : (x - from) / (to - from);
     const hasRoom = (x: number) => along(x) * width > 110;
-    const most = Math.max(3, Math.min(7, Math.floor(width / 90)));
+    const each = scale !== "log" && to >= 1e15 && !isTime ? 170 : 90; // powers of ten are long
+    const most = Math.max(3, Math.min(7, Math.floor(width / each)));
     const drawn = plot({
         width,
         height: ROW * intervals.length + BELOW,
