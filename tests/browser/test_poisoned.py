@@ -79,6 +79,22 @@ def test_s14_s29_poisoned_suggestions(visit: Visit, poisoned: str) -> None:
         expect(page.get_by_role("option").first).to_be_hidden()
 
 
+def test_s14_s29_poison_in_the_editor(visit: Visit, poisoned: str) -> None:
+    """Each view of an answer that a script makes shows it as text, and leads only to the web."""
+    query = "SELECT * { ?thing ?property ?value . FILTER (!ISBLANK(?value)) } LIMIT 3000"
+    page = visit(f"/sparql?{urllib.parse.urlencode({'query': query})}", address=poisoned)
+    for view in ("Table", "Chart", "Text"):
+        page.get_by_role("tab", name=view).click()
+        expect(page.get_by_role("tabpanel", name=view)).not_to_be_empty()
+        if view == "Table":
+            page.get_by_role("button", name="value", exact=True).click()
+            expect(page.get_by_role("columnheader", name="value")).to_have_attribute(
+                "aria-sort", "ascending"
+            )
+            assert RUNS in page.get_by_role("tabpanel", name=view).inner_text()
+        assert damage(page) == []
+
+
 @pytest.mark.parametrize("name", REFLECTED)
 def test_s14_s29_what_is_sent_back(visit: Visit, address: str, name: str) -> None:
     """It is text, also in the sentence that refuses it."""

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Final
 import flask
 
 from kg.encodings import encoded
-from kg.namespaces import BASE, PREFIXES, shorten
+from kg.namespaces import BASE, shorten
 from kg.queries import Catalogue
 from kg.serve import (
     assets,
     checks,
     descriptions,
+    editor,
     graphs,
     home,
     pages,
@@ -35,6 +36,7 @@ from kg.serve.links import links
 from kg.serve.reconcilable import Latest
 from kg.serve.things import Names
 from kg.serve.visible import visible
+from kg.serve.vocabulary import Vocabulary
 from kg.services import listed
 from kg.store import Number
 
@@ -89,11 +91,12 @@ def create_app(
         Names(),
         Latest(),
         Home(),
+        Vocabulary(is_ours=is_ours),
         writing,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.finalize = visible
-    app.jinja_env.globals.update(prefixes=PREFIXES, is_ours=is_ours, asset=asset, room=room)
+    app.jinja_env.globals.update(is_ours=is_ours, asset=asset, room=room)
     local = local_address if is_ours else web_address
     app.jinja_env.filters.update(
         local=local,
@@ -108,7 +111,7 @@ def create_app(
     wording.add_to(app)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # else it redirects to where the Host header says
-    for blueprint in (assets, sparql, graphs, descriptions):
+    for blueprint in (assets, sparql, editor, graphs, descriptions):
         app.register_blueprint(blueprint.blueprint)
     if is_ours:
         app.register_blueprint(questions.blueprint)

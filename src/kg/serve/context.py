@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from kg.serve.home import Home
     from kg.serve.reconcilable import Latest
     from kg.serve.things import Names
+    from kg.serve.vocabulary import Vocabulary
     from kg.services import Services
     from kg.store import Answer, Current, EmbeddedStore, Reading, Versions
 
@@ -82,6 +83,8 @@ class Context:
     """The things of the graph by what they are called."""
     home: Home
     """What the front page says."""
+    vocabulary: Vocabulary
+    """The words that queries are written with."""
     writing: Writing | None
     """None where nothing can be changed."""
     cut: MutableMapping[str, None] = field(default_factory=lambda: LRUCache(_MOST_CUT))

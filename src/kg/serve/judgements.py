@@ -99,6 +99,7 @@ class _Node:
     """What a graph states of a thing, by property."""
 
     def __init__(self, store: EmbeddedStore, iri: str, graph: str = "") -> None:
+        self.iri = iri
         self._said: dict[str, list[Cell]] = {}
         for predicate, cell in store.statements(iri, graph=graph):
             self._said.setdefault(predicate, []).append(cell)
@@ -157,7 +158,7 @@ class Judgements:
         node = _Node(self._store, iri, AUDIT)
         if f"{TERMS}grade" not in node:
             return None
-        statements = {name: self._statement(name) for name in self._placed(node, "basedOn")}
+        statements = {said.iri: self._statement(said) for said in self._placed(node, "basedOn")}
         rule = node.one(f"{_DQV}isMeasurementOf").removeprefix(f"{IDS}audit/")
         ratio = node.one(f"{TERMS}ratio")
         return Item(
@@ -170,19 +171,15 @@ class Judgements:
             node.one(f"{_DCTERMS}description"),
             float(ratio) if ratio else None,
             node.one(f"{TERMS}settledBy"),
-            tuple(self._compared(name, statements) for name in self._placed(node, "compares")),
+            tuple(self._compared(one, statements) for one in self._placed(node, "compares")),
         )
 
-    def _placed(self, node: _Node, name: str) -> list[str]:
+    def _placed(self, node: _Node, name: str) -> list[_Node]:
         """What a node has of a kind, in its order."""
-        places = {
-            iri: int(_Node(self._store, iri, AUDIT).one(f"{TERMS}position") or 0)
-            for iri in node.all(f"{TERMS}{name}")
-        }
-        return sorted(places, key=lambda iri: (places[iri], iri))
+        found = [_Node(self._store, iri, AUDIT) for iri in node.all(f"{TERMS}{name}")]
+        return sorted(found, key=lambda one: (int(one.one(f"{TERMS}position") or 0), one.iri))
 
-    def _statement(self, iri: str) -> Statement:
-        node = _Node(self._store, iri, AUDIT)
+    def _statement(self, node: _Node) -> Statement:
         passage = node.one(f"{TERMS}statedIn")
         if passage not in self._speakers:
             speakers = _Node(self._store, passage).all(f"{TERMS}speaker")
@@ -196,16 +193,14 @@ class Judgements:
             node.term(f"{_RDF}object"),
         )
 
-    def _compared(self, iri: str, statements: Mapping[str, Statement]) -> Quantity | Days:
-        node = _Node(self._store, iri, AUDIT)
+    def _compared(self, node: _Node, statements: Mapping[str, Statement]) -> Quantity | Days:
         if f"{TERMS}unit" in node:
-            return self._quantity(iri, statements)
+            return self._quantity(node, statements)
         ends = [node.one(f"{TERMS}{name}") for name in ("notBefore", "notAfter")]
         first, last = (dt.date.fromisoformat(end) if end else None for end in ends)
         return Days(node.one(f"{_RDFS}label"), first, last, _based(node, statements))
 
-    def _quantity(self, iri: str, statements: Mapping[str, Statement]) -> Quantity:
-        node = _Node(self._store, iri, AUDIT)
+    def _quantity(self, node: _Node, statements: Mapping[str, Statement]) -> Quantity:
         numbers = (node.one(f"{TERMS}{end}") for end in ENDS)
         minimum, maximum, low, high = (Fraction(float(n)) if n else None for n in numbers)
         factors, summands = (

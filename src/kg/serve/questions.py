@@ -56,7 +56,7 @@ def all_questions() -> flask.Response | str:
 
 @blueprint.get("/queries/<name>")
 def question(name: str) -> flask.Response | str:
-    """Answer one question with the parameters of the address."""
+    """Answer one question with the parameters of the address, or give its SPARQL with them."""
     query = context().catalogue.get(name)
     given: dict[str, str] = {}
     for key, values in flask.request.args.lists():
@@ -66,8 +66,11 @@ def question(name: str) -> flask.Response | str:
             raise BadInput(f"The parameter {key!r} came twice.")
         if values[0]:  # a form sends what was left empty too: the default is meant
             given[key] = values[0]
-    services = judge(query.text, context().services)
     bindings = reading().store.bound(query, given)
+    if flask.request.args.get("format") == "sparql":
+        text = without_header(bound(query.text, bindings))
+        return flask.Response(f"{text}\n", content_type="application/sparql-query; charset=utf-8")
+    services = judge(query.text, context().services)
 
     def page(answer: Answer) -> str:
         columns, rows = answer.rows()
