@@ -22,12 +22,13 @@ TOO_WIDE = """async (frames) => {
         .slice(0, 10);
 }"""
 UNREADABLE = """() => [...document.querySelectorAll("figure[data-chart] svg")].flatMap((svg) => {
-    const frame = svg.getBoundingClientRect();
+    const frame = svg.closest("figure").getBoundingClientRect();
     // a font may keep room above and below its letters
     const inked = ({left, right, top, bottom, height}) =>
         ({left, right, top: top + 0.2 * height, bottom: bottom - 0.2 * height});
     const lines = [...svg.querySelectorAll("text:not([transform*=rotate])")]
-        .flatMap((text) => (text.children.length ? [...text.children] : [text]))
+        .flatMap((text) => [text, ...text.querySelectorAll("tspan")])
+        .filter((line) => !line.querySelector("tspan"))
         .filter((line) => line.textContent.trim())
         .map((line) => [line.textContent, inked(line.getBoundingClientRect())]);
     const cut = lines.filter(([, box]) =>

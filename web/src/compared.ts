@@ -8,6 +8,8 @@ import type { Chart, Row } from "./figures.js";
 
 const ROW = 50;
 const BELOW = 44;
+/** Pixels beside the axis: half of the number that may stand at its end. */
+const BESIDE = 30;
 const NAME = 0.3;
 const LINE = 0.68;
 const COLOURS = { stated: "var(--c1)", reckoned: "var(--c2)" };
@@ -159,8 +161,8 @@ export function drawCompared(chart: Chart, rows: Row[], into: HTMLElement): void
         height: ROW * intervals.length + BELOW,
         marginTop: 0,
         marginBottom: BELOW,
-        marginLeft: 8,
-        marginRight: 14,
+        marginLeft: BESIDE,
+        marginRight: BESIDE,
         x: {
             type: isTime ? "utc" : scale === "log" ? "log" : "linear",
             domain: isTime ? [new Date(from), new Date(to)] : [from, to],
@@ -176,6 +178,7 @@ export function drawCompared(chart: Chart, rows: Row[], into: HTMLElement): void
             ...(words ? gap(intervals, words, hasRoom) : []),
             Plot.text(intervals, {
                 frameAnchor: "left",
+                dx: 8 - BESIDE,
                 y: ({ place }: Interval) => place + NAME,
                 text: "name",
                 textAnchor: "start",
