@@ -5,11 +5,17 @@
 
 import * as Plot from "@observablehq/plot";
 import type { Chart, Row } from "./figures.js";
+import { extent, folded } from "./names.js";
 
 const COLOURS = [1, 2, 3, 4, 5, 6, 7, 8].map((number) => `var(--c${number})`);
 const SYMBOLS = ["circle", "square", "triangle", "diamond", "star"] as const;
 const GLYPHS = ["●", "■", "▲", "◆", "★"];
 const ROW = 26;
+/** Pixels above a chart for the label of its axis, and the ticks beneath it. */
+const ABOVE = 42;
+/** Pixels below a chart for ticks of two lines, the months and the years. */
+const BELOW = 46;
+const NARROW = 640;
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
 type Headings = Record<string, string>;
@@ -27,6 +33,22 @@ export function short(value: number): string {
     const factor = Number((value / 10 ** exponent).toPrecision(3));
     const power = [...String(exponent)].map((digit) => SUPERSCRIPTS[Number(digit)]).join("");
     return factor === 1 ? `10${power}` : `${factor} × 10${power}`;
+}
+
+/** A tick of time in the language of the page: the year in January and, first of all, below. */
+export function tick(date: Date, place: number): string {
+    const { lang } = document.documentElement;
+    const said = (options: Intl.DateTimeFormatOptions) =>
+        new Intl.DateTimeFormat(lang, { ...options, timeZone: "UTC" }).format(date);
+    const year = said({ year: "numeric" });
+    if (date.getUTCDate() !== 1) {
+        return said({ month: "short", day: "numeric" });
+    }
+    if (date.getUTCMonth() === 0) {
+        return year;
+    }
+    const month = said({ month: "short" });
+    return place === 0 ? `${month}\n${year}` : month;
 }
 
 function read(text: string | undefined): number | Date | undefined {
@@ -85,17 +107,23 @@ function isLog(chart: Chart): boolean {
     return chart.scale === "log";
 }
 
-function numeric(chart: Chart, label: string, values: number[]): Plot.ScaleOptions {
+function numeric(
+    chart: Chart,
+    title: string | null,
+    values: number[],
+    most = 8,
+): Plot.ScaleOptions {
+    const label = title || null; // of an empty one Plot would draw the arrow
     return isLog(chart)
-        ? { type: "log", grid: true, label, tickFormat: short, ticks: powers(values) }
+        ? { type: "log", grid: true, label, tickFormat: short, ticks: powers(values, most) }
         : { type: "linear", grid: true, label, tickFormat: short, zero: true, nice: true };
 }
 
-/** The powers of ten among some values, or some more where they lie close together. */
-function powers(values: number[]): number[] {
+/** The powers of ten among some values, at most so many, or some more if there are few. */
+export function powers(values: number[], number: number): number[] {
     const least = Math.log10(Math.min(...values));
     const most = Math.log10(Math.max(...values));
-    const step = Math.max(1, Math.ceil((most - least) / 8));
+    const step = Math.max(1, Math.ceil((most - least) / number));
     const factors = most - least < 2 ? [1, 2, 5] : [1];
     const found: number[] = [];
     for (let exponent = Math.floor(least); exponent <= Math.ceil(most); exponent += step) {
@@ -109,13 +137,13 @@ function numbers(rows: Row[], ...columns: string[]): number[] {
     return read_.filter((value): value is number => typeof value === "number" && value > 0);
 }
 
-/** As much of a name as there is room for in a margin. */
-function clipped(width: number): (name: string) => string {
-    const most = Math.floor(width / 6.6);
-    return (name) => (name.length > most ? `${name.slice(0, most - 1)}…` : name);
-}
-
-function dots(chart: Chart, rows: Row[], headings: Headings, width: number): HTMLElement[] {
+function dots(
+    chart: Chart,
+    rows: Row[],
+    headings: Headings,
+    width: number,
+    into: HTMLElement,
+): HTMLElement[] {
     const { x = "", y = "", color, symbol, label } = chart;
     const known = rows.filter((row) => read(row[x]) !== undefined && read(row[y]) !== undefined);
     const colours = unique(known, color);
@@ -133,7 +161,7 @@ function dots(chart: Chart, rows: Row[], headings: Headings, width: number): HTM
             title: told(chart, headings),
         }),
     ];
-    if (label && width > 640 && known.length <= 60) {
+    if (label && width > NARROW && known.length <= 60) {
         marks.push(
             Plot.text(spaced(known, x, y, isLog(chart)), {
                 x: (row: Row) => read(row[x]),
@@ -145,14 +173,24 @@ function dots(chart: Chart, rows: Row[], headings: Headings, width: number): HTM
             }),
         );
     }
+    const legends = [
+        ...(colours.length ? [legend(colours, () => "●", true)] : []),
+        ...(symbols.length
+            ? [legend(symbols, (place) => GLYPHS[place % GLYPHS.length] ?? "●", false)]
+            : []),
+    ];
+    into.replaceChildren(...legends);
+    const left = legends.reduce((sum, list) => sum - list.offsetHeight - 8, into.clientHeight);
     const drawing = plot({
         width,
-        height: Math.min(460, Math.max(320, width * 0.52)),
+        height: Math.max(280, left),
         marginLeft: 62,
         marginRight: 40,
+        marginBottom: BELOW,
         x: {
             type: first instanceof Date ? "utc" : isLog(chart) ? "log" : "linear",
             label: first instanceof Date ? null : (headings[x] ?? x),
+            ...(first instanceof Date ? { tickFormat: tick } : {}),
             grid: false,
             nice: true,
         },
@@ -161,13 +199,7 @@ function dots(chart: Chart, rows: Row[], headings: Headings, width: number): HTM
         ...(symbols.length ? { symbol: { domain: symbols, range: [...SYMBOLS] } } : {}),
         marks,
     });
-    return [
-        ...(colours.length ? [legend(colours, () => "●", true)] : []),
-        ...(symbols.length
-            ? [legend(symbols, (place) => GLYPHS[place % GLYPHS.length] ?? "●", false)]
-            : []),
-        drawing,
-    ];
+    return [...legends, drawing];
 }
 
 /** The rows whose labels have room: of those near each other only the first. */
@@ -197,31 +229,54 @@ function spaced(rows: Row[], x: string, y: string, log: boolean): Row[] {
 function bars(chart: Chart, rows: Row[], headings: Headings, width: number): HTMLElement[] {
     const { x = "", y = "" } = chart;
     const known = rows.filter((row) => read(row[x]) !== undefined);
-    const names = [...new Set(known.map((row) => row[y] || "–"))];
+    // a name that has several numbers has one bar, as long as the least and fainter to the most
+    const ends = new Map<string, [number, number]>();
+    for (const row of known) {
+        const value = Number(read(row[x]));
+        const [low, high] = ends.get(row[y] || "–") ?? [value, value];
+        ends.set(row[y] || "–", [Math.min(low, value), Math.max(high, value)]);
+    }
+    const names = [...ends.keys()];
+    const least = (name: string) => ends.get(name)?.[0] ?? 0;
+    const most = (name: string) => ends.get(name)?.[1] ?? 0;
+    const both = (name: string) => [...new Set([least(name), most(name)].map(short))].join(" – ");
     const left = margin(names, width);
+    const ticks = Math.max(2, (width - left) / 90);
+    const across = (label: string) => (width > NARROW ? label : null);
     return [
         plot({
             width,
-            height: 50 + ROW * names.length,
+            height: ABOVE + 20 + ROW * names.length,
+            marginTop: ABOVE,
             marginLeft: left,
-            marginRight: 50,
+            marginRight: extent(names.map(both)),
             x: {
-                ...numeric(chart, chart.unit ?? headings[x] ?? x, numbers(known, x)),
+                ...numeric(chart, across(chart.unit ?? headings[x] ?? x), numbers(known, x), ticks),
                 axis: "top",
             },
-            y: { domain: names, label: null, tickSize: 0, tickFormat: clipped(left) },
+            y: { domain: names, label: null, tickSize: 0, tickFormat: folded(left) },
             marks: [
-                Plot.barX(known, {
-                    x: (row: Row) => read(row[x]),
-                    y: (row: Row) => row[y] || "–",
+                Plot.barX(names, {
+                    x1: least,
+                    x2: most,
+                    y: (name: string) => name,
+                    fill: "var(--c2)",
+                    fillOpacity: 0.35,
+                    insetTop: 3,
+                    insetBottom: 3,
+                }),
+                Plot.barX(names, {
+                    x1: 0,
+                    x2: least,
+                    y: (name: string) => name,
                     fill: "var(--c2)",
                     insetTop: 3,
                     insetBottom: 3,
                 }),
-                Plot.text(known, {
-                    x: (row: Row) => read(row[x]),
-                    y: (row: Row) => row[y] || "–",
-                    text: (row: Row) => shown(row[x]),
+                Plot.text(names, {
+                    x: most,
+                    y: (name: string) => name,
+                    text: both,
                     textAnchor: "start",
                     dx: 5,
                 }),
@@ -242,21 +297,36 @@ function intervals(chart: Chart, rows: Row[], headings: Headings, width: number)
     const ends: Plot.DotOptions = { y: name, fill: stroke, r: 4.5 };
     const isTime = low(known[0] ?? {}) instanceof Date;
     const left = margin(names, width);
+    const ticks = Math.max(2, (width - left) / 90);
+    const across = (label: string) => (width > NARROW ? label : null);
     return [
         ...(colours.length > 1 ? [legend(colours, () => "●", true)] : []),
         plot({
             width,
-            height: 56 + ROW * names.length,
+            height: ABOVE + 26 + ROW * names.length,
+            marginTop: ABOVE,
             marginLeft: left,
             marginRight: 30,
             x: isTime
-                ? { type: "utc", grid: true, axis: "top", label: null, nice: true }
+                ? {
+                      type: "utc",
+                      grid: true,
+                      axis: "top",
+                      label: null,
+                      nice: true,
+                      tickFormat: tick,
+                  }
                 : {
-                      ...numeric(chart, chart.unit ?? headings[to] ?? "", numbers(known, from, to)),
+                      ...numeric(
+                          chart,
+                          across(chart.unit ?? headings[to] ?? ""),
+                          numbers(known, from, to),
+                          ticks,
+                      ),
                       zero: false,
                       axis: "top",
                   },
-            y: { domain: names, label: null, tickSize: 0, tickFormat: clipped(left) },
+            y: { domain: names, label: null, tickSize: 0, tickFormat: folded(left) },
             color: { domain: colours, range: COLOURS },
             marks: [
                 Plot.ruleY(known, { y: name, stroke: "var(--line)" }),
@@ -291,21 +361,24 @@ function matrix(chart: Chart, rows: Row[], headings: Headings, width: number): H
     const states = [...new Set(cells.map((cell) => cell.state))].sort();
     const names = rows.map((row) => row[label] ?? "");
     const left = margin(names, width);
+    const above = columns.map((column) => headings[column] ?? column);
+    const isUpright = width < NARROW;
+    const marginTop = isUpright ? extent(above) : 30;
     return [
         legend(states, () => "■", true),
         plot({
             width,
-            height: 60 + 22 * names.length,
+            height: marginTop + 30 + ROW * names.length,
+            marginTop,
             marginLeft: left,
             x: {
-                domain: columns.map((column) => headings[column] ?? column),
+                domain: above,
                 label: null,
                 axis: "top",
                 tickSize: 0,
-                ...(width < 640 ? { tickRotate: -35 } : {}),
+                ...(isUpright ? { tickRotate: -90 } : {}),
             },
-            y: { domain: names, label: null, tickSize: 0, tickFormat: clipped(left) },
-            marginTop: width < 640 ? 80 : 30,
+            y: { domain: names, label: null, tickSize: 0, tickFormat: folded(left) },
             color: { domain: states, range: COLOURS },
             marks: [
                 Plot.cell(cells, {
@@ -325,11 +398,10 @@ function matrix(chart: Chart, rows: Row[], headings: Headings, width: number): H
 }
 
 function margin(names: string[], width: number): number {
-    const longest = Math.max(...names.map((name) => [...name].length), 4);
-    return Math.min(longest * 7.2 + 14, width * 0.42);
+    return Math.min(extent(names), width * 0.42);
 }
 
-function plot(options: Plot.PlotOptions): HTMLElement {
+export function plot(options: Plot.PlotOptions): HTMLElement {
     const drawing = Plot.plot({
         ...options,
         figure: false,
@@ -346,6 +418,6 @@ export function drawChart(chart: Chart, rows: Row[], headings: Headings, into: H
     const width = Math.max(280, into.clientWidth);
     const drawn = { dot: dots, bar: bars, intervals, matrix }[
         chart.mark as "dot" | "bar" | "intervals" | "matrix"
-    ](chart, rows, headings, width);
+    ](chart, rows, headings, width, into);
     into.replaceChildren(...drawn);
 }

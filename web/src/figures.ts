@@ -4,7 +4,7 @@ import { THEME_CHANGED } from "./theme.js";
 
 /** What a figure shows, as the header of a question or a template says; values are columns. */
 export interface Chart {
-    mark: "dot" | "bar" | "intervals" | "matrix" | "network" | "map";
+    mark: "dot" | "bar" | "intervals" | "matrix" | "network" | "map" | "compared";
     [role: string]: string;
 }
 
@@ -52,6 +52,9 @@ async function draw(figure: HTMLElement, into: HTMLElement): Promise<void> {
         case "network":
             (await import("./network.js")).drawNetwork(chart, rows, into);
             break;
+        case "compared":
+            (await import("./compared.js")).drawCompared(chart, rows, into);
+            break;
         case "map":
             (await import("./map.js")).drawMap(chart, rows, into);
             break;
@@ -59,6 +62,14 @@ async function draw(figure: HTMLElement, into: HTMLElement): Promise<void> {
             (await import("./charts.js")).drawChart(chart, rows, readHeadings(table), into);
     }
     figure.dataset.drawn = chart.mark;
+}
+
+/** A place to draw in, in a figure that keeps no room for it. */
+function added(figure: HTMLElement): HTMLElement {
+    const into = document.createElement("div");
+    into.className = "drawing";
+    figure.append(into);
+    return into;
 }
 
 export function drawAll(): void {
@@ -95,10 +106,7 @@ export function drawAll(): void {
         }
     });
     for (const figure of document.querySelectorAll<HTMLElement>("figure[data-chart]")) {
-        const into = document.createElement("div");
-        into.className = "drawing";
-        figure.append(into);
-        known.set(figure, into);
+        known.set(figure, figure.querySelector<HTMLElement>(".drawing") ?? added(figure));
         inView.observe(figure);
         resized.observe(figure);
     }

@@ -13,6 +13,7 @@ from kg.namespaces import BASE, shorten
 from kg.queries import Catalogue
 from kg.serve import (
     assets,
+    checks,
     descriptions,
     editor,
     graphs,
@@ -30,7 +31,7 @@ from kg.serve.assets import asset
 from kg.serve.context import KEY, Context, Writing, encoding
 from kg.serve.descriptions import Descriptions
 from kg.serve.home import Home
-from kg.serve.labels import heading, named, several
+from kg.serve.labels import defined, heading, named, several
 from kg.serve.links import links
 from kg.serve.reconcilable import Latest
 from kg.serve.things import Names
@@ -95,10 +96,16 @@ def create_app(
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.finalize = visible
-    app.jinja_env.globals.update(is_ours=is_ours, asset=asset)
+    app.jinja_env.globals.update(is_ours=is_ours, asset=asset, room=room)
     local = local_address if is_ours else web_address
     app.jinja_env.filters.update(
-        local=local, short=shorten, readable=readable, named=named, heading=heading, several=several
+        local=local,
+        short=shorten,
+        readable=readable,
+        named=named,
+        defined=defined,
+        heading=heading,
+        several=several,
     )
     app.jinja_env.tests["number_like"] = lambda text: isinstance(text, Number)
     wording.add_to(app)
@@ -109,6 +116,7 @@ def create_app(
     if is_ours:
         app.register_blueprint(questions.blueprint)
         app.register_blueprint(home.blueprint)
+        app.register_blueprint(checks.blueprint)
         app.register_blueprint(pages.blueprint)
         app.register_blueprint(reconcile.blueprint, at_once=max(1, settings.threads // 2))
         app.register_blueprint(things.blueprint)
@@ -118,6 +126,17 @@ def create_app(
     app.register_blueprint(problems.blueprint)
     app.after_request(_add_headers)
     return app
+
+
+def room(mark: str, number: int) -> int:
+    """How high a chart of so many names will be, in pixels, as ``web/src/charts.ts`` draws it."""
+    head, each = {
+        "bar": (62, 26),
+        "compared": (44, 50),
+        "intervals": (68, 26),
+        "matrix": (92, 26),
+    }[mark]
+    return head + each * number
 
 
 def local_address(iri: str) -> str:

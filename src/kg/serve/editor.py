@@ -100,7 +100,7 @@ def terms() -> flask.Response:
     """The words that queries are written with, to complete and to check them."""
     version = reading()
     described = context().descriptions.of(version)[1]
-    return tagged("terms", _JSON, lambda: context().vocabulary.of(version, described))
+    return tagged(_JSON, "terms", lambda: context().vocabulary.of(version, described))
 
 
 @blueprint.post("/sparql/names")

@@ -14,7 +14,7 @@ import flask
 from kg.namespaces import BASE, GRAPHS, PREFIXES, TERMS, shorten
 from kg.queries import is_iri
 from kg.serve.context import reading
-from kg.serve.wording import gettext, language
+from kg.serve.wording import language, pgettext
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,9 @@ _NAMING: Final = (
     f"{PREFIXES['dcterms']}title",
     f"{TERMS}nameAsPrinted",
 )
+_DEFINITION: Final = f"{PREFIXES['skos']}definition"
 _PART: Final = f"{PREFIXES['dcterms']}isPartOf"
+_TYPE: Final = f"{PREFIXES['rdf']}type"
 _PLACES: Final = (f"{TERMS}paragraph", f"{TERMS}sentence")
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SEPARATOR: Final = " | "
@@ -43,10 +45,15 @@ def named(iri: str) -> str:
     return known[iri]
 
 
+def defined(term: str) -> str:
+    """The definition of a term in the language of the page, else in English."""
+    return _best([cell for _, cell in reading().store.statements(term, _DEFINITION)])
+
+
 def heading(column: str) -> str:
     """The name of a column as a person reads it: ``computeMin`` is ``Compute min``."""
     words = _WORDS.sub(" ", column).lower()
-    return gettext(words[:1].upper() + words[1:])
+    return pgettext("column", words[:1].upper() + words[1:])
 
 
 def several(text: str) -> list[str]:
@@ -76,8 +83,11 @@ def _passage(iri: str) -> str:
     if _PART not in said:
         return ""
     numbers = [said[property_] for property_ in _PLACES if property_ in said]
-    part = named(said[_PART])
-    return f"{part} ¶{'.'.join(numbers)}" if numbers else part
+    if numbers:
+        return f"{named(said[_PART])} ¶{'.'.join(numbers)}"
+    kinds = [cell["value"] for _, cell in reading().store.statements(said[_PART], _TYPE)]
+    # the title of a whole work would not tell one of its tables from another
+    return named(said[_PART]) if f"{TERMS}Part" in kinds else ""
 
 
 def _best(labels: Sequence[Cell]) -> str:
@@ -86,4 +96,4 @@ def _best(labels: Sequence[Cell]) -> str:
         found = [cell["value"] for cell in labels if cell.get("xml:lang", "").lower() == wanted]
         if found:
             return min(found)
-    return min(cell["value"] for cell in labels)
+    return min((cell["value"] for cell in labels), default="")

@@ -27,7 +27,7 @@ blueprint = flask.Blueprint("things", __name__)
 
 _MOST: Final = 2_000
 """Statements about a thing and what it refers to, beyond which there is no object of it."""
-_JSONLD: Final = named("jsonld", "graph").content_type
+_JSONLD: Final = named("jsonld", "graph")
 _HAS_FIGURE: Final = f"{TERMS}hasFigure"
 
 
@@ -48,7 +48,7 @@ class Names:
 @blueprint.get("/context.jsonld")
 def published_context() -> flask.Response:
     """The context that JSON-LD from here has inside, or a part of it."""
-    return tagged("context", _JSONLD, lambda: published(context().names.of(reading())))
+    return tagged(_JSONLD.content_type, "context", lambda: published(context().names.of(reading())))
 
 
 def as_object(iri: str) -> flask.Response | None:
@@ -56,7 +56,9 @@ def as_object(iri: str) -> flask.Response | None:
     triples = list(itertools.islice(_around(reading().store, iri), _MOST + 1))
     if len(triples) > _MOST:
         return None
-    return tagged(iri, _JSONLD, lambda: document(iri, triples, context().names.of(reading())))
+    return tagged(
+        _JSONLD.content_type, iri, lambda: document(iri, triples, context().names.of(reading()))
+    )
 
 
 def _around(store: EmbeddedStore, iri: str) -> Iterator[Triple]:
