@@ -11,7 +11,7 @@ import {
     spelt,
     type Term,
 } from "../src/sparql/answers.js";
-import { chartFor, rowsFor } from "../src/sparql/charting.js";
+import { chartFor, rowsFor, suggested } from "../src/sparql/charting.js";
 import { visible } from "../src/sparql/elements.js";
 import { hasAll } from "../src/sparql/gallery.js";
 import { Names } from "../src/sparql/names.js";
@@ -166,6 +166,17 @@ test("a chart is chosen by what the columns hold", () => {
     for (const [found, expected] of cases) {
         assert.deepEqual(chartFor(found), expected, found.columns.join(" "));
     }
+});
+
+test("another mark has columns of its own", () => {
+    const [one, two] = [typed("1", "integer"), typed("2", "integer")];
+    const found = answer("place size", [text("a"), one], [text("b"), two]);
+    assert.deepEqual(suggested("map", found), { mark: "map", country: "place", value: "size" });
+    assert.deepEqual(suggested("matrix", found), { mark: "matrix", label: "place" });
+    assert.deepEqual(suggested("intervals", found), {
+        mark: "intervals",
+        label: "place",
+    });
 });
 
 test("charts get names in the place of IRIs, and nothing that is not seen", () => {

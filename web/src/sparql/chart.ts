@@ -2,7 +2,7 @@
 
 import type { Chart } from "../figures.js";
 import type { Answer } from "./answers.js";
-import { allowed, chartFor, kinds, type Mark, ROLES, rowsFor } from "./charting.js";
+import { allowed, chartFor, kinds, type Mark, ROLES, rowsFor, suggested } from "./charting.js";
 import { choice, element } from "./elements.js";
 import type { Names } from "./names.js";
 import { fill, type Words } from "./words.js";
@@ -30,12 +30,12 @@ export class ChartView {
         private readonly version: string,
         private readonly words: Words,
     ) {
-        this.chart = chartFor(answer) ?? { mark: "dot" };
+        this.chart = chartFor(answer) ?? suggested("dot", answer);
         const label = fill(words, "chart");
         const figure = element("figure", { class: "chart", "aria-label": label }, this.drawing);
         this.element.append(this.controls, figure, this.note);
         this.controls.addEventListener("submit", (event) => event.preventDefault());
-        this.choose({});
+        this.take(this.chart);
         new ResizeObserver(([entry]) => {
             const width = entry?.contentRect.width ?? 0;
             if (width && Math.abs(width - this.width) > 1) {
@@ -45,20 +45,14 @@ export class ChartView {
         }).observe(this.drawing);
     }
 
-    /** Take another mark, column or scale, and draw. */
-    private choose(changed: Record<string, string>): void {
-        const next = { ...this.chart, ...changed };
-        const { needed, possible } = ROLES[next.mark as Mark];
-        const roles = [...needed, ...possible];
-        const kept = roles
-            .filter((role) => this.options(next.mark as Mark, role).includes(next[role] ?? ""))
-            .map((role) => [role, next[role] ?? ""]);
-        this.chart = { ...Object.fromEntries(kept), mark: next.mark } as Chart;
-        if (next.scale === "log") {
-            this.chart.scale = "log";
-        }
+    /** Draw this, with any column that fits for a role that needs one and has none. */
+    private take(chart: Chart): void {
+        const { needed, possible } = ROLES[chart.mark as Mark];
+        this.chart = Object.fromEntries(
+            Object.entries(chart).filter(([, column]) => column),
+        ) as unknown as Chart;
         for (const role of needed) {
-            this.chart[role] ??= this.options(next.mark as Mark, role)[0] ?? "";
+            this.chart[role] ??= this.options(chart.mark as Mark, role)[0] ?? "";
         }
         this.offer(needed, possible);
         void this.draw();
@@ -82,18 +76,18 @@ export class ChartView {
                 fill(this.words, `role-${role}`),
                 options.map((option) => [option, option || "–"] as const),
                 this.chart[role] ?? "",
-                (column) => this.choose({ [role]: column }),
+                (column) => this.take({ ...this.chart, [role]: column }),
             );
         this.controls.replaceChildren(
             choice(
                 fill(this.words, "mark"),
                 MARKS.map((one) => [one, fill(this.words, `mark-${one}`)] as const),
                 mark,
-                (one) => this.choose({ mark: one }),
+                (one) => this.take(suggested(one as Mark, this.answer)),
             ),
             ...needed.map((role) => chosenBy(role, this.options(mark, role))),
             ...possible.map((role) => chosenBy(role, ["", ...this.options(mark, role)])),
-            ...(mark === "matrix" || mark === "map"
+            ...(mark !== "dot" && mark !== "intervals"
                 ? []
                 : [
                       choice(
@@ -103,7 +97,7 @@ export class ChartView {
                               ["log", fill(this.words, "log")],
                           ],
                           this.chart.scale ?? "linear",
-                          (scale) => this.choose({ scale }),
+                          (scale) => this.take({ ...this.chart, scale }),
                       ),
                   ]),
         );

@@ -65,36 +65,86 @@ export function chartFor(answer: Answer): Chart | undefined {
     if (answer.kind !== "rows" || answer.rows.length < 2) {
         return undefined;
     }
+    const { numbers, dates, label, states } = columnsOf(answer);
+    const isPaired = pairIn(numbers) ?? pairIn(dates);
+    if (isPaired && label) {
+        return suggested("intervals", answer);
+    }
+    if (numbers.length && (dates.length || numbers.length > 1)) {
+        return suggested("dot", answer);
+    }
+    if (numbers.length && label) {
+        return suggested("bar", answer);
+    }
+    return label && states ? suggested("matrix", answer) : undefined;
+}
+
+/** A chart of one mark, with the columns that suit its roles best; some may have none. */
+export function suggested(mark: Mark, answer: Answer): Chart {
+    const { numbers, dates, label, colour } = columnsOf(answer);
+    const [value] = numbers;
+    const named = label ? { label } : {};
+    switch (mark) {
+        case "bar":
+            return { mark, ...(value ? { x: value } : {}), ...(label ? { y: label } : {}) };
+        case "dot": {
+            const x = dates[0] ?? numbers[1];
+            return scaled(
+                {
+                    mark,
+                    ...(x ? { x } : {}),
+                    ...(value ? { y: value } : {}),
+                    ...(colour ? { color: colour } : {}),
+                    ...named,
+                },
+                value ? [value] : [],
+                answer,
+            );
+        }
+        case "intervals": {
+            const both = numbers.length > 1 ? numbers : dates;
+            const pair = pairIn(numbers) ?? pairIn(dates) ?? both.slice(0, 2);
+            const [from, to] = pair;
+            return scaled(
+                { mark, ...(from ? { from } : {}), ...(to ? { to } : {}), ...named },
+                pair,
+                answer,
+            );
+        }
+        case "map":
+            return {
+                mark,
+                ...(label ? { country: label } : {}),
+                ...(value ? { value } : {}),
+            };
+        case "matrix":
+            return { mark, ...named };
+    }
+}
+
+/** Which columns of an answer can play which part. */
+function columnsOf(answer: Answer) {
     const all = kinds(answer);
     const of = (...wanted: Kind[]) =>
-        answer.columns.filter((c) => wanted.includes(all[c] ?? "text"));
-    const [numbers, dates, names] = [of("number"), of("date"), of("text", "iri")];
+        answer.columns.filter((column) => wanted.includes(all[column] ?? "text"));
     const distinct = (column: string) => {
         const place = answer.columns.indexOf(column);
         return new Set(answer.rows.map((row) => row[place]?.value)).size;
     };
-    const label = of("text").find((c) => distinct(c) > answer.rows.length / 2) ?? names[0];
-    const pair = pairIn(numbers) ?? pairIn(dates);
-    if (pair && label) {
-        return scaled({ mark: "intervals", from: pair[0], to: pair[1], label }, pair, answer);
-    }
-    const y = numbers.find((number) => distinct(number) > 1) ?? numbers[0];
-    const x = dates[0] ?? numbers.find((number) => number !== y);
-    if (x && y) {
-        const color = names.find(
-            (name) => name !== label && distinct(name) > 1 && distinct(name) <= MOST_COLOURS,
-        );
-        const roles = { x, y, ...(color ? { color } : {}), ...(label ? { label } : {}) };
-        return scaled({ mark: "dot", ...roles }, [y], answer);
-    }
-    if (y && label) {
-        return scaled({ mark: "bar", x: y, y: label }, [], answer);
-    }
-    const states = names.filter((name) => name !== label);
-    if (label && states.length > 2 && states.every((state) => distinct(state) <= MOST_STATES)) {
-        return { mark: "matrix", label };
-    }
-    return undefined;
+    const varied = (columns: string[]) => [
+        ...columns.filter((column) => distinct(column) > 1),
+        ...columns.filter((column) => distinct(column) <= 1),
+    ];
+    const names = of("text", "iri");
+    const label = of("text").find((one) => distinct(one) > answer.rows.length / 2) ?? names[0];
+    const others = names.filter((name) => name !== label);
+    return {
+        numbers: varied(of("number")),
+        dates: of("date"),
+        label,
+        colour: others.find((name) => distinct(name) > 1 && distinct(name) <= MOST_COLOURS),
+        states: others.length > 2 && others.every((name) => distinct(name) <= MOST_STATES),
+    };
 }
 
 /** Two columns that are the ends of one interval, by their names. */
