@@ -384,7 +384,7 @@ def test_stats(published: list[str], project: Project) -> None:
             ["query", "models-by-developer", "--param", "organization=organization:badu"],
             "which organization:badu is not. Did you mean organization:baidu?",
         ),
-        (["query", "table-1", "--format", "turtle"], "There is no format 'turtle'"),
+        (["query", "table-1", "--format", "trig"], "There is no format 'trig'"),
         (["export", "--format", "csv"], "add --query NAME"),
         (["export", "--graph", "ghost"], "There is no one graph 'ghost'"),
         (["rollback", "ghost"], "There is no version ghost"),
