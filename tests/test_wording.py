@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import flask
 import jinja2
@@ -23,6 +24,7 @@ HEADERS = {"Accept": BROWSER}
 RENEW = "`make words` renews the file"
 TAG = re.compile(r"<[^<>]+>")
 PLACE = re.compile(r"%\(\w+\)s|%%")
+FILLED = re.compile(r"\{\w+\}")  # by a script of the page
 HAN, WIDE = r"[\u3400-\u9fff]", "[，。；：？！（）《》、“”]"
 MISPRINTS = {
     "a sign of half width beside a character": re.compile(
@@ -46,11 +48,6 @@ def texts(messages: Wording) -> Iterator[Message]:
     return (message for message in messages if message.id)
 
 
-def parts(value: str | tuple[str, ...]) -> tuple[str, ...]:
-    """A text, or those for one and for several."""
-    return (value,) if isinstance(value, str) else value
-
-
 def test_what_was_collected() -> None:
     """The texts are still found, wherever they come from; those in Python with all their parts."""
     found = {origin.__name__: len([*origin()]) for origin in wording.ORIGINS}
@@ -66,6 +63,19 @@ def test_every_text_is_translated() -> None:
     lacking = wording.lacking()
     listed = wording.written(lacking).decode()
     assert lacking == [], f"{len(lacking)} texts have no Chinese ({RENEW}):\n\n{listed}"
+
+
+def test_an_empty_translation_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Texts that `make words` has brought in are still missing."""
+    written = wording.CHINESE.read_text("utf-8")
+    of_one, of_several = 'msgstr "搜索"', 'msgstr[0] "%(caption)s：%(count)s 行"'
+    assert of_one in written
+    assert of_several in written
+    emptied = written.replace(of_one, 'msgstr ""').replace(of_several, 'msgstr[0] ""')
+    file = tmp_path / "zh_Hans.po"
+    file.write_text(emptied, "utf-8")
+    monkeypatch.setattr(wording, "CHINESE", file)
+    assert len(wording.lacking()) == 2
 
 
 def test_no_translation_is_left_over(chinese: Wording) -> None:
@@ -84,9 +94,11 @@ def test_translations_have_the_parts_of_the_texts(chinese: Wording) -> None:
     checked = 0
     for message in texts(chinese):
         assert [str(error) for error in message.check(chinese)] == [], message.id
-        for translation in parts(message.string):
+        for translation in wording.parts(message.string):
             tags = [tag for tag in TAG.findall(translation) if tag != "<wbr>"]
-            assert sorted(tags) == sorted(TAG.findall(parts(message.id)[-1])), message.id
+            assert sorted(tags) == sorted(TAG.findall(wording.parts(message.id)[-1])), message.id
+            filled = sorted(FILLED.findall(translation))
+            assert filled == sorted(FILLED.findall(wording.parts(message.id)[-1])), message.id
             if any(file.endswith(".html") for file, _ in message.locations):
                 assert "%" not in PLACE.sub("", translation), message.id
             checked += 1
@@ -99,7 +111,7 @@ def test_translations_are_printed_well(chinese: Wording, misprint: str) -> None:
     wrong = [
         translation
         for message in texts(chinese)
-        for translation in parts(message.string)
+        for translation in wording.parts(message.string)
         if MISPRINTS[misprint].search(TAG.sub("", translation))
     ]
     assert wrong == []

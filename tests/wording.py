@@ -105,7 +105,7 @@ def chinese() -> Wording:
 def lacking() -> list[Message]:
     """The texts that the file has no translation of."""
     known = chinese()
-    has = {(message.id, message.context) for message in known if all(message.string)}
+    has = {(message.id, message.context) for message in known if all(parts(message.string))}
     return [m for m in collected() if m.id and (m.id, m.context) not in has]
 
 
@@ -117,6 +117,11 @@ def renewed() -> bytes:
         if message.id and same and same.id == message.id:
             message.string = same.string
     return _HEAD.encode() + written(wording)
+
+
+def parts(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    """A text, or those for one and for several."""
+    return (value,) if isinstance(value, str) else value
 
 
 def written(messages: Iterable[Message]) -> bytes:
