@@ -55,6 +55,25 @@ def several(text: str) -> list[str]:
     return parts if len(parts) > 1 and all(part.startswith(BASE) for part in parts) else [text]
 
 
+def spoken(cells: Sequence[Cell]) -> Cell:
+    """The text for this page: in its language, else in English or none, else the first."""
+    for wanted in (language(), "en", ""):
+        found = [cell for cell in cells if cell.get("xml:lang", "") == wanted]
+        if found:
+            return min(found, key=_text)
+    return min(cells, key=_text)
+
+
+def unspoken(cells: Sequence[Cell]) -> list[Cell]:
+    """The same in the other languages."""
+    chosen = spoken(cells).get("xml:lang", "")
+    return [cell for cell in cells if cell.get("xml:lang", "") != chosen]
+
+
+def _text(cell: Cell) -> str:
+    return cell["value"]
+
+
 def _label(iri: str) -> str:
     store = reading().store
     if not is_iri(iri):
@@ -62,7 +81,7 @@ def _label(iri: str) -> str:
     for property_ in _NAMING:
         labels = [cell for _, cell in store.statements(iri, property_)]
         if labels:
-            return _best(labels)
+            return str(spoken(labels)["value"])
     if iri.startswith(GRAPHS):
         return _passage(iri) or shorten(iri)
     return shorten(iri)
@@ -78,12 +97,3 @@ def _passage(iri: str) -> str:
     numbers = [said[property_] for property_ in _PLACES if property_ in said]
     part = named(said[_PART])
     return f"{part} ¶{'.'.join(numbers)}" if numbers else part
-
-
-def _best(labels: Sequence[Cell]) -> str:
-    """The label for this page: in its language, else in English or none, else the first."""
-    for wanted in (language(), "en", ""):
-        found = [cell["value"] for cell in labels if cell.get("xml:lang", "") == wanted]
-        if found:
-            return min(found)
-    return min(cell["value"] for cell in labels)

@@ -1,7 +1,7 @@
 """What an answer is related to, as ``Link`` headers say it (https://www.rfc-editor.org/rfc/rfc8288).
 
-Where the data are described, under which licence they are, and in which other formats what is at an
-address can be had.
+Where the data and the addresses are described (https://www.rfc-editor.org/rfc/rfc8631), under which
+licence the data are, and in which other formats what is at an address can be had.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kg.results import Kind
 
 _LICENCE: Final = "https://creativecommons.org/licenses/by/4.0/"
-_RESOURCES: Final = frozenset({"pages.entity", "pages.graph", "pages.dataset", "pages.ontology"})
+_RESOURCES: Final = frozenset({"pages.entity", "pages.graph", "pages.dataset", "ontology.ontology"})
 _OF_GRAPHS: Final = frozenset({"graphs.graph_store", "graphs.graph_at_its_address", *_RESOURCES})
 
 
@@ -31,6 +31,7 @@ def links() -> Iterator[str]:
     if "reading" not in flask.g or request.method not in ("GET", "HEAD"):
         return
     yield f'<{context().address}/.well-known/void>; rel="describedby"'
+    yield f'<{context().address}/openapi.json>; rel="service-desc"; type="application/json"'
     if context().is_ours:
         yield f'<{_LICENCE}>; rel="license"'
     kind = _kind(request)
