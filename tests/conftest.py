@@ -23,6 +23,8 @@ from kg.store import Current, EmbeddedStore, Versions
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY = ROOT / "tests" / "tiny"
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+"""What browsers accept."""
 
 
 def run_kg(*words: str) -> subprocess.CompletedProcess[str]:

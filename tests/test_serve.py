@@ -35,9 +35,8 @@ from kg.serve import create_app
 from kg.serve.problems import TYPES
 from kg.settings import Settings
 from kg.store import Current, EmbeddedStore, Versions
-from tests.conftest import has_script, unwatched
+from tests.conftest import BROWSER, has_script, unwatched
 
-BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 ROWS = (
     "SELECT ?model ?name { ?model <https://w3id.org/china-llm/ontology#row> ?name } ORDER BY ?name"
 )

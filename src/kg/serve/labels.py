@@ -57,8 +57,8 @@ def several(text: str) -> list[str]:
 
 def spoken(cells: Sequence[Cell]) -> Cell:
     """The text for this page: in its language, else in English or none, else the first."""
-    for wanted in (language(), "en", ""):
-        found = [cell for cell in cells if cell.get("xml:lang", "") == wanted]
+    for wanted in (language().lower(), "en", ""):
+        found = [cell for cell in cells if _language(cell) == wanted]
         if found:
             return min(found, key=_text)
     return min(cells, key=_text)
@@ -66,8 +66,13 @@ def spoken(cells: Sequence[Cell]) -> Cell:
 
 def unspoken(cells: Sequence[Cell]) -> list[Cell]:
     """The same in the other languages."""
-    chosen = spoken(cells).get("xml:lang", "")
-    return [cell for cell in cells if cell.get("xml:lang", "") != chosen]
+    chosen = _language(spoken(cells))
+    return [cell for cell in cells if _language(cell) != chosen]
+
+
+def _language(cell: Cell) -> str:
+    """The tag of a text's language, in small letters, as tags are compared (BCP 47)."""
+    return cell.get("xml:lang", "").lower()
 
 
 def _text(cell: Cell) -> str:

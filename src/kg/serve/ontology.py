@@ -112,7 +112,7 @@ def uses_query(term: Term) -> str:
 def _speaks(vocabulary: Vocabulary) -> bool:
     """Whether terms are defined in the language of the page."""
     return any(
-        cell.get("xml:lang") == language()
+        cell.get("xml:lang", "").lower() == language().lower()
         for term in vocabulary.terms.values()
         for cell in term.definitions
     )

@@ -13,7 +13,7 @@ from kg.namespaces import GRAPHS, PREFIXES
 from kg.serve import holdings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from kg.serve.vocabulary import Vocabulary
     from kg.store import Reading
@@ -59,6 +59,8 @@ class Uses:
     """Members of a class, statements with a property; of none that is not used."""
     links: Mapping[str, tuple[Link, ...]]
     """By property, the most used first; of none if the graph is too large to count them."""
+    had: Mapping[str, tuple[Link, ...]]
+    """By kind what its things have, the most used property first, each with one target."""
     was_counted: bool
 
     @classmethod
@@ -67,27 +69,25 @@ class Uses:
         store = version.store
         sizes = {str(term): int(str(size)) for term, size in store.query(_SIZES).rows()[1]}
         if sum(holdings.sizes(store).values()) > holdings.MOST:
-            return cls(sizes, {}, was_counted=False)
+            return cls(sizes, {}, {}, was_counted=False)
         kinds = {term.iri for term in vocabulary.kinds()}
-        found: dict[str, list[Link]] = {}
+        found: list[Link] = []
         for query, is_kind in ((_RELATIONS, kinds.__contains__), (_ATTRIBUTES, lambda _: True)):
             for source, name, target, number in store.query(query).rows()[1]:
                 if source in kinds and is_kind(str(target)):
-                    link = Link(str(source), str(name), str(target), int(str(number)))
-                    found.setdefault(link.property, []).append(link)
-        links = {
-            name: tuple(sorted(some, key=lambda link: (-link.number, link.source, link.target)))
-            for name, some in found.items()
-        }
-        return cls(sizes, links, was_counted=True)
-
-    def had_by(self, kind: str) -> list[Link]:
-        """What the things of a kind have, the most used property first, each for one target."""
-        first: dict[str, Link] = {}
-        for link in sorted(self._all(), key=lambda one: (-one.number, one.property, one.target)):
-            if link.source == kind:
-                first.setdefault(link.property, link)
-        return [*first.values()]
+                    found.append(Link(str(source), str(name), str(target), int(str(number))))
+        found.sort(key=lambda link: (-link.number, link.property, link.source, link.target))
+        links: dict[str, list[Link]] = {}
+        had: dict[str, dict[str, Link]] = {}
+        for link in found:
+            links.setdefault(link.property, []).append(link)
+            had.setdefault(link.source, {}).setdefault(link.property, link)
+        return cls(
+            sizes,
+            {name: tuple(some) for name, some in links.items()},
+            {kind: tuple(some.values()) for kind, some in had.items()},
+            was_counted=True,
+        )
 
     def between(self, vocabulary: Vocabulary, most: int) -> list[Link]:
         """The ``most`` used relations between kinds of things.
@@ -96,7 +96,8 @@ class Uses:
         """
         chosen: list[Link] = []
         seen: set[tuple[str, str, str]] = set()
-        for link in sorted(self._all(), key=lambda one: (-one.number, one.property, one.source)):
+        every = (link for some in self.links.values() for link in some)
+        for link in sorted(every, key=lambda one: (-one.number, one.property, one.source)):
             term = vocabulary.terms.get(link.property)
             if term and term.kind == "relation" and not term.below:
                 same = {(link.source, link.property, link.target)}
@@ -105,6 +106,3 @@ class Uses:
                     seen |= same
                     chosen.append(link)
         return chosen[:most]
-
-    def _all(self) -> Iterable[Link]:
-        return (link for some in self.links.values() for link in some)

@@ -244,7 +244,7 @@ class Vocabulary:
         return [
             term
             for term in self.terms.values()
-            if all(cell.get("xml:lang") != tag for cell in term.labels)
+            if all(cell.get("xml:lang", "").lower() != tag.lower() for cell in term.labels)
         ]
 
     def kinds(self) -> list[Term]:
