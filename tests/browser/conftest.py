@@ -12,7 +12,7 @@ from typing import Protocol
 
 import pytest
 from bench.browser import ENGLISH, MISSING, WIDE, Scheme, draw_all, found, launched, visiting
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from kg.store import Versions
 from tests.browser.watching import Watch
@@ -49,6 +49,7 @@ def browser() -> Iterator[Browser]:
     if found() is None:
         refuse = pytest.fail if os.environ.get("CI") else pytest.skip
         refuse(MISSING)
+    expect.set_options(timeout=PATIENCE)
     with launched() as started:
         yield started
 
