@@ -87,7 +87,10 @@ def page() -> str:
         sums={} if holdings.is_large else context().checksums.of(version),
         checksums=checksums.NAME,
         holdings=holdings,
-        licences=[cell["value"] for _, cell in version.store.statements(_DATASET, _LICENCE)],
+        licences=[
+            cell["value"]
+            for _, cell in version.store.statements(_DATASET, _LICENCE, f"{GRAPHS}catalog")
+        ],
         citation=context().citation,
         permalink=f"{context().address}/download?version={version.name}",
         address=context().address,
