@@ -20,7 +20,9 @@ WITH_NODE := PATH="$$PATH:$(abspath $(BIN))"
 
 .PHONY: serve test check web format lock mutation notebook screenshots wheel clean
 
-serve: $(READY) $(BUILT)
+serve: $(READY)
+	@$(MAKE) --no-print-directory web || \
+		echo "Pages will have tables, and no charts, networks or editor: npm's packages could not be had." >&2
 	$(BIN)/kg build
 	$(BIN)/kg serve
 

@@ -115,7 +115,13 @@ function clipped(width: number): (name: string) => string {
     return (name) => (name.length > most ? `${name.slice(0, most - 1)}…` : name);
 }
 
-function dots(chart: Chart, rows: Row[], headings: Headings, width: number): HTMLElement[] {
+function dots(
+    chart: Chart,
+    rows: Row[],
+    headings: Headings,
+    width: number,
+    into: HTMLElement,
+): HTMLElement[] {
     const { x = "", y = "", color, symbol, label } = chart;
     const known = rows.filter((row) => read(row[x]) !== undefined && read(row[y]) !== undefined);
     const colours = unique(known, color);
@@ -145,9 +151,17 @@ function dots(chart: Chart, rows: Row[], headings: Headings, width: number): HTM
             }),
         );
     }
+    const legends = [
+        ...(colours.length ? [legend(colours, () => "●", true)] : []),
+        ...(symbols.length
+            ? [legend(symbols, (place) => GLYPHS[place % GLYPHS.length] ?? "●", false)]
+            : []),
+    ];
+    into.replaceChildren(...legends);
+    const left = legends.reduce((sum, list) => sum - list.offsetHeight - 8, into.clientHeight);
     const drawing = plot({
         width,
-        height: Math.min(460, Math.max(320, width * 0.52)),
+        height: Math.max(280, left),
         marginLeft: 62,
         marginRight: 40,
         x: {
@@ -161,13 +175,7 @@ function dots(chart: Chart, rows: Row[], headings: Headings, width: number): HTM
         ...(symbols.length ? { symbol: { domain: symbols, range: [...SYMBOLS] } } : {}),
         marks,
     });
-    return [
-        ...(colours.length ? [legend(colours, () => "●", true)] : []),
-        ...(symbols.length
-            ? [legend(symbols, (place) => GLYPHS[place % GLYPHS.length] ?? "●", false)]
-            : []),
-        drawing,
-    ];
+    return [...legends, drawing];
 }
 
 /** The rows whose labels have room: of those near each other only the first. */
@@ -346,6 +354,6 @@ export function drawChart(chart: Chart, rows: Row[], headings: Headings, into: H
     const width = Math.max(280, into.clientWidth);
     const drawn = { dot: dots, bar: bars, intervals, matrix }[
         chart.mark as "dot" | "bar" | "intervals" | "matrix"
-    ](chart, rows, headings, width);
+    ](chart, rows, headings, width, into);
     into.replaceChildren(...drawn);
 }
