@@ -986,7 +986,7 @@ def test_s14_every_page_of_a_poisoned_graph(tiny: Project, tmp_path: Path) -> No
     assert len(things) > 50
     quoted = urllib.parse.quote(script)
     paths = [
-        *("/", "/queries", "/sparql", "/dataset", "/ontology"),
+        *("/", "/queries", "/sparql", "/dataset", "/ontology", "/download", "/openapi.json"),
         *(f"/{thing}" for thing in things),
         *(f"/queries/{path.stem}" for path in (tiny.root / "queries").glob("*.rq")),
         asked("", "SELECT * { ?s ?p ?o }"),

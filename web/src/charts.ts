@@ -213,9 +213,12 @@ function bars(chart: Chart, rows: Row[], headings: Headings, width: number): HTM
             height: 50 + ROW * names.length,
             marginLeft: left,
             marginRight: 50,
+            marginTop: 44,
+            marginBottom: 6,
             x: {
                 ...numeric(chart, chart.unit ?? headings[x] ?? x, numbers(known, x)),
                 axis: "top",
+                labelOffset: 40, // above the numbers
             },
             y: { domain: names, label: null, tickSize: 0, tickFormat: clipped(left) },
             marks: [

@@ -87,6 +87,7 @@ def page() -> str:
         sums={} if holdings.is_large else context().checksums.of(version),
         checksums=checksums.NAME,
         holdings=holdings,
+        names_of_parts=[(part.iri,) for part in holdings.parts],
         licences=[
             cell["value"]
             for _, cell in version.store.statements(_DATASET, _LICENCE, f"{GRAPHS}catalog")

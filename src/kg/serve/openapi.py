@@ -170,14 +170,14 @@ def _operations(rule: Rule, view: Callable[..., Any]) -> Node:
             one["security"] = [{"token": []}]
             if method != "delete":
                 media_types = (format_.media_type for format_ in formats("graph"))
-                one["requestBody"] = _body(*media_types)
+                one["requestBody"] = {"content": _content(*media_types)}
         found[method] = one
     return found
 
 
 def _operation(id_: str, summary: str, room: str, answers: Sequence[str]) -> Node:
     """An operation without parameters of its own."""
-    content = {media_type: _any() for answer in answers for media_type in _media_types(answer)}
+    content = _content(*(media_type for answer in answers for media_type in _media_types(answer)))
     responses: Node = {"default": {"$ref": "#/components/responses/problem"}}
     names = [format_.name for kind in answers for format_ in _formats(kind)]
     is_queried = bool(names) and room != "descriptions"
@@ -260,17 +260,16 @@ def _form(endpoint: str, asked: Mapping[str, str]) -> Node:
         if context().writing:
             properties["update"] = {"type": "string", "description": "An update in SPARQL 1.1."}
         posted = [_QUERY, _UPDATE] if context().writing else [_QUERY]
-        body["content"] |= _body(*posted)["content"]
+        body["content"] |= _content(*posted)
     return body
 
 
-def _body(*media_types: str) -> Node:
-    return {"content": {media_type: _any() for media_type in media_types}}
-
-
-def _any() -> Node:
-    """What is text, of a form that its media type says."""
-    return {"schema": {"type": "string"}}
+def _content(*media_types: str) -> Node:
+    """What a body is: any JSON, or text in a form that its media type says."""
+    return {
+        media_type: {"schema": {} if "json" in media_type else {"type": "string"}}
+        for media_type in media_types
+    }
 
 
 def _named(name: str, where: str, schema: Node) -> Node:

@@ -191,9 +191,9 @@ class EmbeddedStore(Store):
     def write(self, format_: Format, out: IO[bytes]) -> None:
         """Write all graphs to ``out`` in a format of datasets, else the default graph.
 
-        Statements come as they are, in the order of the engine's keys, which are made of the terms
-        alone: stores that hold the same give the same bytes. Raises ``BadQuery`` if the format is
-        an XML that cannot hold them.
+        Statements come as they are. On disk that is in the order of the engine's keys, which are
+        made of the terms alone: published stores that hold the same give the same bytes. Raises
+        ``BadQuery`` if the format is an XML that cannot hold them.
         """
         if format_.media_type.endswith("+xml"):
             out = cast("IO[bytes]", Wellformed(out))
