@@ -14,7 +14,7 @@ import flask
 from kg.namespaces import BASE, GRAPHS, PREFIXES, TERMS, shorten
 from kg.queries import is_iri
 from kg.serve.context import reading
-from kg.serve.wording import gettext, language
+from kg.serve.wording import language, pgettext
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ def named(iri: str) -> str:
 def heading(column: str) -> str:
     """The name of a column as a person reads it: ``computeMin`` is ``Compute min``."""
     words = _WORDS.sub(" ", column).lower()
-    return gettext(words[:1].upper() + words[1:])
+    return pgettext("column", words[:1].upper() + words[1:])
 
 
 def several(text: str) -> list[str]:
