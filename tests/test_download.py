@@ -165,6 +165,10 @@ def test_a_format_that_cannot_hold_the_data(tmp_path: Path) -> None:
         sums = sums_of(client.get("/download/SHA256SUMS").text)
         assert sums.keys() == FILES.keys() - {"china-llm-landscape.rdf"}
         assert client.get("/download/china-llm-landscape.rdf").status_code == 400
+    rows = Look(client.get("/download", headers=HTML).text).tables["Files"]
+    assert [row[5] for row in rows if row[0].endswith(".rdf")] == [
+        "the format cannot hold the data"
+    ]
     with serving(tmp_path) as address:
         assert sums_of(get(f"{address}/download/SHA256SUMS")[1].decode()) == sums
         assert get(f"{address}/download/china-llm-landscape.rdf")[0] == 400

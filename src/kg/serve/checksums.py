@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 NAME: Final = "SHA256SUMS"
 """What the file of checksums is called, as those of GNU and BSD are."""
 _CLIENT: Final = "checksums"
+_SECONDS: Final = 300
+"""Seconds that a worker may take for a file; it has less of the processor than visitors."""
 _MOST_KEPT: Final = 100
 
 
@@ -68,18 +70,21 @@ class Checksums:
     def __init__(self, files: Mapping[str, Format]) -> None:
         self._files = files
         self._known: LRUCache[tuple[str, str], Checksum | None] = LRUCache(_MOST_KEPT)
-        """None of a file that its format cannot hold."""
         self._begun: set[str] = set()
         """The versions of which checksums are being computed."""
         self._changed = threading.Condition()
         self._begin: Callable[[str], None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def of(self, version: Reading, seconds: float = 0) -> dict[str, Checksum]:
-        """What is known of a version, after ``seconds`` at most; the rest is being computed."""
+    def of(self, version: Reading, seconds: float = 0) -> dict[str, Checksum | None]:
+        """What is known of a version, after ``seconds`` at most; the rest is being computed.
+
+        None is for a file that there is not, since its format cannot hold the data.
+        """
         with self._changed:
-            if all((version.name, file) in self._known for file in self._files):
-                return self._found(version.name)
+            found = self._found(version.name)
+            if len(found) == len(self._files):
+                return found
             is_first = version.name not in self._begun
             self._begun.add(version.name)
         if is_first and self._begin:
@@ -110,9 +115,9 @@ class Checksums:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _found(self, version: str) -> dict[str, Checksum]:
-        known = ((file, self._known.get((version, file))) for file in self._files)
-        return {file: checksum for file, checksum in known if checksum}
+    def _found(self, version: str) -> dict[str, Checksum | None]:
+        known = self._known
+        return {file: known[version, file] for file in self._files if (version, file) in known}
 
     def _compute_here(self, version: Reading) -> None:
         try:
@@ -134,7 +139,7 @@ class Checksums:
                     out = _Hash()
                     job = Job(version, None, format_.name, {}, digest=_CLIENT)
                     try:
-                        async with pool.answer(job, _CLIENT) as running:
+                        async with pool.answer(job, _CLIENT, _SECONDS) as running:
                             async for piece in running.pieces():
                                 out.write(piece)
                         self._note(version, file, out.sum())
