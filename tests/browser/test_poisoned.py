@@ -5,19 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import urllib.parse
 from collections.abc import Iterator
 
 import pytest
-from bench.browser import PAGES, PHONE, WIDE
-from playwright.sync_api import Page, ViewportSize
+from bench.browser import PAGES, PHONE
+from playwright.sync_api import Page, expect
 
 from kg import build
 from kg.store import Versions
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, showing
 from tests.browser.poison import IN_AN_ADDRESS, LONG, RUNS, TEXTS, Poison
 from tests.browser.test_pages import too_wide
-from tests.test_front import get, serving
+from tests.test_front import get
 
 ODD = """() => {
     const all = [...document.querySelectorAll("*")];
@@ -57,7 +58,7 @@ def poisoned(built: build.Built, tmp_path_factory: pytest.TempPathFactory) -> It
     """A server on the poisoned graph."""
     versions = Versions(tmp_path_factory.mktemp("poisoned"))
     versions.publish("poisoned", Poison().graphs(built.graphs), built.summary(), keep=1)
-    with serving(versions.root) as started:
+    with showing(versions) as started:
         yield started
 
 
@@ -66,16 +67,28 @@ def damage(page: Page) -> list[str]:
     return [*page.evaluate(ODD), *page.evaluate(UNSEEN), *too_wide(page)]
 
 
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 @pytest.mark.parametrize("name", PAGES)
-def test_s14_s29_a_poisoned_page(
-    visit: Visit, poisoned: str, name: str, size: ViewportSize
-) -> None:
+def test_s14_s29_a_poisoned_page(visit: Visit, poisoned: str, name: str) -> None:
     """It is intact, and shows the poison as the text that it is."""
-    page = visit(PAGES[name], size=size, address=poisoned)
+    page = visit(PAGES[name], address=poisoned)
     assert damage(page) == []
+    page.set_viewport_size(PHONE)
+    assert too_wide(page) == []
     if name in DATA:
         assert RUNS in page.locator("main").inner_text()
+
+
+def test_s14_s29_poisoned_suggestions(visit: Visit, poisoned: str) -> None:
+    """They are text that can be seen, and lead to pages of ours."""
+    page = visit("/queries", size=PHONE, address=poisoned)
+    for text in ("script", "WWW", "long", "two", "SUM", "ernie", "wudao", "university"):
+        page.get_by_role("combobox").fill(text)
+        expect(page.get_by_role("option").first).to_be_visible()
+        assert damage(page) == []
+        for option in page.get_by_role("option").all():
+            expect(option).to_have_attribute("data-address", re.compile("^/id/"))
+        page.get_by_role("combobox").fill("")
+        expect(page.get_by_role("option").first).to_be_hidden()
 
 
 @pytest.mark.parametrize("name", REFLECTED)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from kg.audit import agreements, contradictions, counts, dates, oddities, physics, sample
 from kg.audit.describe import describe
-from kg.audit.items import Grade, Item, Statement
 from kg.audit.view import View
+from kg.judged import Grade, Item, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

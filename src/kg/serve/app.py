@@ -13,6 +13,7 @@ from kg.namespaces import BASE, PREFIXES, shorten
 from kg.queries import Catalogue
 from kg.serve import (
     assets,
+    checks,
     descriptions,
     downloads,
     graphs,
@@ -34,7 +35,7 @@ from kg.serve.context import KEY, Context, Writing, encoding, files
 from kg.serve.descriptions import Descriptions
 from kg.serve.downloads import Data
 from kg.serve.home import Front
-from kg.serve.labels import heading, named, several
+from kg.serve.labels import defined, heading, named, several
 from kg.serve.links import links
 from kg.serve.ontology import Ontology
 from kg.serve.reconcilable import Latest
@@ -113,6 +114,7 @@ def create_app(
         short=shorten,
         readable=readable,
         named=named,
+        defined=defined,
         heading=heading,
         several=several,
     )
@@ -127,6 +129,7 @@ def create_app(
         app.register_blueprint(home.blueprint)
         app.add_url_rule("/download", "downloads.page", downloads.page)
         app.register_blueprint(ontology.blueprint)
+        app.register_blueprint(checks.blueprint)
         app.register_blueprint(pages.blueprint)
         app.register_blueprint(reconcile.blueprint, at_once=max(1, settings.threads // 2))
         app.register_blueprint(things.blueprint)
@@ -140,7 +143,12 @@ def create_app(
 
 def room(mark: str, number: int) -> int:
     """How high a chart of so many names will be, in pixels, as ``web/src/charts.ts`` draws it."""
-    head, each = {"bar": (50, 26), "intervals": (56, 26), "matrix": (60, 22)}[mark]
+    head, each = {
+        "bar": (62, 26),
+        "compared": (44, 50),
+        "intervals": (68, 26),
+        "matrix": (92, 26),
+    }[mark]
     return head + each * number
 
 

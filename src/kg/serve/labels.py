@@ -26,7 +26,9 @@ _NAMING: Final = (
     f"{PREFIXES['dcterms']}title",
     f"{TERMS}nameAsPrinted",
 )
+_DEFINITION: Final = f"{PREFIXES['skos']}definition"
 _PART: Final = f"{PREFIXES['dcterms']}isPartOf"
+_TYPE: Final = f"{PREFIXES['rdf']}type"
 _PLACES: Final = (f"{TERMS}paragraph", f"{TERMS}sentence")
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SEPARATOR: Final = " | "
@@ -41,6 +43,12 @@ def named(iri: str) -> str:
         found = _label(iri)
         known[iri] = found if len(found) <= _LONGEST else f"{found[:_LONGEST]}…"
     return known[iri]
+
+
+def defined(term: str) -> str:
+    """The definition of a term in the language of the page, else in English."""
+    cells = [cell for _, cell in reading().store.statements(term, _DEFINITION)]
+    return spoken(cells)["value"] if cells else ""
 
 
 def heading(column: str) -> str:
@@ -86,7 +94,7 @@ def _label(iri: str) -> str:
     for property_ in _NAMING:
         labels = [cell for _, cell in store.statements(iri, property_)]
         if labels:
-            return str(spoken(labels)["value"])
+            return spoken(labels)["value"]
     if iri.startswith(GRAPHS):
         return _passage(iri) or shorten(iri)
     return shorten(iri)
@@ -100,5 +108,8 @@ def _passage(iri: str) -> str:
     if _PART not in said:
         return ""
     numbers = [said[property_] for property_ in _PLACES if property_ in said]
-    part = named(said[_PART])
-    return f"{part} ¶{'.'.join(numbers)}" if numbers else part
+    if numbers:
+        return f"{named(said[_PART])} ¶{'.'.join(numbers)}"
+    kinds = [cell["value"] for _, cell in reading().store.statements(said[_PART], _TYPE)]
+    # the title of a whole work would not tell one of its tables from another
+    return named(said[_PART]) if f"{TERMS}Part" in kinds else ""

@@ -13,7 +13,7 @@ import flask
 
 from kg.errors import NotFound
 from kg.results import formats
-from kg.serve.context import context
+from kg.serve.context import LISTED, context
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,17 @@ if TYPE_CHECKING:
     from kg.results import Kind
 
 _LICENCE: Final = "https://creativecommons.org/licenses/by/4.0/"
-_RESOURCES: Final = frozenset({"pages.entity", "pages.graph", "pages.dataset", "ontology.ontology"})
+_RESOURCES: Final = frozenset(
+    {
+        "checks.finding_itself",
+        "checks.item",
+        "ontology.ontology",
+        "pages.entity",
+        "pages.graph",
+        "pages.dataset",
+    }
+)
+_LISTS: Final = frozenset({"checks.audit", "checks.finding", "checks.findings"})
 _OF_GRAPHS: Final = frozenset({"graphs.graph_store", "graphs.graph_at_its_address", *_RESOURCES})
 
 
@@ -34,14 +44,17 @@ def links() -> Iterator[str]:
     yield f'<{context().address}/openapi.json>; rel="service-desc"; type="application/json"'
     if context().is_ours:
         yield f'<{_LICENCE}>; rel="license"'
-    kind = _kind(request)
-    if kind is None:
+    if request.endpoint in _LISTS:
+        offered = list(LISTED.items())
+    elif kind := _kind(request):
+        offered = [(format_.name, format_.media_type) for format_ in formats(kind)]
+    else:
         return
     path = urllib.parse.quote(request.path)
     given = [(name, value) for name, value in request.args.items(multi=True) if name != "format"]
-    for format_ in formats(kind):
-        query = urllib.parse.urlencode([*given, ("format", format_.name)])
-        yield f'<{path}?{query}>; rel="alternate"; type="{format_.media_type}"'
+    for name, media_type in offered:
+        query = urllib.parse.urlencode([*given, ("format", name)])
+        yield f'<{path}?{query}>; rel="alternate"; type="{media_type}"'
 
 
 def _kind(request: flask.Request) -> Kind | None:

@@ -17,7 +17,7 @@ import flask
 from kg import __version__
 from kg.namespaces import BASE, KINDS
 from kg.results import formats
-from kg.serve.context import context
+from kg.serve.context import LISTED, context
 from kg.serve.operations import STATES
 from kg.serve.problems import MEDIA_TYPE, TYPES
 from kg.serve.wording import LANGUAGES
@@ -61,12 +61,20 @@ _ANSWERS: Final[Mapping[str, Sequence[str]]] = {
     "pages.dataset": ("graph", _HTML),
     "ontology.ontology": ("graph", _HTML),
     "things.published_context": ("application/ld+json",),
+    "checks.findings": ("list", _HTML),
+    "checks.finding": ("list", _HTML),
+    "checks.audit": ("list", _HTML),
+    "checks.item": ("graph", _HTML),
+    "checks.finding_itself": ("graph", _HTML),
     "reconcile.service": (_JSON,),
     "reconcile.suggest": (_JSON,),
     "reconcile.properties": (_JSON,),
     "search.search": (_HTML, _JSON),
 }
-"""What routes answer with: the formats of a kind, or media types; those not here with pages."""
+"""What routes answer with: the formats of a kind, or media types; those not here with pages.
+
+Kinds are those of ``kg.results``, and ``list`` for what no query of a visitor makes.
+"""
 _PARAMETERS: Final[Mapping[str, Mapping[str, str]]] = {
     "sparql.sparql": {
         "query": "The query in SPARQL 1.1; without one the service is described.",
@@ -76,6 +84,12 @@ _PARAMETERS: Final[Mapping[str, Mapping[str, str]]] = {
     "graphs.graph_store": {
         "default": "The default graph; has no value.",
         "graph": "The IRI of a graph.",
+    },
+    "checks.findings": {"verdict": "Only those of this verdict, in small letters and hyphens."},
+    "checks.audit": {
+        "grade": "Only what has this grade, in small letters and hyphens.",
+        "rule": "Only what this rule found.",
+        "page": "The number of a page.",
     },
     "reconcile.service": {
         "queries": "A batch of names to match, in JSON.",
@@ -177,10 +191,11 @@ def _operations(rule: Rule, view: Callable[..., Any]) -> Node:
 
 def _operation(id_: str, summary: str, room: str, answers: Sequence[str]) -> Node:
     """An operation without parameters of its own."""
-    content = _content(*(media_type for answer in answers for media_type in _media_types(answer)))
+    offered = {answer: _offered(answer) for answer in answers}
+    content = _content(*itertools.chain.from_iterable(o.values() for o in offered.values()))
     responses: Node = {"default": {"$ref": "#/components/responses/problem"}}
-    names = [format_.name for kind in answers for format_ in _formats(kind)]
-    is_queried = bool(names) and room != "descriptions"
+    names = [name for some in offered.values() for name in some if name]
+    is_queried = bool(offered.keys() & {"rows", "graph"}) and room != "descriptions"
     if is_queried:
         limits = {str(t.status.value) for n, t in TYPES.items() if n not in _OF_WRITING}
         responses |= {s: {"$ref": f"#/components/responses/{s}"} for s in sorted(limits)}
@@ -276,13 +291,14 @@ def _named(name: str, where: str, schema: Node) -> Node:
     return {"name": name, "in": where, "schema": schema}
 
 
-def _formats(answer: str) -> list[Any]:
+def _offered(answer: str) -> Mapping[str, str]:
+    """Media types by the names by which they can be asked for, or one without a name."""
+    if answer == "list":
+        return LISTED
     kinds: dict[str, Kind] = {"rows": "rows", "graph": "graph"}
-    return [*formats(kinds[answer])] if answer in kinds else []
-
-
-def _media_types(answer: str) -> list[str]:
-    return [format_.media_type for format_ in _formats(answer)] or [answer]
+    if answer in kinds:
+        return {format_.name: format_.media_type for format_ in formats(kinds[answer])}
+    return {"": answer}
 
 
 def _once(names: Sequence[str]) -> list[str]:

@@ -89,7 +89,7 @@ def question(name: str) -> flask.Response | str:
             version=reading().name,
             address=flask.request.query_string.decode(),
             permalink=_permalink(name, given),
-            text=_without_header(bound(query.text, bindings)),
+            text=without_header(bound(query.text, bindings)),
             formats=[format_.name for format_ in _offered(query)],
         )
 
@@ -109,5 +109,6 @@ def _permalink(name: str, given: Mapping[str, str]) -> str:
     return f"{context().address}{flask.url_for('.question', name=name)}?{asked}"
 
 
-def _without_header(text: str) -> str:
+def without_header(text: str) -> str:
+    """A query without the comments that are its header."""
     return "\n".join(line for line in text.split("\n") if not line.startswith("#+")).strip("\n")
