@@ -68,6 +68,9 @@ PAGES: Final = {
     "graph": "/graph/ding-xiao-2023/table-1",
     "data": "/dataset",
     "ontology": "/ontology",
+    "module": "/ontology/models",
+    "alignment": "/ontology/alignments/schema",
+    "download": "/download",
     "editor": "/sparql",
     "answer": "/sparql?query=SELECT+*+%7B+%3Fs+a+%3Fclass+%7D+LIMIT+20",
     "problem": "/problem/deadline",
@@ -76,7 +79,12 @@ PAGES: Final = {
 
 
 _FIGURES: Final = "figure[data-chart]:visible"
-_UNDRAWN: Final = "figure[data-chart]:not([data-drawn]):visible"
+_TO_BEGIN: Final = (
+    "figure[data-chart]:not([data-drawn]):visible",
+    "form[data-suggest] input:not([role=combobox])",
+    "form#ask:not(:has(.cm-content))",
+)
+"""What is there of a page before its scripts have begun: a figure, a field, an editor."""
 
 
 def found() -> str | None:
@@ -123,9 +131,13 @@ def visiting(
     )
 
 
-def draw_all(page: Page) -> None:
-    """Look at each figure of a page, since scripts draw it when it comes into view."""
+def begun(page: Page) -> None:
+    """Wait until the scripts of a page do their work, and look at each figure that they draw.
+
+    A figure is drawn when it comes into view.
+    """
     for figure in page.locator(_FIGURES).all():
         figure.scroll_into_view_if_needed()
-    expect(page.locator(_UNDRAWN)).to_have_count(0)
+    for selector in _TO_BEGIN:
+        expect(page.locator(selector)).to_have_count(0)
     page.evaluate("scrollTo(0, 0)")

@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 sys.path.insert(0, str(Path(__file__).parent))
-from browser import ENTITIES, PAGES, PHONE, WIDE, draw_all, launched, visiting
+from browser import ENTITIES, PAGES, PHONE, WIDE, begun, launched, visiting
 from server import KG, Server, until
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def measured(browser: Browser, address: str, path: str, size: ViewportSize = WID
         )
         session.send("Network.enable")
         page.goto(path)
-        draw_all(page)
+        begun(page)
         page.wait_for_load_state("networkidle")
         seen = page.evaluate(_READ)
         return Measured(sum(received), len(received), seen["first"], seen["largest"], seen["shift"])

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 sys.path.insert(0, str(Path(__file__).parent))
-from browser import LANGUAGES, PAGES, PHONE, SCHEMES, WIDE, draw_all, launched, visiting
+from browser import LANGUAGES, PAGES, PHONE, SCHEMES, WIDE, begun, launched, visiting
 from pages import served
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def pictures(browser: Browser, address: str, name: str, folder: Path) -> Iterabl
         try:
             page = context.new_page()
             page.goto(PAGES[name])
-            draw_all(page)
+            begun(page)
             picture = f"{name}-{screen}-{scheme}-{language}.png"
             page.screenshot(path=folder / picture, full_page=True)
             yield picture

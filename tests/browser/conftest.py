@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 import pytest
-from bench.browser import ENGLISH, MISSING, WIDE, Scheme, draw_all, found, launched, visiting
+from bench.browser import ENGLISH, MISSING, WIDE, Scheme, begun, found, launched, visiting
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from kg import build
@@ -106,7 +106,7 @@ def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
         page = context.new_page()
         page.goto(path)
         if has_scripts:
-            draw_all(page)
+            begun(page)
         return page
 
     yield visited

@@ -352,3 +352,31 @@ def test_the_editor_speaks_chinese_names(visit: Visit) -> None:
     """Labels of answers are in the language of the page."""
     page = visit(path(f"SELECT ?c {{ VALUES ?c {{ <{TERMS}Model> }} }}"), language="zh-CN")
     expect(page.locator("#answer tbody td")).to_have_text("模型")
+
+
+def test_write_over_several_lines(visit: Visit) -> None:
+    """They are replaced by the editor: a browser would join them by styles, against our policy."""
+    page = visit(path("SELECT * {\n?s ?p ?o\n}", "draft"))
+    code(page).click()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("ASK {}")
+    expect(code(page)).to_have_text(re.compile(r"^ASK \{\}+$"))
+
+
+def test_s14_s29_a_poisoned_answer(visit: Visit, poisoned: str) -> None:
+    """In each view it is text; an address that would run leads nowhere."""
+    values = " ".join(json.dumps(text, ensure_ascii=False) for text in TEXTS if "\0" not in text)
+    addresses = f"<javascript:{RUNS}> <data:text/html,{RUNS}> <https://example.org/a>"
+    for query in (
+        f"SELECT * {{ VALUES ?text {{ {values} }} VALUES ?address {{ {addresses} }} }}",
+        "CONSTRUCT WHERE { ?s ?p ?o } LIMIT 200",
+        "SELECT * { ?s ?p ?o } LIMIT 200",
+    ):
+        page = visit(path(query, "draft"), address=poisoned)
+        page.get_by_role("button", name="Run").click()
+        expect(page.get_by_role("tab").first).to_be_visible()
+        for tab in page.get_by_role("tab").all():
+            tab.click()
+            assert damage(page) == []
+        page.set_viewport_size(PHONE)
+        assert too_wide(page) == []

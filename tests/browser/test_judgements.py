@@ -49,7 +49,7 @@ def test_what_is_compared_is_drawn_to_scale(visit: Visit) -> None:
     figure = page.locator("figure[data-drawn=compared]").first
     expect(figure).to_contain_text("× 7.095")
     least, most = places(page)
-    left = 8 + figure.locator(".drawing").evaluate("drawing => drawing.offsetLeft")
+    left = 30 + figure.locator(".drawing").evaluate("drawing => drawing.offsetLeft")
     assert abs((most - left) / (least - left) - 7.095) < 0.4
 
     page = visit("/audit?rule=conflicting-claims&grade=tension")

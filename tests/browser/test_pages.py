@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from bench.browser import ENTITIES, LANGUAGES, PAGES, PHONE, WIDE, draw_all
+from bench.browser import ENTITIES, LANGUAGES, PAGES, PHONE, WIDE, begun
 from bench.pages import BUDGETS, measured
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
@@ -90,7 +90,7 @@ def test_charts_can_be_read(
     assert page.evaluate(UNREADABLE) == []
     for query in drawn:
         page.goto(f"/queries/{query.name}")
-        draw_all(page)
+        begun(page)
         assert page.locator("figure[data-drawn]").count() == 1, query.name
         assert page.evaluate(UNREADABLE) == [], query.name
 

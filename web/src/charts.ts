@@ -239,6 +239,7 @@ function bars(chart: Chart, rows: Row[], headings: Headings, width: number): HTM
     const names = [...ends.keys()];
     const least = (name: string) => ends.get(name)?.[0] ?? 0;
     const most = (name: string) => ends.get(name)?.[1] ?? 0;
+    const several = names.filter((name) => least(name) < most(name));
     const both = (name: string) => [...new Set([least(name), most(name)].map(short))].join(" – ");
     const left = margin(names, width);
     const ticks = Math.max(2, (width - left) / 90);
@@ -256,7 +257,7 @@ function bars(chart: Chart, rows: Row[], headings: Headings, width: number): HTM
             },
             y: { domain: names, label: null, tickSize: 0, tickFormat: folded(left) },
             marks: [
-                Plot.barX(names, {
+                Plot.barX(several, {
                     x1: least,
                     x2: most,
                     y: (name: string) => name,

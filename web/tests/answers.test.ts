@@ -12,10 +12,10 @@ import {
     type Term,
 } from "../src/sparql/answers.js";
 import { chartFor, rowsFor, suggested } from "../src/sparql/charting.js";
-import { visible } from "../src/sparql/elements.js";
 import { hasAll } from "../src/sparql/gallery.js";
 import { Names } from "../src/sparql/names.js";
 import { relations } from "../src/sparql/relations.js";
+import { visible } from "../src/visible.js";
 
 const XSD = "http://www.w3.org/2001/XMLSchema#";
 const typed = (value: string, name: string): Term => ({

@@ -1,8 +1,8 @@
 // Which chart an answer can be: from what its columns hold.
 
 import type { Chart, Row } from "../figures.js";
+import { visible } from "../visible.js";
 import { type Answer, isDate, isNumber, type Term } from "./answers.js";
-import { visible } from "./elements.js";
 
 export type Kind = "date" | "iri" | "number" | "text";
 export type Mark = "bar" | "dot" | "intervals" | "map" | "matrix";

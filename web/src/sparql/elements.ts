@@ -1,13 +1,8 @@
 // Elements, whose texts are never markup and hide nothing.
 
+import { visible } from "../visible.js";
+
 type Attributes = Readonly<Record<string, string | boolean | undefined>>;
-
-const UNSEEN =
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-    /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]/g;
-
-/** A text with a mark for each character that nobody would see, as the server's pages have it. */
-export const visible = (text: string): string => text.replace(UNSEEN, "\ufffd");
 
 /** An element with attributes and with children, of which texts stay texts. */
 export function element<Tag extends keyof HTMLElementTagNameMap>(

@@ -1,7 +1,8 @@
 // An answer as the server sends it, in the format that is chosen.
 
+import { visible } from "../visible.js";
 import { type Asked, addressOf, isShort, refusal, request } from "./asking.js";
-import { button, choice, element, visible } from "./elements.js";
+import { button, choice, element } from "./elements.js";
 import { fill, type Words } from "./words.js";
 
 export interface Format {

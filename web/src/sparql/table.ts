@@ -1,7 +1,8 @@
 // An answer as a table: sorted by a press on a heading, some rows at a time.
 
+import { visible } from "../visible.js";
 import { type Answer, compare, isNumber, spelt, type Term } from "./answers.js";
-import { button, element, visible } from "./elements.js";
+import { button, element } from "./elements.js";
 import type { Names } from "./names.js";
 import { fill, type Words } from "./words.js";
 
