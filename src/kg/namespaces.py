@@ -66,6 +66,7 @@ BUILT_GRAPHS: Final = (
     "links",
     "ontology",
     "settled",
+    "shapes",
 )
 """The graphs that the build makes, beside one for each passage of a source."""
 
@@ -76,6 +77,7 @@ PREFIXES: Final[dict[str, str]] = dict(
             "graph": GRAPHS,
             **{kind: f"{IDS}{kind}/" for kind in KINDS},
             "airo": "https://w3id.org/airo#",
+            "dash": "http://datashapes.org/dash#",
             "dbo": "http://dbpedia.org/ontology/",
             "dcat": "http://www.w3.org/ns/dcat#",
             "dcterms": "http://purl.org/dc/terms/",
