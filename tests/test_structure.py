@@ -24,6 +24,7 @@ RANK = {room: rank for rank, rooms in enumerate(RANKS) for room in rooms}
 LIBRARIES = {
     "SPARQLWrapper": {"store"},
     "a2wsgi": {"serve"},
+    "babel": {"serve"},
     "backports": {"encodings"},
     "cachetools": {"serve"},
     "click": {"cli"},

@@ -13,6 +13,15 @@ A ``.rq`` file begins with a header in grlc's form, YAML behind ``#+``:
     #+     description: The developer.
     #+     default: organization:baai
     #+     examples: [organization:baidu]
+    #+ chart:
+    #+   mark: bar
+    #+   x: parameters
+    #+   y: name
+    #+ home: 1
+
+``chart`` says how the answer is drawn, beside its table: a mark, and which column plays which role
+in it. ``home`` puts the question on the front page, in the order of these numbers, with its drawing
+if it has one.
 
 A parameter is a variable of the query. Its value becomes a term that the engine binds; a visitor's
 text never becomes SPARQL.
@@ -33,7 +42,7 @@ from kg.queries.judging import form_of, is_iri, judge
 from kg.services import calls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence, Set
     from pathlib import Path
 
 _XSD: Final = PREFIXES["xsd"]
@@ -48,7 +57,19 @@ _LITERALS: Final = {
 }
 AUDIENCES: Final = ("analyst", "researcher", "engineer")
 """Whom a question is for: who looks and cites, who recomputes, who queries and links."""
-_HEADER_KEYS: Final = frozenset({"summary", "description", "tags", "audience", "parameters"})
+_HEADER_KEYS: Final = frozenset(
+    {"summary", "description", "tags", "audience", "parameters", "chart", "home"}
+)
+MARKS: Final[Mapping[str, tuple[frozenset[str], frozenset[str]]]] = {
+    "dot": (frozenset({"x", "y"}), frozenset({"color", "symbol", "label"})),
+    "bar": (frozenset({"x", "y"}), frozenset()),
+    "intervals": (frozenset({"from", "to", "label"}), frozenset({"color"})),
+    "matrix": (frozenset({"label"}), frozenset()),
+    "network": (frozenset({"source", "target"}), frozenset({"weight", "label"})),
+    "map": (frozenset({"country"}), frozenset({"value"})),
+}
+"""The marks of charts, each with the roles that a column must play in it, and that one may."""
+_SCALES: Final = ("linear", "log")
 _PARAMETER_KEYS: Final = frozenset({"type", "class", "description", "default", "examples"})
 
 
@@ -99,6 +120,10 @@ class Query:
     parameters: tuple[Parameter, ...]
     text: str
     audience: tuple[str, ...] = ()
+    chart: Mapping[str, str] | None = None
+    """The ``mark``, the column for each of its roles, and the ``scale``."""
+    home: int | None = None
+    """Its place on the front page."""
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -130,6 +155,7 @@ class Query:
             "tags": list(self.tags),
             "audience": list(self.audience),
             "parameters": parameters,
+            "chart": dict(self.chart) if self.chart else None,
             "services": list(self.services),
             "query": self.text,
         }
@@ -225,6 +251,8 @@ def parse(name: str, text: str, shown: str) -> Query:
         ),
         text=text,
         audience=tuple(audience),
+        chart=_chart(shown, fields["chart"]) if "chart" in fields else None,
+        home=_home(shown, fields.get("home")),
     )
 
 
@@ -248,6 +276,24 @@ def ad_hoc(text: str) -> Query:
 def is_name(text: str) -> bool:
     """Whether a text is what a canned query may be called, and so no SPARQL."""
     return _NAME.fullmatch(text) is not None
+
+
+def _chart(shown: str, fields: object) -> Mapping[str, str]:
+    """How an answer is drawn."""
+    mark = str(fields.get("mark")) if isinstance(fields, dict) else ""
+    if not isinstance(fields, dict) or mark not in MARKS:
+        raise BadSource(shown, None, f"the chart's mark is none of: {', '.join(MARKS)}.")
+    needed, possible = MARKS[mark]
+    _check_keys(shown, "chart", fields, needed | possible | {"mark", "scale"}, {*needed})
+    if fields.get("scale", "linear") not in _SCALES:
+        raise BadSource(shown, None, f"the chart's scale is none of: {', '.join(_SCALES)}.")
+    return {str(key): str(value) for key, value in fields.items()}
+
+
+def _home(shown: str, place: object) -> int | None:
+    if place is not None and (not isinstance(place, int) or isinstance(place, bool)):
+        raise BadSource(shown, None, "the header's home is not a whole number.")
+    return place
 
 
 def _parameter(shown: str, name: str, fields: Mapping[str, Any]) -> Parameter:
@@ -282,8 +328,8 @@ def _check_keys(
     shown: str,
     what: str,
     fields: object,
-    known: frozenset[str],
-    needed: set[str],
+    known: Set[str],
+    needed: Set[str],
 ) -> None:
     if not isinstance(fields, dict):
         raise BadSource(shown, None, f"the {what} is not a list of names and values.")

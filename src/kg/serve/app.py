@@ -12,18 +12,26 @@ from kg.encodings import encoded
 from kg.namespaces import BASE, PREFIXES, shorten
 from kg.queries import Catalogue
 from kg.serve import (
+    assets,
     descriptions,
     graphs,
+    home,
     pages,
     problems,
     questions,
     reconcile,
+    search,
     sparql,
     things,
+    wording,
 )
+from kg.serve.assets import asset
 from kg.serve.context import KEY, Context, Writing, encoding
 from kg.serve.descriptions import Descriptions
+from kg.serve.home import Home
+from kg.serve.labels import heading, named, several
 from kg.serve.links import links
+from kg.serve.reconcilable import Latest
 from kg.serve.things import Names
 from kg.services import listed
 from kg.store import Number
@@ -38,7 +46,10 @@ _HEADERS: Final = {
     "Access-Control-Expose-Headers": (
         "ETag, Link, Server-Timing, X-KG-Complete, X-KG-Data-Version, X-KG-Limits, X-KG-Query-Id"
     ),
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "Content-Security-Policy": (
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+        "object-src 'none'"
+    ),
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
@@ -55,7 +66,7 @@ def create_app(
     Without one the data are not the project's: there are no questions, and no pages about things.
     With ``writing`` they can be changed.
     """
-    app = flask.Flask("kg.serve")
+    app = flask.Flask("kg.serve", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_query_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_query_bytes
     address = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
@@ -74,21 +85,29 @@ def create_app(
         address,
         services,
         Names(),
+        Latest(),
+        Home(),
         writing,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(prefixes=PREFIXES, is_ours=is_ours)
+    app.jinja_env.globals.update(prefixes=PREFIXES, is_ours=is_ours, asset=asset)
     local = local_address if is_ours else web_address
-    app.jinja_env.filters.update(local=local, short=shorten, readable=readable)
+    app.jinja_env.filters.update(
+        local=local, short=shorten, readable=readable, named=named, heading=heading, several=several
+    )
+    app.jinja_env.tests["number_like"] = lambda text: isinstance(text, Number)
+    wording.add_to(app)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # else it redirects to where the Host header says
-    for blueprint in (sparql.blueprint, graphs.blueprint, descriptions.blueprint):
-        app.register_blueprint(blueprint)
+    for blueprint in (assets, sparql, graphs, descriptions):
+        app.register_blueprint(blueprint.blueprint)
     if is_ours:
         app.register_blueprint(questions.blueprint)
+        app.register_blueprint(home.blueprint)
         app.register_blueprint(pages.blueprint)
         app.register_blueprint(reconcile.blueprint, at_once=max(1, settings.threads // 2))
         app.register_blueprint(things.blueprint)
+        app.register_blueprint(search.blueprint)
     else:
         app.add_url_rule("/", view_func=lambda: flask.redirect("/sparql", HTTPStatus.SEE_OTHER))
     app.register_blueprint(problems.blueprint)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from kg.queries import Catalogue
     from kg.serve.descriptions import Descriptions
+    from kg.serve.home import Home
+    from kg.serve.reconcilable import Latest
     from kg.serve.things import Names
     from kg.services import Services
     from kg.store import Answer, Current, EmbeddedStore, Reading, Versions
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 KEY: Final = "kg"
 HTML: Final = "text/html"
 _KINDS: Final[tuple[Kind, ...]] = ("rows", "graph")
-RESERVED: Final = frozenset({"format", "output", "results", "timeout", "version"})
+RESERVED: Final = frozenset({"format", "lang", "output", "results", "theme", "timeout", "version"})
 """Parameters that say how to answer, whatever is asked."""
 _MOST_CUT: Final = 10_000
 _SECONDS: Final = re.compile(r"\d{1,9}(?:\.\d{1,9})?", re.ASCII)
@@ -72,6 +74,10 @@ class Context:
     """The endpoints that queries may call."""
     names: Names
     """The plain names of the terms, for JSON-LD."""
+    things: Latest
+    """The things of the graph by what they are called."""
+    home: Home
+    """What the front page says."""
     writing: Writing | None
     """None where nothing can be changed."""
     cut: MutableMapping[str, None] = field(default_factory=lambda: LRUCache(_MOST_CUT))

@@ -1,4 +1,4 @@
-"""The front page, and whatever the graph's own IRIs name: entities, graphs, the ontology."""
+"""Whatever the graph's own IRIs name: entities, graphs, the ontology."""
 
 from __future__ import annotations
 
@@ -21,12 +21,6 @@ if TYPE_CHECKING:
 blueprint = flask.Blueprint("pages", __name__)
 
 _DATASET: Final = f"{BASE}dataset"
-_COUNTS: Final = """
-PREFIX cllm: <https://w3id.org/china-llm/ontology#>
-SELECT (COUNT(DISTINCT ?model) AS ?models) (COUNT(DISTINCT ?developer) AS ?developers) WHERE {
-  ?model cllm:inSample ?sample ; cllm:hasDeveloper ?developer
-}
-"""
 _KNOWN: Final = """
 ASK {
   { ?thing ?p ?o } UNION { ?s ?q ?thing } UNION { GRAPH ?thing { ?a ?b ?c } }
@@ -94,20 +88,6 @@ SELECT ?term ?label ?chinese ?definition WHERE {
   OPTIONAL { ?term rdfs:label ?chinese . FILTER (LANGMATCHES(LANG(?chinese), "zh-Hans")) }
 } ORDER BY ?term
 """
-
-
-@blueprint.get("/")
-def home() -> str:
-    """What this is, and the questions that it answers."""
-    _, rows = reading().store.query(_COUNTS).rows()
-    models, developers = next(rows)
-    return flask.render_template(
-        "home.html",
-        models=models,
-        developers=developers,
-        queries=list(context().catalogue),
-        version=reading().name,
-    )
 
 
 @blueprint.get("/id/<kind>/<slug>")

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import urllib.parse
+from typing import TYPE_CHECKING, Final
 
 import flask
 from werkzeug.exceptions import NotAcceptable
 
 from kg.errors import BadInput
-from kg.queries import judge
+from kg.queries import bound, judge
+from kg.results import formats
 from kg.serve.context import RESERVED, accepted, context, reading, wants_page
 from kg.serve.deferred import answer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kg.queries import Query
+    from kg.results import Kind
     from kg.store import Answer
 
 blueprint = flask.Blueprint("questions", __name__)
+
+_KINDS: Final[Mapping[str, Kind]] = {"SELECT": "rows", "ASK": "rows"}
 
 
 @blueprint.get("/queries")
@@ -23,11 +31,12 @@ def all_questions() -> flask.Response | str:
     """List the questions: a page, or JSON."""
     catalogue = context().catalogue
     if wants_page():
-        themes = sorted({tag for query in catalogue for tag in query.tags})
+        themes: dict[str, list[Query]] = {}
+        for query in catalogue:
+            themes.setdefault(query.tags[0], []).append(query)
         return flask.render_template(
             "queries.html",
-            queries=list(catalogue),
-            themes=themes,
+            themes=sorted(themes.items()),
             services=context().services,
             version=reading().name,
         )
@@ -81,6 +90,19 @@ def question(name: str) -> flask.Response | str:
             rows=[[row[place] for place in shown] for row in rows],
             version=reading().name,
             address=flask.request.query_string.decode(),
+            permalink=_permalink(name, given),
+            text=_without_header(bound(query.text, bindings)),
+            formats=[format_.name for format_ in formats(_KINDS.get(query.form, "graph"))],
         )
 
     return answer(query.text, page, bindings, services=services)
+
+
+def _permalink(name: str, given: Mapping[str, str]) -> str:
+    """The address of an answer that stays what it is: with the version of the data."""
+    asked = urllib.parse.urlencode({**given, "version": reading().name})
+    return f"{context().address}{flask.url_for('.question', name=name)}?{asked}"
+
+
+def _without_header(text: str) -> str:
+    return "\n".join(line for line in text.split("\n") if not line.startswith("#+")).strip("\n")

@@ -10,7 +10,6 @@ import contextlib
 import re
 import threading
 import time
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,7 +30,7 @@ from kg.serve.batches import (
 )
 from kg.serve.context import context, reading
 from kg.serve.extension import described, extended
-from kg.serve.reconcilable import Latest, Remembered
+from kg.serve.reconcilable import Remembered
 from kg.serve.writes import body_is_plain
 from kg.store import Number
 
@@ -87,25 +86,10 @@ _SETTINGS: Final = (
 )
 
 
-@dataclass(frozen=True)
-class _Service:
-    """What the requests to one app share."""
-
-    latest: Latest
-    slots: threading.Semaphore
-    """One for each batch that may be worked on at the same time, so that others get a thread."""
-
-
 @blueprint.record
 def _prepare(state: BlueprintSetupState) -> None:
-    """Make the service of an app, which says how many batches it works on ``at_once``."""
-    slots = threading.Semaphore(state.options["at_once"])
-    state.app.extensions[_KEY] = _Service(Latest(), slots)
-
-
-def _service() -> _Service:
-    found: _Service = flask.current_app.extensions[_KEY]
-    return found
+    """A slot for each batch that an app may work on ``at_once``, so that others get a thread."""
+    state.app.extensions[_KEY] = threading.Semaphore(state.options["at_once"])
 
 
 def _reconcilable() -> Reconcilable:
@@ -114,7 +98,7 @@ def _reconcilable() -> Reconcilable:
         raise BadInput("Names are reconciled against the current version: leave out version.")
     if "callback" in flask.request.values:
         raise BadInput("JSONP is not offered, which runs as a script: ask by CORS.")
-    return _service().latest.of(reading())
+    return context().things.of(reading())
 
 
 @blueprint.route("", methods=["GET", "POST"])
@@ -143,7 +127,7 @@ def service() -> flask.Response:
 @contextlib.contextmanager
 def _slot() -> Iterator[None]:
     """A slot to work in. Raises ``Busy`` if all are taken."""
-    slots = _service().slots
+    slots: threading.Semaphore = flask.current_app.extensions[_KEY]
     if not slots.acquire(blocking=False):
         raise Busy("Other batches are being worked on: try again in a moment.")
     try:

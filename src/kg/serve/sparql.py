@@ -31,7 +31,7 @@ blueprint = flask.Blueprint("sparql", __name__)
 _FORM: Final = "application/x-www-form-urlencoded"
 _QUERY: Final = "application/sparql-query"
 _UPDATE: Final = "application/sparql-update"
-_KNOWN: Final = RESERVED | {"query", "default-graph-uri", "named-graph-uri"}
+_KNOWN: Final = RESERVED | {"draft", "query", "default-graph-uri", "named-graph-uri"}
 _KNOWN_OF_UPDATES: Final = (RESERVED - {"timeout", "version"}) | {
     "update",
     "using-graph-uri",
@@ -59,7 +59,8 @@ def sparql() -> flask.Response | str:
     if text is None:
         if wants_page():
             example = _EXAMPLE if context().is_ours else _ANY
-            return flask.render_template("sparql.html", query=example, version=reading().name)
+            draft = parameters.get("draft") or example
+            return flask.render_template("sparql.html", query=draft, version=reading().name)
         return service_description()
     services = judge(text, context().services)
 

@@ -1,0 +1,108 @@
+"""The language of a page: English, or 简体中文 where the visitor wishes for it.
+
+Texts of the interface are written in English in the templates and translated in ``zh_Hans.po``, a
+file as gettext and its tools have it (https://www.gnu.org/software/gettext/manual/). What has no
+translation stays English. The choice is in the address (``?lang=``), else in a cookie that holds
+what was last chosen, else it is what the browser prefers.
+"""
+
+from __future__ import annotations
+
+import gettext as catalogs
+import io
+import urllib.parse
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Final
+
+import flask
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LANGUAGES: Final[Mapping[str, str]] = {"en": "English", "zh-Hans": "简体中文"}
+"""The languages by their tags (BCP 47), each with its own name."""
+THEMES: Final = ("light", "dark")
+_PREFERRED: Final[Mapping[str, str]] = {"en": "en", "zh": "zh-Hans"}
+"""The language for what a browser asks for, by its first subtag."""
+_YEAR: Final = 365 * 24 * 60 * 60
+
+
+def language() -> str:
+    """The tag of the language in which to answer this request."""
+    for chosen in (flask.request.args.get("lang"), flask.request.cookies.get("lang")):
+        if chosen and chosen in LANGUAGES:
+            return chosen
+    for wish in flask.request.accept_languages.values():
+        if found := _PREFERRED.get(wish.partition("-")[0].lower()):
+            return found
+    return "en"
+
+
+def theme() -> str:
+    """The theme that the visitor has chosen, light or dark; empty for that of the system."""
+    for chosen in (flask.request.args.get("theme"), flask.request.cookies.get("theme")):
+        if chosen and chosen in (*THEMES, "auto"):
+            return chosen if chosen in THEMES else ""
+    return ""
+
+
+def gettext(text: str) -> str:
+    """A text of the interface in the language of the page."""
+    return _catalog(language()).gettext(text)
+
+
+def ngettext(one: str, many: str, number: int) -> str:
+    """A text of the interface that depends on a number."""
+    return _catalog(language()).ngettext(one, many, number)
+
+
+def add_to(app: flask.Flask) -> None:
+    """Let the templates of an app speak the language of each request, and keep what was chosen."""
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext, ngettext, newstyle=True
+    )
+    app.jinja_env.globals.update(
+        language=language, languages=LANGUAGES, theme=theme, chosen_address=_chosen_address
+    )
+    app.after_request(_remember)
+
+
+def _chosen_address(**chosen: str) -> str:
+    """The address of this page with another choice of language or theme."""
+    given = [
+        (name, value)
+        for name, value in flask.request.args.items(multi=True)
+        if name not in ("lang", "theme")
+    ]
+    path = urllib.parse.quote(flask.request.path)
+    return f"{path}?{urllib.parse.urlencode([*given, *chosen.items()])}"
+
+
+def _remember(response: flask.Response) -> flask.Response:
+    """Keep in cookies what the address chooses, and say that pages depend on them."""
+    if response.mimetype != "text/html":
+        return response
+    response.vary.update(("Accept-Language", "Cookie"))
+    for name, known in (("lang", LANGUAGES), ("theme", (*THEMES, "auto"))):
+        chosen = flask.request.args.get(name)
+        if chosen and chosen in known:
+            response.set_cookie(
+                name, chosen, max_age=_YEAR, samesite="Lax", httponly=name == "lang"
+            )
+    return response
+
+
+@cache
+def _catalog(tag: str) -> catalogs.NullTranslations:
+    """The texts of a language; English needs none."""
+    file = resources.files(__name__) / f"{tag.replace('-', '_')}.po"
+    if not file.is_file():
+        return catalogs.NullTranslations()
+    compiled = io.BytesIO()
+    write_mo(compiled, read_po(io.BytesIO(file.read_bytes()), locale=tag.replace("-", "_")))
+    compiled.seek(0)
+    return catalogs.GNUTranslations(compiled)

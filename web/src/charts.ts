@@ -1,0 +1,321 @@
+// Charts by Observable Plot, from the rows of a table.
+//
+// Plot puts a style element into each drawing, which the policy of the pages does not allow: it is
+// taken out, and what it says is in the style sheet.
+
+import * as Plot from "@observablehq/plot";
+import type { Chart, Row } from "./figures.js";
+
+const COLOURS = [1, 2, 3, 4, 5, 6, 7, 8].map((number) => `var(--c${number})`);
+const SYMBOLS = ["circle", "square", "triangle", "diamond", "star"] as const;
+const GLYPHS = ["●", "■", "▲", "◆", "★"];
+const ROW = 26;
+const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+type Headings = Record<string, string>;
+
+/** A number in short: grouped, in words for millions and more, as a power of ten beyond 10¹⁵. */
+export function short(value: number): string {
+    if (Math.abs(value) < 1e15) {
+        const notation = Math.abs(value) < 1e5 ? "standard" : "compact";
+        return new Intl.NumberFormat(document.documentElement.lang, {
+            notation,
+            maximumSignificantDigits: 4,
+        }).format(value);
+    }
+    const exponent = Math.floor(Math.log10(value) + 1e-9);
+    const factor = Number((value / 10 ** exponent).toPrecision(3));
+    const power = [...String(exponent)].map((digit) => SUPERSCRIPTS[Number(digit)]).join("");
+    return factor === 1 ? `10${power}` : `${factor} × 10${power}`;
+}
+
+function read(text: string | undefined): number | Date | undefined {
+    if (!text) {
+        return undefined;
+    }
+    if (/^\d{4}-\d{2}-\d{2}/.test(text)) {
+        return new Date(text.slice(0, 10));
+    }
+    const number = Number(text);
+    return Number.isFinite(number) ? number : undefined;
+}
+
+function shown(text: string | undefined): string {
+    const value = read(text);
+    return typeof value === "number" ? short(value) : (text ?? "");
+}
+
+/** A line of text about a row for each column that the chart names, its label first. */
+function told(chart: Chart, headings: Headings): (row: Row) => string {
+    const { mark: _, scale: __, label, ...roles } = chart;
+    const columns = [...new Set(Object.values(roles))].filter((column) => column in headings);
+    return (row) =>
+        [
+            label ? row[label] : "",
+            ...columns
+                .filter((column) => row[column] && column !== label)
+                .map((column) => `${headings[column]}: ${shown(row[column])}`),
+        ]
+            .filter(Boolean)
+            .join("\n");
+}
+
+function unique(rows: Row[], column: string | undefined): string[] {
+    return column ? [...new Set(rows.map((row) => row[column] || "–"))].sort() : [];
+}
+
+function legend(names: string[], glyph: (place: number) => string, coloured: boolean): HTMLElement {
+    const list = document.createElement("ul");
+    list.className = "legend";
+    list.append(
+        ...names.map((name, place) => {
+            const item = document.createElement("li");
+            const sign = document.createElement("span");
+            sign.ariaHidden = "true";
+            sign.textContent = `${glyph(place)} `;
+            sign.style.color = coloured ? (COLOURS[place % COLOURS.length] ?? "") : "inherit";
+            item.append(sign, name);
+            return item;
+        }),
+    );
+    return list;
+}
+
+function isLog(chart: Chart): boolean {
+    return chart.scale === "log";
+}
+
+function numeric(chart: Chart, label: string): Plot.ScaleOptions {
+    return isLog(chart)
+        ? { type: "log", grid: true, label, tickFormat: short, ticks: 6 }
+        : { type: "linear", grid: true, label, tickFormat: short, zero: true, nice: true };
+}
+
+function dots(chart: Chart, rows: Row[], headings: Headings, width: number): HTMLElement[] {
+    const { x = "", y = "", color, symbol, label } = chart;
+    const known = rows.filter((row) => read(row[x]) !== undefined && read(row[y]) !== undefined);
+    const colours = unique(known, color);
+    const symbols = unique(known, symbol);
+    const first = read(known[0]?.[x]);
+    const marks: Plot.Markish[] = [
+        Plot.dot(known, {
+            x: (row: Row) => read(row[x]),
+            y: (row: Row) => read(row[y]),
+            stroke: color ? (row: Row) => row[color] || "–" : "var(--c1)",
+            ...(symbol ? { symbol: (row: Row) => row[symbol] || "–" } : {}),
+            r: 5,
+            strokeWidth: 2.2,
+            tip: true,
+            title: told(chart, headings),
+        }),
+    ];
+    if (label && width > 640 && known.length <= 60) {
+        marks.push(
+            Plot.text(spaced(known, x, y, isLog(chart)), {
+                x: (row: Row) => read(row[x]),
+                y: (row: Row) => read(row[y]),
+                text: label,
+                dy: -12,
+                fill: "var(--soft)",
+                fontSize: 11,
+            }),
+        );
+    }
+    const drawing = plot({
+        width,
+        height: Math.min(460, Math.max(320, width * 0.52)),
+        marginLeft: 62,
+        marginRight: 40,
+        x: {
+            type: first instanceof Date ? "utc" : isLog(chart) ? "log" : "linear",
+            label: headings[x] ?? x,
+            grid: false,
+            nice: true,
+        },
+        y: numeric(chart, headings[y] ?? y),
+        color: { domain: colours, range: COLOURS },
+        ...(symbols.length ? { symbol: { domain: symbols, range: [...SYMBOLS] } } : {}),
+        marks,
+    });
+    return [
+        ...(colours.length ? [legend(colours, () => "●", true)] : []),
+        ...(symbols.length
+            ? [legend(symbols, (place) => GLYPHS[place % GLYPHS.length] ?? "●", false)]
+            : []),
+        drawing,
+    ];
+}
+
+/** The rows whose labels have room: of those near each other only the first. */
+function spaced(rows: Row[], x: string, y: string, log: boolean): Row[] {
+    const place = (row: Row, column: string, isLogged: boolean) => {
+        const value = Number(read(row[column]));
+        return isLogged ? Math.log10(value) : value;
+    };
+    const xs = rows.map((row) => place(row, x, false));
+    const ys = rows.map((row) => place(row, y, log));
+    const across = (Math.max(...xs) - Math.min(...xs) || 1) / 9;
+    const up = (Math.max(...ys) - Math.min(...ys) || 1) / 17;
+    const kept: number[] = [];
+    rows.forEach((_, at) => {
+        const isFree = kept.every(
+            (other) =>
+                Math.abs((xs[at] ?? 0) - (xs[other] ?? 0)) > across ||
+                Math.abs((ys[at] ?? 0) - (ys[other] ?? 0)) > up,
+        );
+        if (isFree) {
+            kept.push(at);
+        }
+    });
+    return rows.filter((_, at) => kept.includes(at));
+}
+
+function bars(chart: Chart, rows: Row[], headings: Headings, width: number): HTMLElement[] {
+    const { x = "", y = "" } = chart;
+    const known = rows.filter((row) => read(row[x]) !== undefined);
+    const names = [...new Set(known.map((row) => row[y] || "–"))];
+    return [
+        plot({
+            width,
+            height: 50 + ROW * names.length,
+            marginLeft: margin(names, width),
+            marginRight: 50,
+            x: { ...numeric(chart, headings[x] ?? x), axis: "top" },
+            y: { domain: names, label: null, tickSize: 0 },
+            marks: [
+                Plot.barX(known, {
+                    x: (row: Row) => read(row[x]),
+                    y: (row: Row) => row[y] || "–",
+                    fill: "var(--c2)",
+                    insetTop: 3,
+                    insetBottom: 3,
+                }),
+                Plot.text(known, {
+                    x: (row: Row) => read(row[x]),
+                    y: (row: Row) => row[y] || "–",
+                    text: (row: Row) => shown(row[x]),
+                    textAnchor: "start",
+                    dx: 5,
+                }),
+            ],
+        }),
+    ];
+}
+
+function intervals(chart: Chart, rows: Row[], headings: Headings, width: number): HTMLElement[] {
+    const { from = "", to = "", label = "", color } = chart;
+    const known = rows.filter((row) => read(row[from] || row[to]) !== undefined);
+    const low = (row: Row) => read(row[from] || row[to]);
+    const high = (row: Row) => read(row[to] || row[from]);
+    const name = (row: Row) => row[label] || "–";
+    const names = [...new Set(known.map(name))];
+    const colours = unique(known, color);
+    const stroke = color ? (row: Row) => row[color] || "–" : "var(--c1)";
+    const ends: Plot.DotOptions = { y: name, fill: stroke, r: 4.5 };
+    const isTime = low(known[0] ?? {}) instanceof Date;
+    return [
+        ...(colours.length > 1 ? [legend(colours, () => "●", true)] : []),
+        plot({
+            width,
+            height: 56 + ROW * names.length,
+            marginLeft: margin(names, width),
+            marginRight: 30,
+            x: isTime
+                ? { type: "utc", grid: true, axis: "top", label: null, nice: true }
+                : {
+                      ...numeric(chart, chart.unit ?? headings[to] ?? headings[from] ?? ""),
+                      zero: false,
+                      axis: "top",
+                  },
+            y: { domain: names, label: null, tickSize: 0 },
+            color: { domain: colours, range: COLOURS },
+            marks: [
+                Plot.ruleY(known, { y: name, stroke: "var(--line)" }),
+                Plot.link(known, {
+                    x1: low,
+                    x2: high,
+                    y: name,
+                    stroke,
+                    strokeWidth: 5,
+                    strokeOpacity: 0.45,
+                    strokeLinecap: "round",
+                }),
+                Plot.dot(known, { ...ends, x: low }),
+                Plot.dot(known, { ...ends, x: high }),
+                Plot.tip(known, Plot.pointerY({ x: high, y: name, title: told(chart, headings) })),
+            ],
+        }),
+    ];
+}
+
+/** A grid of names against the other columns, each cell coloured by its text. */
+function matrix(chart: Chart, rows: Row[], headings: Headings, width: number): HTMLElement[] {
+    const { label = "" } = chart;
+    const columns = Object.keys(headings).filter((column) => column !== label);
+    const cells = rows.flatMap((row) =>
+        columns.map((column) => ({
+            name: row[label] ?? "",
+            column: headings[column] ?? column,
+            state: row[column] || "–",
+        })),
+    );
+    const states = [...new Set(cells.map((cell) => cell.state))].sort();
+    const names = rows.map((row) => row[label] ?? "");
+    return [
+        legend(states, () => "■", true),
+        plot({
+            width,
+            height: 60 + 22 * names.length,
+            marginLeft: margin(names, width),
+            x: {
+                domain: columns.map((column) => headings[column] ?? column),
+                label: null,
+                axis: "top",
+                tickSize: 0,
+                ...(width < 640 ? { tickRotate: -35 } : {}),
+            },
+            y: { domain: names, label: null, tickSize: 0 },
+            marginTop: width < 640 ? 80 : 30,
+            color: { domain: states, range: COLOURS },
+            marks: [
+                Plot.cell(cells, {
+                    x: "column",
+                    y: "name",
+                    fill: "state",
+                    fillOpacity: 0.8,
+                    inset: 1.5,
+                    rx: 3,
+                    tip: true,
+                    title: (cell: (typeof cells)[number]) =>
+                        `${cell.name}\n${cell.column}: ${cell.state}`,
+                }),
+            ],
+        }),
+    ];
+}
+
+function margin(names: string[], width: number): number {
+    const longest = Math.max(...names.map((name) => [...name].length), 4);
+    return Math.min(longest * 7.2 + 14, width * 0.42);
+}
+
+function plot(options: Plot.PlotOptions): HTMLElement {
+    const drawing = Plot.plot({
+        ...options,
+        figure: false,
+        style: { background: "transparent", fontSize: "12px", overflow: "visible" },
+    }) as HTMLElement;
+    for (const style of drawing.querySelectorAll("style")) {
+        style.remove();
+    }
+    drawing.ariaHidden = "true"; // the table beside it says the same
+    return drawing;
+}
+
+export function drawChart(chart: Chart, rows: Row[], headings: Headings, into: HTMLElement): void {
+    const width = Math.max(280, into.clientWidth);
+    const drawn = { dot: dots, bar: bars, intervals, matrix }[
+        chart.mark as "dot" | "bar" | "intervals" | "matrix"
+    ](chart, rows, headings, width);
+    into.replaceChildren(...drawn);
+}

@@ -1,0 +1,139 @@
+// Networks by Cytoscape.js: who is connected with whom, from the rows of a table.
+
+import cytoscape from "cytoscape";
+import type { Chart, Row } from "./figures.js";
+import { colour } from "./theme.js";
+
+const MARK = "__________cytoscape_stylesheet";
+const LEAST = 18;
+const MOST = 46;
+
+/** Cytoscape adds a style element unless one has this id; what it says is in our style sheet. */
+function withoutStyle(): void {
+    if (!document.getElementById(MARK)) {
+        const mark = document.createElement("meta");
+        mark.id = MARK;
+        document.head.append(mark);
+    }
+}
+
+interface Node {
+    id: string;
+    weight: number;
+    address?: string;
+}
+
+export interface Edge {
+    source: string;
+    target: string;
+    weight: number;
+    label: string;
+}
+
+export function drawNetwork(chart: Chart, rows: Row[], into: HTMLElement): void {
+    const { source = "", target = "", weight, label } = chart;
+    const edges = rows
+        .filter((row) => row[source] && row[target])
+        .map((row) => ({
+            source: row[source] ?? "",
+            target: row[target] ?? "",
+            weight: weight ? Number(row[weight]) || 1 : 1,
+            label: label ? (row[label] ?? "") : "",
+        }));
+    show(edges, into, () => undefined);
+}
+
+/** Draw edges; what `addressOf` gives for a node is where a click on it leads. */
+export function show(
+    edges: Edge[],
+    into: HTMLElement,
+    addressOf: (id: string) => string | undefined,
+): cytoscape.Core {
+    withoutStyle();
+    const nodes = new Map<string, Node>();
+    for (const edge of edges) {
+        for (const id of [edge.source, edge.target]) {
+            const node = nodes.get(id) ?? { id, weight: 0 };
+            node.weight += edge.weight;
+            nodes.set(id, node);
+        }
+    }
+    const heaviest = Math.max(1, ...[...nodes.values()].map((node) => node.weight));
+    const widest = Math.max(1, ...edges.map((edge) => edge.weight));
+    const ink = colour("--ink");
+    const paper = colour("--raised");
+    into.replaceChildren();
+    const graph = cytoscape({
+        container: into,
+        elements: [
+            ...[...nodes.values()].map((data) => ({ data: { ...data } })),
+            ...edges.map((data, place) => ({ data: { ...data, id: `edge-${place}` } })),
+        ],
+        style: [
+            {
+                selector: "node",
+                style: {
+                    label: "data(id)",
+                    color: ink,
+                    "font-size": 12,
+                    "font-family": getComputedStyle(document.body).fontFamily,
+                    "text-wrap": "wrap",
+                    "text-max-width": "110px",
+                    "text-valign": "bottom",
+                    "text-margin-y": 4,
+                    "text-background-color": paper,
+                    "text-background-opacity": 0.8,
+                    "text-background-padding": "1px",
+                    "background-color": colour("--c2"),
+                    width: `mapData(weight, 0, ${heaviest}, ${LEAST}, ${MOST})`,
+                    height: `mapData(weight, 0, ${heaviest}, ${LEAST}, ${MOST})`,
+                },
+            },
+            {
+                selector: "edge",
+                style: {
+                    "line-color": colour("--c8"),
+                    "line-opacity": 0.55,
+                    "curve-style": "bezier",
+                    width: `mapData(weight, 0, ${widest}, 1, 9)`,
+                },
+            },
+            {
+                selector: ".far",
+                style: { opacity: 0.15 },
+            },
+            {
+                selector: "node.near",
+                style: { "background-color": colour("--c1") },
+            },
+        ],
+        layout: {
+            name: "cose",
+            animate: false,
+            randomize: true,
+            nodeDimensionsIncludeLabels: true,
+            idealEdgeLength: () => 90,
+            nodeRepulsion: () => 14000,
+            nodeOverlap: 12,
+            gravity: 0.6,
+            padding: 24,
+        },
+        minZoom: 0.3,
+        maxZoom: 3,
+        userZoomingEnabled: false,
+    });
+    graph.on("mouseover", "node", ({ target }) => {
+        const near = target.closedNeighborhood();
+        graph.elements().difference(near).addClass("far");
+        target.addClass("near");
+    });
+    graph.on("mouseout", "node", () => graph.elements().removeClass("far near"));
+    graph.on("tap", "node", ({ target }) => {
+        const address = addressOf(target.id());
+        if (address) {
+            location.assign(address);
+        }
+    });
+    into.ariaHidden = "true"; // the table beside it says the same
+    return graph;
+}
