@@ -10,3 +10,4 @@ function need(selector: string, load: () => Promise<void>): void {
 chooseTheme();
 need("form[data-suggest]", async () => (await import("./suggest.js")).suggest());
 need("figure[data-chart]", async () => (await import("./figures.js")).drawAll());
+need("a[data-why]", async () => (await import("./why.js")).explain());

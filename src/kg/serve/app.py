@@ -28,6 +28,8 @@ from kg.serve import (
 from kg.serve.assets import asset
 from kg.serve.context import KEY, Context, Writing, encoding
 from kg.serve.descriptions import Descriptions
+from kg.serve.entities import shown, views, why
+from kg.serve.entities.layout import Layouts
 from kg.serve.home import Home
 from kg.serve.labels import heading, named, several
 from kg.serve.links import links
@@ -35,12 +37,15 @@ from kg.serve.reconcilable import Latest
 from kg.serve.things import Names
 from kg.services import listed
 from kg.store import Number
+from kg.why import Explanations
 
 if TYPE_CHECKING:
     from kg.settings import Settings
     from kg.store import Current
 
 _WORTH_IT: Final = 1_000
+_PROOFS_AT_ONCE: Final = 2
+"""Number of proofs that are looked for at the same time."""
 _HEADERS: Final = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": (
@@ -87,6 +92,8 @@ def create_app(
         Names(),
         Latest(),
         Home(),
+        Layouts(),
+        Explanations(_PROOFS_AT_ONCE, settings.deadline, settings.query_memory * 1_000_000),
         writing,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -96,6 +103,7 @@ def create_app(
         local=local, short=shorten, readable=readable, named=named, heading=heading, several=several
     )
     app.jinja_env.tests["number_like"] = lambda text: isinstance(text, Number)
+    shown.add_to(app)
     wording.add_to(app)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # else it redirects to where the Host header says
@@ -105,6 +113,8 @@ def create_app(
         app.register_blueprint(questions.blueprint)
         app.register_blueprint(home.blueprint)
         app.register_blueprint(pages.blueprint)
+        app.register_blueprint(views.blueprint)
+        app.register_blueprint(why.blueprint)
         app.register_blueprint(reconcile.blueprint, at_once=max(1, settings.threads // 2))
         app.register_blueprint(things.blueprint)
         app.register_blueprint(search.blueprint)

@@ -24,11 +24,13 @@ if TYPE_CHECKING:
 
     from kg.queries import Catalogue
     from kg.serve.descriptions import Descriptions
+    from kg.serve.entities.layout import Layouts
     from kg.serve.home import Home
     from kg.serve.reconcilable import Latest
     from kg.serve.things import Names
     from kg.services import Services
     from kg.store import Answer, Current, EmbeddedStore, Reading, Versions
+    from kg.why import Explanations
 
 KEY: Final = "kg"
 HTML: Final = "text/html"
@@ -78,6 +80,10 @@ class Context:
     """The things of the graph by what they are called."""
     home: Home
     """What the front page says."""
+    layouts: Layouts
+    """How pages of things are laid out."""
+    explanations: Explanations
+    """Why what is inferred follows."""
     writing: Writing | None
     """None where nothing can be changed."""
     cut: MutableMapping[str, None] = field(default_factory=lambda: LRUCache(_MOST_CUT))
@@ -129,7 +135,7 @@ def wants_page(*kinds: Kind) -> bool:
 
     The data would be of ``kinds``, of either if none is given.
     """
-    if _asked_formats():
+    if asked_formats():
         return False
     offered = [name for kind in kinds or _KINDS for name in media_types(kind)]
     return accepted().best_match([*offered, HTML]) == HTML
@@ -141,7 +147,7 @@ def choose(kind: Kind) -> Format:
     Raises ``BadInput`` for an unknown ``?format=`` or two that differ, ``NotAcceptable`` for an
     impossible Accept.
     """
-    asked = {named_first(value.lower().split(","), kind) for value in _asked_formats()}
+    asked = {named_first(value.lower().split(","), kind) for value in asked_formats()}
     if len(asked) > 1:
         names = " and ".join(sorted(format_.name for format_ in asked))
         raise BadInput(f"The parameters ask for two formats: {names}.")
@@ -158,7 +164,7 @@ def choose(kind: Kind) -> Format:
     return table[best]
 
 
-def _asked_formats() -> set[str]:
+def asked_formats() -> set[str]:
     """The formats that the ``format`` parameter names, or what older clients call it."""
     names = ("format", "output", "results")
     return {value for name in names for value in flask.request.values.getlist(name) if value}

@@ -1,7 +1,8 @@
 """What things, terms and passages are called on a page, in its language.
 
-A label in the language of the page, else the English one, else any; else a title, else the short
-name. Looked up when first asked for, once for each request.
+A label in the language of the page, else the English one, else any; else a title, a name as
+printed, what describes it; else the short name. Looked up when first asked for, once for each
+request.
 """
 
 from __future__ import annotations
@@ -11,36 +12,111 @@ from typing import TYPE_CHECKING, Final
 
 import flask
 
-from kg.namespaces import BASE, GRAPHS, PREFIXES, TERMS, shorten
+from kg.columns import Term, iri, is_literal, parts
+from kg.namespaces import BASE, GRAPHS, IDS, TERMS, passage_name, shorten
 from kg.queries import is_iri
-from kg.serve.context import reading
+from kg.serve.context import context, reading
 from kg.serve.wording import gettext, language
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
-    from kg.documents import Cell
+    from kg.store import EmbeddedStore
 
-_NAMING: Final = (
-    f"{PREFIXES['rdfs']}label",
-    f"{PREFIXES['dcterms']}title",
-    f"{TERMS}nameAsPrinted",
+_NAMING: Final = tuple(
+    map(iri, ("rdfs:label", "dcterms:title", "cllm:nameAsPrinted", "dcterms:description"))
 )
-_PART: Final = f"{PREFIXES['dcterms']}isPartOf"
-_PLACES: Final = (f"{TERMS}paragraph", f"{TERMS}sentence")
+_PART: Final = iri("dcterms:isPartOf")
+_PLACES: Final = (iri("cllm:paragraph"), iri("cllm:sentence"))
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SEPARATOR: Final = " | "
 _LONGEST: Final = 300
 """Characters of a label beyond which it is cut."""
 
 
+class Labels:
+    """What things are called in a store, each looked up when first asked for."""
+
+    def __init__(
+        self, store: EmbeddedStore, names: Mapping[Term, Mapping[str, str]] | None = None
+    ) -> None:
+        """``names`` are what some terms are called that the store gives no label."""
+        self._store = store
+        self._known: dict[Term, Mapping[str, str]] = dict(names or {})
+
+    def of(self, term: Term) -> Mapping[str, str]:
+        """The label of a thing by language tag in lower case, "" for none; else its title, ...
+
+        As the default graph has it, else any. Empty if nothing says what it is called.
+        """
+        known = self._known.get(term)
+        if known is None:
+            known = self._known[term] = self._read(term)
+        return known
+
+    def text(self, term: Term, tag: str) -> str:
+        """What a term is called in a language; a literal is its text."""
+        if is_literal(term):
+            return parts(term)[0]
+        found = self.of(term)
+        for wanted in (tag.lower(), "en", ""):
+            if wanted in found:
+                return found[wanted]
+        return min(found.values(), default="") or self._place(term, tag) or self._slug(term, tag)
+
+    def _read(self, term: Term) -> Mapping[str, str]:
+        for graph in ("", None) if term[0] == "<" else ():
+            for predicate in _NAMING:
+                found = {value for *_, value in self._store.matching(term, predicate, None, graph)}
+                texts = sorted(map(parts, filter(is_literal, found)), reverse=True)
+                if texts:
+                    return {tag: _cut(text) for text, _, tag in texts}
+        return {}
+
+    def _slug(self, term: Term, tag: str) -> str:
+        """The kind of a thing of ours with the last part of its IRI; else the short name."""
+        if not term.startswith(f"<{IDS}"):
+            return _short(term)
+        kinds = [value for *_, value in self._store.matching(term, iri("rdf:type"))]
+        known = sorted(kind for kind in kinds if kind.startswith(f"<{TERMS}") and self.of(kind))
+        slug = term[1:-1].rpartition("/")[2]
+        return f"{self.text(known[0], tag)} {slug}" if known and slug else _short(term)
+
+    def _place(self, term: Term, tag: str) -> str:
+        """The place of a passage: the part of the source, paragraph and sentence."""
+        if not term.startswith(f"<{GRAPHS}"):
+            return ""
+        said = {predicate: value for _, _, predicate, value in self._store.matching(term)}
+        part = part_of(self._store, term, said.get(_PART))
+        if part is None:
+            return passage_name(term[1:-1])
+        numbers = [parts(said[place])[0] for place in _PLACES if is_literal(said.get(place, "_"))]
+        return f"{self.text(part, tag)} ¶{'.'.join(numbers)}" if numbers else self.text(part, tag)
+
+
+def part_of(store: EmbeddedStore, graph: Term, whole: Term | None) -> Term | None:
+    """The part of a work that a passage is in, or that its graph is named like; None of neither.
+
+    ``whole`` is what the graph is said to be part of.
+    """
+    if whole is None or any(store.matching(whole, _PART, graph="")):
+        return whole
+    named_so = f"<{IDS}part/{graph[1:-1].rpartition('/')[2]}>"
+    return named_so if any(store.matching(named_so, _PART, whole, "")) else None
+
+
+def labels() -> Labels:
+    """What things are called in the version that answers this request."""
+    if "labels" not in flask.g:
+        names = context().layouts.of(reading()).names
+        flask.g.labels = Labels(reading().store, names)
+    found: Labels = flask.g.labels
+    return found
+
+
 def named(iri: str) -> str:
     """What an IRI is called on this page; at most some hundred characters of it."""
-    known: dict[str, str] = flask.g.setdefault("names", {})
-    if iri not in known:
-        found = _label(iri)
-        known[iri] = found if len(found) <= _LONGEST else f"{found[:_LONGEST]}…"
-    return known[iri]
+    return labels().text(f"<{iri}>", language()) if is_iri(iri) else _cut(iri)
 
 
 def heading(column: str) -> str:
@@ -55,35 +131,9 @@ def several(text: str) -> list[str]:
     return parts if len(parts) > 1 and all(part.startswith(BASE) for part in parts) else [text]
 
 
-def _label(iri: str) -> str:
-    store = reading().store
-    if not is_iri(iri):
-        return iri
-    for property_ in _NAMING:
-        labels = [cell for _, cell in store.statements(iri, property_)]
-        if labels:
-            return _best(labels)
-    if iri.startswith(GRAPHS):
-        return _passage(iri) or shorten(iri)
-    return shorten(iri)
+def _short(term: Term) -> str:
+    return shorten(term[1:-1]) if term[0] == "<" else term
 
 
-def _passage(iri: str) -> str:
-    """The place of a passage: the part of the source, paragraph and sentence."""
-    said = {
-        property_: cell["value"] for property_, cell in reading().store.statements(iri, graph=None)
-    }
-    if _PART not in said:
-        return ""
-    numbers = [said[property_] for property_ in _PLACES if property_ in said]
-    part = named(said[_PART])
-    return f"{part} ¶{'.'.join(numbers)}" if numbers else part
-
-
-def _best(labels: Sequence[Cell]) -> str:
-    """The label for this page: in its language, else in English or none, else the first."""
-    for wanted in (language(), "en", ""):
-        found = [cell["value"] for cell in labels if cell.get("xml:lang", "") == wanted]
-        if found:
-            return min(found)
-    return min(cell["value"] for cell in labels)
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

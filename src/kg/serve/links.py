@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from kg.results import Kind
 
 _LICENCE: Final = "https://creativecommons.org/licenses/by/4.0/"
-_RESOURCES: Final = frozenset({"pages.entity", "pages.graph", "pages.dataset", "pages.ontology"})
+_ENTITY: Final = "entities.entity"
+_RESOURCES: Final = frozenset({_ENTITY, "entities.graph", "entities.dataset", "pages.ontology"})
 _OF_GRAPHS: Final = frozenset({"graphs.graph_store", "graphs.graph_at_its_address", *_RESOURCES})
 
 
@@ -37,10 +38,14 @@ def links() -> Iterator[str]:
     if kind is None:
         return
     path = urllib.parse.quote(request.path)
+    known = [(format_.name, format_.media_type) for format_ in formats(kind)]
+    if request.endpoint == _ENTITY:  # whose name has no dot, but its address may end with a format
+        path = path.partition(".")[0]
+        known.append(("json", "application/json"))
     given = [(name, value) for name, value in request.args.items(multi=True) if name != "format"]
-    for format_ in formats(kind):
-        query = urllib.parse.urlencode([*given, ("format", format_.name)])
-        yield f'<{path}?{query}>; rel="alternate"; type="{format_.media_type}"'
+    for name, media_type in known:
+        query = urllib.parse.urlencode([*given, ("format", name)])
+        yield f'<{path}?{query}>; rel="alternate"; type="{media_type}"'
 
 
 def _kind(request: flask.Request) -> Kind | None:

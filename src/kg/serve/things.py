@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 blueprint = flask.Blueprint("things", __name__)
 
+_JSON_LD: Final = named("jsonld", "graph").content_type
 _MOST: Final = 2_000
 """Statements about a thing and what it refers to, beyond which there is no object of it."""
 _HAS_FIGURE: Final = f"{TERMS}hasFigure"
@@ -49,7 +50,7 @@ class Names:
 @blueprint.get("/context.jsonld")
 def published_context() -> flask.Response:
     """The context that JSON-LD from here has inside, or a part of it."""
-    return _tagged("context", lambda: published(context().names.of(reading())))
+    return tagged("context", lambda: published(context().names.of(reading())))
 
 
 def as_object(iri: str) -> flask.Response | None:
@@ -57,7 +58,7 @@ def as_object(iri: str) -> flask.Response | None:
     triples = list(itertools.islice(_around(reading().store, iri), _MOST + 1))
     if len(triples) > _MOST:
         return None
-    return _tagged(iri, lambda: document(iri, triples, context().names.of(reading())))
+    return tagged(iri, lambda: document(iri, triples, context().names.of(reading())))
 
 
 def _around(store: EmbeddedStore, iri: str) -> Iterator[Triple]:
@@ -90,9 +91,9 @@ def _around(store: EmbeddedStore, iri: str) -> Iterator[Triple]:
                     yield other, predicate, value
 
 
-def _tagged(what: str, made: Callable[[], bytes]) -> flask.Response:
-    """JSON-LD with an entity tag, which a client that has it is told of before it is made."""
-    response = flask.Response(content_type=named("jsonld", "graph").content_type)
+def tagged(what: str, made: Callable[[], bytes], content_type: str = _JSON_LD) -> flask.Response:
+    """A document with an entity tag, which a client that has it is told of before it is made."""
+    response = flask.Response(content_type=content_type)
     about = reading().name, what, encoding()
     tag = hashlib.sha256(repr(about).encode()).hexdigest()[:32]
     response.set_etag(tag)

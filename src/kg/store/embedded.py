@@ -212,10 +212,12 @@ class EmbeddedStore(Store):
         Terms are as N-Triples writes them, None for any; ``graph`` is as for ``quads``. Raises
         ``StoreError`` if the store cannot be read.
         """
-        asked = [None if term is None else _node(term) for term in (subject, predicate, value)]
+        about = None if subject is None else cast("ox.NamedNode | ox.BlankNode", _node(subject))
+        asked = None if predicate is None else cast("ox.NamedNode", _node(predicate))
+        wanted = None if value is None else _node(value)
         name = ox.NamedNode(graph) if graph else None if graph is None else ox.DefaultGraph()
         try:
-            for quad in self._store.quads_for_pattern(*asked, name):  # type: ignore[arg-type]
+            for quad in self._store.quads_for_pattern(about, asked, wanted, name):
                 found = quad.graph_name
                 known = found.value if isinstance(found, ox.NamedNode) else ""
                 yield known, str(quad.subject), str(quad.predicate), str(quad.object)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -9,6 +10,8 @@ from kg.namespaces import GRAPHS
 from kg.queries import Term
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from kg.store import EmbeddedStore
 
 _LINKS: Final = f"""
@@ -43,6 +46,14 @@ class Link:
     evidence: str
     is_denied: bool
     """Whether the mapping says that the relation does not hold."""
+
+
+def by_relation(links: Iterable[Link]) -> list[tuple[tuple[bool, str], list[Link]]]:
+    """Mappings in their order, those of one relation together, apart from the denied ones."""
+    found: dict[tuple[bool, str], list[Link]] = defaultdict(list)
+    for link in links:
+        found[link.is_denied, link.relation].append(link)
+    return list(found.items())
 
 
 def links(store: EmbeddedStore, thing: str) -> list[Link]:

@@ -42,7 +42,14 @@ def thing(store: EmbeddedStore, layout: Layout, node: Term, most: int) -> Thing:
         _judge(store, found, subject)
     place = {subject: number for number, subject in enumerate(found.subjects)}
     marked = _marked(found, layout)
-    marked.sort(key=lambda f: (place[f.subject], layout.order(f.property), not f.is_settled))
+    marked.sort(
+        key=lambda f: (
+            place[f.subject],
+            layout.order(f.predicate),
+            f.is_inferred,
+            not f.is_settled,
+        )
+    )
     found.facts = marked
     return found
 
@@ -80,7 +87,7 @@ def _facts(
                 claimed = known.get((predicate, value), ())
                 plain.append(_fact(subject, predicate, value, graphs, claimed))
     for fact in plain:  # the number of a figure is not told a second time
-        if not numbers[fact.property].intersection(_amounts(fact.value)):
+        if not numbers[fact.predicate].intersection(_amounts(fact.value)):
             yield fact
 
 
@@ -136,12 +143,12 @@ def _marked(found: Thing, layout: Layout) -> list[Fact]:
     """The facts, with a mark on those that follow and say no more than others do."""
     have: dict[tuple[Term, Term], set[Term]] = defaultdict(set)
     for fact in found.facts:
-        have[fact.subject, fact.value].add(fact.property)
+        have[fact.subject, fact.value].add(fact.predicate)
     others = set(found.subjects)
 
     def restates(fact: Fact) -> bool:
-        beside = have[fact.subject, fact.value] - {fact.property}
-        is_wider = any(fact.property in layout.above.get(other, ()) for other in beside)
+        beside = have[fact.subject, fact.value] - {fact.predicate}
+        is_wider = any(fact.predicate in layout.above.get(other, ()) for other in beside)
         is_back = fact.subject != found.node and fact.value in others
         return fact.is_inferred and (is_wider or is_back)
 

@@ -11,10 +11,10 @@ from kg.queries import Term as Bound
 from kg.serve.entities.told import INFERRED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
-    from kg.serve.entities.labels import Labels
     from kg.serve.entities.layout import Layout
+    from kg.serve.labels import Labels
     from kg.store import EmbeddedStore
 
 _COUNTS: Final = """
@@ -23,8 +23,10 @@ GROUP BY ?property ?thing ORDER BY ?property
 """
 _SUBJECTS: Final = """
 SELECT ?subject ?thing ?property WHERE { ?subject ?property ?thing . FILTER (ISIRI(?subject)) }
-ORDER BY ?subject LIMIT %d
+LIMIT %d
 """
+_MOST_SORTED: Final = 300
+"""Number of things that are looked at, so that the first of them are the first by IRI."""
 _DEEPEST: Final = 3
 """Number of steps to what a thing without a name belongs to."""
 TYPE: Final = iri("rdf:type")
@@ -43,15 +45,22 @@ class Referring:
 class Incoming:
     """The things of which a property has a thing as value: how many, and the first of them."""
 
-    property: Term
+    predicate: Term
     count: int
     first: tuple[Referring, ...]
 
 
 def incoming(
-    store: EmbeddedStore, layout: Layout, labels: Labels, thing: Term, most: int
+    store: EmbeddedStore,
+    layout: Layout,
+    labels: Labels,
+    thing: Term,
+    most: int,
+    told: Collection[Term] = (),
 ) -> list[Incoming]:
     """What refers to a thing by each property, in the order of the layout.
+
+    A property by which only things refer to it that are ``told`` is left out.
 
     A property that has an inverse is left out, since what it says is told of the thing itself, and
     so is one in which all that refers to the thing does so by a narrower property.
@@ -66,7 +75,8 @@ def incoming(
         and property_ not in layout.inverses
         and not _is_said_narrower(property_, counts, layout.above)
     ]
-    return sorted((one for one in found if one.first), key=lambda i: layout.order(i.property))
+    left = [one for one in found if not {other.node for other in one.first} <= set(told)]
+    return sorted(left, key=lambda i: layout.order(i.predicate))
 
 
 def _is_said_narrower(
@@ -80,10 +90,10 @@ def _first(
     store: EmbeddedStore, layout: Layout, labels: Labels, thing: Term, property_: Term, most: int
 ) -> Iterable[Referring]:
     bound = {"thing": Bound(thing[1:-1]), "property": Bound(property_[1:-1])}
-    for node, *_ in store.query(_SUBJECTS % most, bound).solutions():
-        subject = str(node)
+    rows = store.query(_SUBJECTS % max(most, _MOST_SORTED), bound).solutions()
+    for subject in sorted(str(node) for node, *_ in rows)[:most]:
         follows = any(store.matching(subject, property_, thing, INFERRED))
-        owner = None if labels.has(subject) else _owner(store, layout, labels, subject)
+        owner = None if labels.of(subject) else _owner(store, layout, labels, subject)
         yield Referring(subject, owner, follows)
 
 
@@ -97,6 +107,6 @@ def _owner(store: EmbeddedStore, layout: Layout, labels: Labels, node: Term) -> 
         if not holders:
             return None
         node = min(holders)
-        if labels.has(node):
+        if labels.of(node):
             return node
     return None

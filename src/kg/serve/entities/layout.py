@@ -8,14 +8,14 @@ refers to is told in place (https://datashapes.org/forms.html#DetailsViewer).
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from kg.columns import Term, iri, parts
+from kg.columns import Term, iri, is_literal, parts
 from kg.namespaces import GRAPHS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from kg.store import EmbeddedStore, Reading
 
@@ -41,8 +41,10 @@ class Layout:
     """The properties that a property is below, at any depth."""
     units: Mapping[Term, Term]
     """The unit of a quantity's plain numbers."""
-    omissions: frozenset[Term] = field(default=frozenset())
+    omissions: frozenset[Term]
     """The properties that say of a thing that a source does not give another property."""
+    names: Mapping[Term, Mapping[str, str]]
+    """What properties of other vocabularies are called, by language tag in lower case."""
 
     def group(self, property_: Term) -> Term | None:
         """The group of a property; None for the last one, of all that have none."""
@@ -90,6 +92,11 @@ def read(store: EmbeddedStore) -> Layout:
     for one, other in pairs("owl:inverseOf", _ONTOLOGY):
         inverses[one].add(other)
         inverses[other].add(one)
+    names: dict[Term, dict[str, str]] = defaultdict(dict)
+    for shape, value in pairs("sh:name"):
+        if shape in paths and is_literal(value):
+            text, _, tag = parts(value)
+            names[paths[shape]][tag] = text
     above = _closed(pairs("rdfs:subPropertyOf", _ONTOLOGY))
     return Layout(
         groups,
@@ -99,6 +106,7 @@ def read(store: EmbeddedStore) -> Layout:
         above,
         dict(pairs("cllm:canonicalUnit", _ONTOLOGY)),
         frozenset({OMITS, *(one for one, wider in above.items() if OMITS in wider)}),
+        names,
     )
 
 
@@ -114,13 +122,13 @@ def _closed(pairs: list[tuple[Term, Term]]) -> dict[Term, frozenset[Term]]:
     direct: dict[Term, set[Term]] = defaultdict(set)
     for one, other in pairs:
         direct[one].add(other)
-
-    def reached(term: Term, seen: set[Term]) -> set[Term]:
-        for wider in direct.get(term, ()):
-            if wider not in seen:
-                seen.add(wider)
-                reached(wider, seen)
-        return seen
-
-    closed: Callable[[Term], frozenset[Term]] = lambda term: frozenset(reached(term, set()) - {term})  # noqa: E731
-    return {term: closed(term) for term in direct}
+    closed: dict[Term, frozenset[Term]] = {}
+    for term in direct:
+        reached: set[Term] = set()
+        waiting = [term]
+        while waiting:
+            wider = direct.get(waiting.pop(), set()) - reached
+            reached |= wider
+            waiting += wider
+        closed[term] = frozenset(reached - {term})
+    return closed

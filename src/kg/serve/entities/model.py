@@ -38,7 +38,7 @@ class Fact:
     """One value of one property of a thing; where no passage says it, the graphs that have it."""
 
     subject: Term
-    property: Term
+    predicate: Term
     value: Term
     said: tuple[Said, ...] = ()
     graphs: tuple[str, ...] = ()
@@ -55,13 +55,18 @@ class Fact:
         ranks = {one.rank for one in self.said}
         return next((rank for rank in _RANKS if rank in ranks), None)
 
+    @property
+    def is_contested(self) -> bool:
+        """Whether another claim cannot hold beside it."""
+        return any(one.against for one in self.said)
+
 
 @dataclass(frozen=True)
 class Omission:
     """That passages do not give a property of a thing; ``kind`` is the property that says so."""
 
     subject: Term
-    property: Term
+    predicate: Term
     kind: Term
     passages: tuple[str, ...]
 

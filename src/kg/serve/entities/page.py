@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from kg.columns import Term, iri
+from kg.namespaces import IDS
 from kg.serve.entities.model import ACCEPTED, REJECTED
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from kg.serve.entities.model import Decision, Fact, Measurement, Omission, Said, Thing
 
 TYPE: Final = iri("rdf:type")
+_CONFLICTING: Final = f"<{IDS}audit/conflicting-claims>"
+"""The rule of the audit that says how far claims lie apart."""
 _NAMING: Final = frozenset({TYPE, iri("rdfs:label")})
 """What is not told again of a thing that is told in the place of another."""
 
@@ -32,13 +35,14 @@ class Side:
 
 @dataclass
 class Row:
-    """What is known of one property of a thing; ``count`` is more than ``facts`` if some are not told.
+    """What is known of one property of a thing.
 
-    Where claims conflict they are in ``sides``, and ``facts`` has the others.
+    Where claims conflict they are in ``sides``, and ``facts`` has the others. ``count`` is how many
+    values there are, told or not.
     """
 
     subject: Term
-    property: Term
+    predicate: Term
     facts: list[Fact] = field(default_factory=list)
     omissions: list[Omission] = field(default_factory=list)
     sides: list[Side] = field(default_factory=list)
@@ -61,9 +65,9 @@ class Sources:
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {}
 
-    def number(self, passage: str) -> int:
-        """The number of a passage."""
-        return self.numbers.setdefault(passage, len(self.numbers) + 1)
+    def numbered(self, passages: Iterable[str]) -> list[int]:
+        """The numbers of some passages, in order."""
+        return sorted(self.numbers.setdefault(p, len(self.numbers) + 1) for p in passages)
 
 
 def sections(thing: Thing, layout: Layout) -> list[Section]:
@@ -73,30 +77,46 @@ def sections(thing: Thing, layout: Layout) -> list[Section]:
     def row(subject: Term, property_: Term) -> Row:
         return rows.setdefault((subject, property_), Row(subject, property_))
 
+    deep = {f.value for f in thing.facts if f.subject != thing.node and not f.is_inferred}
     for fact in thing.facts:
-        is_naming = fact.subject != thing.node and fact.property in _NAMING
-        is_in_place = fact.property in layout.details and fact.value in thing.subjects
-        if not (fact.restates or is_naming or is_in_place):
-            row(fact.subject, fact.property).facts.append(fact)
+        is_echo = fact.is_inferred and fact.subject != thing.node and fact.value in deep
+        is_naming = fact.subject != thing.node and fact.predicate in _NAMING
+        is_in_place = fact.predicate in layout.details and fact.value in thing.subjects
+        if not (fact.restates or is_echo or is_naming or is_in_place):
+            row(fact.subject, fact.predicate).facts.append(fact)
     for omission in thing.omissions:
-        row(omission.subject, omission.property).omissions.append(omission)
-    for key, measurements in thing.measurements.items():
-        row(*key).measurements = measurements
+        row(omission.subject, omission.predicate).omissions.append(omission)
     for key, one in rows.items():
         one.count = max(thing.counts.get(key, 0), len(one.facts))
         one.decision = thing.decisions.get(key)
+        one.measurements = [m for m in thing.measurements.get(key, ()) if _belongs(m)]
         one.sides = _sides(one.facts)
         told = [fact for side in one.sides for fact in side.facts]
         one.facts = [fact for fact in one.facts if fact not in told]
     place = {subject: number for number, subject in enumerate(thing.subjects)}
     ordered = sorted(
         rows.values(),
-        key=lambda r: (layout.order(r.property)[0], place[r.subject], layout.order(r.property)),
+        key=lambda r: (layout.order(r.predicate)[0], place[r.subject], layout.order(r.predicate)),
     )
     return [
         Section(group, [(s, [*several]) for s, several in groupby(among, lambda r: r.subject)])
-        for group, among in groupby(ordered, lambda r: layout.group(r.property))
+        for group, among in groupby(ordered, lambda r: layout.group(r.predicate))
     ]
+
+
+def unplaced(thing: Thing) -> list[tuple[Term, Measurement]]:
+    """What the audit found that is told by itself, each after the property that it is about."""
+    return [
+        (property_, measurement)
+        for (_, property_), several in thing.measurements.items()
+        for measurement in several
+        if not _belongs(measurement)
+    ]
+
+
+def _belongs(measurement: Measurement) -> bool:
+    """Whether it compares numbers or lists, and so belongs beside them."""
+    return measurement.rule == _CONFLICTING
 
 
 def _sides(facts: Iterable[Fact]) -> list[Side]:

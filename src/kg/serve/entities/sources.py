@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from kg.columns import Term, iri, parts
+from kg.serve.labels import part_of
 
 if TYPE_CHECKING:
     from kg.store import EmbeddedStore
@@ -64,12 +65,10 @@ class Passages:
             found = first(term)
             return parts(found)[0] if found and found[0] == '"' else ""
 
-        part, source = first(_PART_OF), first(_SOURCE)
-        wider = [] if part is None else sorted(self._store.matching(part, _PART_OF, graph=""))
-        if wider:
-            source = wider[0][3]
-        elif part is not None:
-            part, source = None, part
+        whole = first(_PART_OF)
+        part = part_of(self._store, f"<{name}>", whole)
+        works = sorted(self._store.matching(part, _PART_OF, graph="")) if part else []
+        source = works[0][3] if works else whole or first(_SOURCE)
         return Passage(
             name,
             part,

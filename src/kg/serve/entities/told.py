@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -12,7 +11,7 @@ from kg.namespaces import BUILT_GRAPHS, GRAPHS
 from kg.queries import Term as Bound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from kg.store import EmbeddedStore
 
@@ -21,20 +20,21 @@ INFERRED: Final = f"{GRAPHS}inferred"
 BUILT: Final = frozenset(GRAPHS + name for name in BUILT_GRAPHS)
 """The graphs that no source says."""
 _APART: Final = BUILT - {GRAPHS + name for name in ("claims", "findings", "audit", "ontology")}
-"""Graphs of which a page tells otherwise what they say of a thing, if it does."""
-_MOST: Final = 2_000
-"""Statements of one thing, each counted in each graph, beyond which properties are asked singly."""
+"""Graphs of which a page tells otherwise what they say of a thing that others speak of, too."""
+_MOST: Final = 1_000
+"""Statements of the default graph about one thing beyond which properties are asked singly."""
 _MOST_CLAIMS: Final = 2_000
 _COUNTS: Final = """
-SELECT ?property (COUNT(DISTINCT ?value) AS ?n) ?thing WHERE {
-  { ?thing ?property ?value } UNION { GRAPH ?g { ?thing ?property ?value } }
-} GROUP BY ?property ?thing ORDER BY ?property
+SELECT ?property (COUNT(*) AS ?n) ?thing WHERE { ?thing ?property ?value }
+GROUP BY ?property ?thing
 """
+_PROPERTIES: Final = (
+    "SELECT DISTINCT ?property ?thing WHERE { GRAPH ?g { ?thing ?property ?value } }"
+)
 _VALUES: Final = """
-SELECT DISTINCT ?value ?thing ?property WHERE {
-  { ?thing ?property ?value } UNION { GRAPH ?g { ?thing ?property ?value } }
-} ORDER BY ?value LIMIT %d
+SELECT ?value ?thing ?property WHERE { ?thing ?property ?value } LIMIT %d
 """
+"""Not sorted, since that takes a second where there are thousands."""
 _CLAIMED: Final = f"""
 PREFIX cllm: <https://w3id.org/china-llm/ontology#>
 PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
@@ -70,33 +70,39 @@ class Claim:
 
 
 def stated(store: EmbeddedStore, thing: Term, most: int) -> dict[Term, Stated]:
-    """What is stated of a thing by property, of a property that has very many values ``most``."""
+    """What is stated of a thing by property.
+
+    Of one that the default graph gives very many values it is ``most`` of those, the same ones each
+    time.
+    """
     found: dict[Term, Stated] = defaultdict(Stated)
-    rows = list(itertools.islice(store.matching(thing), _MOST + 1))
-    if len(rows) > _MOST:
-        rows.clear()
-        bound = {"thing": Bound(thing[1:-1])}
-        counts = {f"<{p}>": int(n or 0) for p, n, _ in store.query(_COUNTS, bound).rows()[1]}
-        for predicate, count in counts.items():
-            rows += _some(store, thing, predicate, most if count > most else None)
-            found[predicate].count = count
-    for graph, _, predicate, value in rows:
-        if graph not in _APART or graph == INFERRED:
-            found[predicate].values[value].add(graph)
-    for about in found.values():
-        about.count = max(about.count, len(about.values))
-    return {predicate: about for predicate, about in found.items() if about.values}
+    apart: dict[Term, Stated] = defaultdict(Stated)
+    bound = {"thing": Bound(thing[1:-1])}
+    counts = {f"<{p}>": int(n or 0) for p, n, _ in store.query(_COUNTS, bound).rows()[1]}
+    many = {p: n for p, n in counts.items() if n > most} if sum(counts.values()) > _MOST else {}
+    for graph, _, predicate, value in _rows(store, thing, many, most):
+        kept = apart if graph in _APART and graph != INFERRED else found
+        kept[predicate].values[value].add(graph)
+    found = found or apart
+    for predicate, about in found.items():
+        about.count = max(many.get(predicate, 0), len(about.values))
+    return dict(found)
 
 
-def _some(
-    store: EmbeddedStore, thing: Term, predicate: Term, most: int | None
+def _rows(
+    store: EmbeddedStore, thing: Term, many: Mapping[Term, int], most: int
 ) -> Iterator[tuple[str, Term, Term, Term]]:
-    if most is None:
-        yield from store.matching(thing, predicate)
+    if not many:
+        yield from store.matching(thing)
         return
-    bound = {"thing": Bound(thing[1:-1]), "property": Bound(predicate[1:-1])}
-    for value, *_ in store.query(_VALUES % most, bound).solutions():
-        yield from store.matching(thing, predicate, str(value))
+    bound = {"thing": Bound(thing[1:-1])}
+    for property_, _ in store.query(_PROPERTIES, bound).solutions():
+        if str(property_) not in many:
+            yield from store.matching(thing, str(property_))
+    for predicate in many:
+        one = bound | {"property": Bound(predicate[1:-1])}
+        for value, *_ in store.query(_VALUES % most, one).solutions():
+            yield from store.matching(thing, predicate, str(value))
 
 
 def claims(store: EmbeddedStore, thing: Term) -> dict[tuple[Term, Term], list[Claim]]:

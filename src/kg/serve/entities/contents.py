@@ -1,0 +1,68 @@
+"""What a named graph states, thing by thing, as far as a page has room for it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from kg.queries import Term as Bound
+from kg.serve.entities.facts import HAS_FIGURE
+from kg.serve.entities.figures import figure
+
+if TYPE_CHECKING:
+    from kg.columns import Term
+    from kg.serve.entities.figures import Figure
+    from kg.serve.entities.layout import Layout
+    from kg.store import EmbeddedStore
+
+_MOST: Final = 600
+"""Number of statements that are read for a page."""
+_SIZE: Final = "SELECT (COUNT(*) AS ?n) ?thing WHERE { GRAPH ?thing { ?s ?p ?o } } GROUP BY ?thing"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A property of a thing with its values, each beside the figure that it is, if it is one."""
+
+    predicate: Term
+    values: list[tuple[Term, Figure | None]]
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The number of statements of a graph, and the first of them by thing."""
+
+    size: int
+    things: list[tuple[Term, list[Line]]]
+    is_whole: bool
+
+
+def contents(store: EmbeddedStore, layout: Layout, name: str) -> Contents | None:
+    """What the graph of an IRI states; None if there is none.
+
+    Figures are told where they belong, under the property that they give a number of.
+    """
+    sizes = [row[0] for row in store.query(_SIZE, {"thing": Bound(name)}).rows()[1]]
+    if not sizes:
+        return None
+    told: dict[Term, dict[Term, set[Term]]] = defaultdict(lambda: defaultdict(set))
+    for _, subject, predicate, value in islice(store.matching(graph=name), _MOST):
+        told[subject][predicate].add(value)
+    figures = {
+        value: figure(store, value) for said in told.values() for value in said.get(HAS_FIGURE, ())
+    }
+    things = []
+    for subject in sorted(told):
+        if figures.get(subject) is not None:
+            continue
+        lines: dict[Term, list[tuple[Term, Figure | None]]] = defaultdict(list)
+        for predicate, values in told[subject].items():
+            for value in sorted(values):
+                read = figures.get(value) if predicate == HAS_FIGURE else None
+                lines[read.quantity if read else predicate].append((value, read))
+        ordered = sorted(lines, key=layout.order)
+        things.append((subject, [Line(property_, lines[property_]) for property_ in ordered]))
+    size = int(sizes[0] or 0)
+    return Contents(size, things, is_whole=size <= _MOST)
