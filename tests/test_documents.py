@@ -28,10 +28,9 @@ from kg.queries import Catalogue
 from kg.serve import create_app, things
 from kg.settings import Settings
 from kg.store import Current, EmbeddedStore, Versions
-from tests.conftest import run_kg, unwatched
+from tests.conftest import BROWSER, run_kg, unwatched
 from tests.test_front import serving
 
-BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 XSD = PREFIXES["xsd"]
 LABEL = f"{PREFIXES['rdfs']}label"
 Triple = tuple[Any, Any, Any]
@@ -301,7 +300,7 @@ class Blocks(HTMLParser):
         """Note a script element."""
         if tag == "script":
             self._inside = ("type", "application/ld+json") in attrs
-            self.scripts += not self._inside
+            self.scripts += not self._inside and ("type", "module") not in attrs
 
     def handle_endtag(self, tag: str) -> None:
         """Leave it."""

@@ -759,7 +759,7 @@ def test_s27_batches_leave_threads_to_others(project: Project, versions: Version
     """Beyond as many as may be worked on at once they are told to come again; others are served."""
     app = app_of(versions, project)
     client = app.test_client()
-    slots = app.extensions["kg.reconcile"].slots
+    slots = app.extensions["kg.reconcile"]
     taken = 0
     while slots.acquire(blocking=False):
         taken += 1
@@ -781,7 +781,7 @@ def test_a_version_is_read_once_and_by_one(
     """While one request reads the names of a version, others are told to come again."""
     app = app_of(versions, project)
     client = app.test_client()
-    latest = app.extensions["kg.reconcile"].latest
+    latest = app.extensions["kg"].things
     monkeypatch.setattr("kg.serve.reconcilable._PATIENCE", 0.01)
     with latest._reading:
         response = client.get("/reconcile")

@@ -48,7 +48,7 @@ SHAPES: Final = f"{GRAPHS}shapes"
 SETTLED: Final = f"{GRAPHS}settled"
 APART: Final = (AUDIT, f"{GRAPHS}claims", FINDINGS, LINKS)
 """The graphs that a build makes and that are no part of what others are made of."""
-_NO_COLUMN: Final = ("mark", "scale")
+_NO_COLUMN: Final = ("mark", "scale", "unit")
 """What a chart says beside which columns it draws."""
 
 

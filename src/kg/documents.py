@@ -51,6 +51,7 @@ _OF_OTHERS: Final[Mapping[str, Mapping[str, str]]] = {
     "skos:definition": _BY_LANGUAGE,
     "skos:editorialNote": _BY_LANGUAGE,
     "skos:exactMatch": _REFERENCE,
+    "skos:hiddenLabel": _BY_LANGUAGE,
     "skos:relatedMatch": _REFERENCE,
 }
 """What is said of things in terms of other vocabularies; the plain name is the local one."""

@@ -103,6 +103,18 @@ FORMATS: Final = (
     Format("nquads", "graph", "application/n-quads", "nq", "https://www.w3.org/TR/n-quads/"),
 )
 
+RESULT_SET: Final = Format(
+    "turtle",
+    "rows",
+    "text/turtle",
+    "ttl",
+    "https://www.w3.org/2001/sw/DataAccess/tests/result-set",
+)
+"""Rows as RDF, for whoever asks for it by name: never negotiated.
+
+Clients that accept Turtle mean graphs, and would get it in place of results that they can read.
+"""
+
 
 def formats(kind: Kind) -> tuple[Format, ...]:
     """The formats of one kind of answer, the default first."""
@@ -119,8 +131,9 @@ def named(name: str, kind: Kind) -> Format:
 
 def named_first(names: list[str], kind: Kind) -> Format:
     """The format of the first of several names that is known, as ``named`` does for one."""
+    offered = (*formats(kind), RESULT_SET) if kind == "rows" else formats(kind)
     for name in names:
-        for format_ in formats(kind):
+        for format_ in offered:
             if name in (format_.name, format_.extension, format_.media_type, *format_.aliases):
                 return format_
     known = ", ".join(format_.name for format_ in formats(kind))

@@ -47,7 +47,7 @@ function shown(text: string | undefined): string {
 
 /** A line of text about a row for each column that the chart names, its label first. */
 function told(chart: Chart, headings: Headings): (row: Row) => string {
-    const { mark: _, scale: __, label, ...roles } = chart;
+    const { label, ...roles } = chart;
     const columns = [...new Set(Object.values(roles))].filter((column) => column in headings);
     return (row) =>
         [
@@ -85,10 +85,34 @@ function isLog(chart: Chart): boolean {
     return chart.scale === "log";
 }
 
-function numeric(chart: Chart, label: string): Plot.ScaleOptions {
+function numeric(chart: Chart, label: string, values: number[]): Plot.ScaleOptions {
     return isLog(chart)
-        ? { type: "log", grid: true, label, tickFormat: short, ticks: 6 }
+        ? { type: "log", grid: true, label, tickFormat: short, ticks: powers(values) }
         : { type: "linear", grid: true, label, tickFormat: short, zero: true, nice: true };
+}
+
+/** The powers of ten among some values, or some more where they lie close together. */
+function powers(values: number[]): number[] {
+    const least = Math.log10(Math.min(...values));
+    const most = Math.log10(Math.max(...values));
+    const step = Math.max(1, Math.ceil((most - least) / 8));
+    const factors = most - least < 2 ? [1, 2, 5] : [1];
+    const found: number[] = [];
+    for (let exponent = Math.floor(least); exponent <= Math.ceil(most); exponent += step) {
+        found.push(...factors.map((factor) => factor * 10 ** exponent));
+    }
+    return found.filter((power) => power >= Math.min(...values) && power <= Math.max(...values));
+}
+
+function numbers(rows: Row[], ...columns: string[]): number[] {
+    const read_ = rows.flatMap((row) => columns.map((column) => read(row[column])));
+    return read_.filter((value): value is number => typeof value === "number" && value > 0);
+}
+
+/** As much of a name as there is room for in a margin. */
+function clipped(width: number): (name: string) => string {
+    const most = Math.floor(width / 6.6);
+    return (name) => (name.length > most ? `${name.slice(0, most - 1)}…` : name);
 }
 
 function dots(chart: Chart, rows: Row[], headings: Headings, width: number): HTMLElement[] {
@@ -128,11 +152,11 @@ function dots(chart: Chart, rows: Row[], headings: Headings, width: number): HTM
         marginRight: 40,
         x: {
             type: first instanceof Date ? "utc" : isLog(chart) ? "log" : "linear",
-            label: headings[x] ?? x,
+            label: first instanceof Date ? null : (headings[x] ?? x),
             grid: false,
             nice: true,
         },
-        y: numeric(chart, headings[y] ?? y),
+        y: numeric(chart, chart.unit ?? headings[y] ?? y, numbers(known, y)),
         color: { domain: colours, range: COLOURS },
         ...(symbols.length ? { symbol: { domain: symbols, range: [...SYMBOLS] } } : {}),
         marks,
@@ -174,14 +198,18 @@ function bars(chart: Chart, rows: Row[], headings: Headings, width: number): HTM
     const { x = "", y = "" } = chart;
     const known = rows.filter((row) => read(row[x]) !== undefined);
     const names = [...new Set(known.map((row) => row[y] || "–"))];
+    const left = margin(names, width);
     return [
         plot({
             width,
             height: 50 + ROW * names.length,
-            marginLeft: margin(names, width),
+            marginLeft: left,
             marginRight: 50,
-            x: { ...numeric(chart, headings[x] ?? x), axis: "top" },
-            y: { domain: names, label: null, tickSize: 0 },
+            x: {
+                ...numeric(chart, chart.unit ?? headings[x] ?? x, numbers(known, x)),
+                axis: "top",
+            },
+            y: { domain: names, label: null, tickSize: 0, tickFormat: clipped(left) },
             marks: [
                 Plot.barX(known, {
                     x: (row: Row) => read(row[x]),
@@ -213,21 +241,22 @@ function intervals(chart: Chart, rows: Row[], headings: Headings, width: number)
     const stroke = color ? (row: Row) => row[color] || "–" : "var(--c1)";
     const ends: Plot.DotOptions = { y: name, fill: stroke, r: 4.5 };
     const isTime = low(known[0] ?? {}) instanceof Date;
+    const left = margin(names, width);
     return [
         ...(colours.length > 1 ? [legend(colours, () => "●", true)] : []),
         plot({
             width,
             height: 56 + ROW * names.length,
-            marginLeft: margin(names, width),
+            marginLeft: left,
             marginRight: 30,
             x: isTime
                 ? { type: "utc", grid: true, axis: "top", label: null, nice: true }
                 : {
-                      ...numeric(chart, chart.unit ?? headings[to] ?? headings[from] ?? ""),
+                      ...numeric(chart, chart.unit ?? headings[to] ?? "", numbers(known, from, to)),
                       zero: false,
                       axis: "top",
                   },
-            y: { domain: names, label: null, tickSize: 0 },
+            y: { domain: names, label: null, tickSize: 0, tickFormat: clipped(left) },
             color: { domain: colours, range: COLOURS },
             marks: [
                 Plot.ruleY(known, { y: name, stroke: "var(--line)" }),
@@ -261,12 +290,13 @@ function matrix(chart: Chart, rows: Row[], headings: Headings, width: number): H
     );
     const states = [...new Set(cells.map((cell) => cell.state))].sort();
     const names = rows.map((row) => row[label] ?? "");
+    const left = margin(names, width);
     return [
         legend(states, () => "■", true),
         plot({
             width,
             height: 60 + 22 * names.length,
-            marginLeft: margin(names, width),
+            marginLeft: left,
             x: {
                 domain: columns.map((column) => headings[column] ?? column),
                 label: null,
@@ -274,7 +304,7 @@ function matrix(chart: Chart, rows: Row[], headings: Headings, width: number): H
                 tickSize: 0,
                 ...(width < 640 ? { tickRotate: -35 } : {}),
             },
-            y: { domain: names, label: null, tickSize: 0 },
+            y: { domain: names, label: null, tickSize: 0, tickFormat: clipped(left) },
             marginTop: width < 640 ? 80 : 30,
             color: { domain: states, range: COLOURS },
             marks: [

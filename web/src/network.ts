@@ -7,6 +7,8 @@ import { colour } from "./theme.js";
 const MARK = "__________cytoscape_stylesheet";
 const LEAST = 18;
 const MOST = 46;
+const TEXT = 12;
+const MOST_TEXT = 110;
 
 /** Cytoscape adds a style element unless one has this id; what it says is in our style sheet. */
 function withoutStyle(): void {
@@ -40,7 +42,24 @@ export function drawNetwork(chart: Chart, rows: Row[], into: HTMLElement): void 
             weight: weight ? Number(row[weight]) || 1 : 1,
             label: label ? (row[label] ?? "") : "",
         }));
-    show(edges, into, () => undefined);
+    show(edges, into, (name) => `/search?${new URLSearchParams({ q: name })}`);
+}
+
+/** Where a node begins: on a ring, so that the same rows are always laid out in the same way. */
+function around(place: number, number: number, into: HTMLElement): cytoscape.Position {
+    const angle = (2 * Math.PI * place) / number;
+    const [width, height] = [into.clientWidth / 2, into.clientHeight / 2];
+    return { x: width * (1 + 0.8 * Math.cos(angle)), y: height * (1 + 0.8 * Math.sin(angle)) };
+}
+
+/** Keep texts at the size that they are meant to have, however far it is zoomed out. */
+function readable(graph: cytoscape.Core): void {
+    const zoom = graph.zoom();
+    if (zoom < 1) {
+        graph
+            .nodes()
+            .style({ "font-size": TEXT / zoom, "text-max-width": `${MOST_TEXT / zoom}px` });
+    }
 }
 
 /** Draw edges; what `addressOf` gives for a node is where a click on it leads. */
@@ -66,7 +85,10 @@ export function show(
     const graph = cytoscape({
         container: into,
         elements: [
-            ...[...nodes.values()].map((data) => ({ data: { ...data } })),
+            ...[...nodes.values()].map((data, place) => ({
+                data: { ...data },
+                position: around(place, nodes.size, into),
+            })),
             ...edges.map((data, place) => ({ data: { ...data, id: `edge-${place}` } })),
         ],
         style: [
@@ -75,10 +97,10 @@ export function show(
                 style: {
                     label: "data(id)",
                     color: ink,
-                    "font-size": 12,
+                    "font-size": TEXT,
                     "font-family": getComputedStyle(document.body).fontFamily,
                     "text-wrap": "wrap",
-                    "text-max-width": "110px",
+                    "text-max-width": `${MOST_TEXT}px`,
                     "text-valign": "bottom",
                     "text-margin-y": 4,
                     "text-background-color": paper,
@@ -110,18 +132,21 @@ export function show(
         layout: {
             name: "cose",
             animate: false,
-            randomize: true,
+            randomize: false,
             nodeDimensionsIncludeLabels: true,
-            idealEdgeLength: () => 90,
-            nodeRepulsion: () => 14000,
-            nodeOverlap: 12,
-            gravity: 0.6,
-            padding: 24,
+            idealEdgeLength: () => 60,
+            nodeRepulsion: () => 9000,
+            componentSpacing: 60,
+            nodeOverlap: 20,
+            gravity: 0.4,
+            numIter: 2500,
+            padding: 16,
         },
         minZoom: 0.3,
         maxZoom: 3,
         userZoomingEnabled: false,
     });
+    readable(graph);
     graph.on("mouseover", "node", ({ target }) => {
         const near = target.closedNeighborhood();
         graph.elements().difference(near).addClass("far");

@@ -121,7 +121,7 @@ class Query:
     text: str
     audience: tuple[str, ...] = ()
     chart: Mapping[str, str] | None = None
-    """The ``mark``, the column for each of its roles, and the ``scale``."""
+    """The ``mark``, the column for each role, and the ``scale`` and the ``unit`` of the axis."""
     home: int | None = None
     """Its place on the front page."""
 
@@ -284,7 +284,7 @@ def _chart(shown: str, fields: object) -> Mapping[str, str]:
     if not isinstance(fields, dict) or mark not in MARKS:
         raise BadSource(shown, None, f"the chart's mark is none of: {', '.join(MARKS)}.")
     needed, possible = MARKS[mark]
-    _check_keys(shown, "chart", fields, needed | possible | {"mark", "scale"}, {*needed})
+    _check_keys(shown, "chart", fields, needed | possible | {"mark", "scale", "unit"}, {*needed})
     if fields.get("scale", "linear") not in _SCALES:
         raise BadSource(shown, None, f"the chart's scale is none of: {', '.join(_SCALES)}.")
     return {str(key): str(value) for key, value in fields.items()}

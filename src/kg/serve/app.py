@@ -35,6 +35,7 @@ from kg.serve.labels import heading, named, several
 from kg.serve.links import links
 from kg.serve.reconcilable import Latest
 from kg.serve.things import Names
+from kg.serve.visible import visible
 from kg.services import listed
 from kg.store import Number
 from kg.why import Explanations
@@ -97,6 +98,7 @@ def create_app(
         writing,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.finalize = visible
     app.jinja_env.globals.update(prefixes=PREFIXES, is_ours=is_ours, asset=asset)
     local = local_address if is_ours else web_address
     app.jinja_env.filters.update(

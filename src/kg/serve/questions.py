@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import urllib.parse
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import flask
 from werkzeug.exceptions import NotAcceptable
 
 from kg.errors import BadInput
 from kg.queries import bound, judge
-from kg.results import formats
+from kg.results import RESULT_SET, formats
 from kg.serve.context import RESERVED, accepted, context, reading, wants_page
 from kg.serve.deferred import answer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from kg.queries import Query
-    from kg.results import Kind
+    from kg.results import Format
     from kg.store import Answer
 
 blueprint = flask.Blueprint("questions", __name__)
-
-_KINDS: Final[Mapping[str, Kind]] = {"SELECT": "rows", "ASK": "rows"}
 
 
 @blueprint.get("/queries")
@@ -36,7 +34,7 @@ def all_questions() -> flask.Response | str:
             themes.setdefault(query.tags[0], []).append(query)
         return flask.render_template(
             "queries.html",
-            themes=sorted(themes.items()),
+            themes=sorted(themes.items(), key=lambda item: (-len(item[1]), item[0])),
             services=context().services,
             version=reading().name,
         )
@@ -92,10 +90,17 @@ def question(name: str) -> flask.Response | str:
             address=flask.request.query_string.decode(),
             permalink=_permalink(name, given),
             text=_without_header(bound(query.text, bindings)),
-            formats=[format_.name for format_ in formats(_KINDS.get(query.form, "graph"))],
+            formats=[format_.name for format_ in _offered(query)],
         )
 
     return answer(query.text, page, bindings, services=services)
+
+
+def _offered(query: Query) -> Sequence[Format]:
+    """The formats of the answer to a question."""
+    if query.form in ("CONSTRUCT", "DESCRIBE"):
+        return formats("graph")
+    return (*formats("rows"), RESULT_SET)
 
 
 def _permalink(name: str, given: Mapping[str, str]) -> str:

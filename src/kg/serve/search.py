@@ -22,6 +22,8 @@ blueprint = flask.Blueprint("search", __name__)
 _MOST_CHARACTERS: Final = 200
 _MOST_SUGGESTED: Final = 10
 _MOST_SHOWN: Final = 60
+_MOST_BEGUN: Final = 500
+"""Things whose names begin so, of which the ones with short names come first."""
 _MOST_ALIKE: Final = 20
 _LEAST_ALIKE: Final = 0.6
 """Similarity from which a name that does not begin so is taken for a misspelling."""
@@ -61,7 +63,10 @@ def _found(text: str) -> Iterator[Thing]:
     known = context().things.of(reading()).things
     alike = known.alike(text, _MOST_ALIKE)
     near = (id_ for id_ in sorted(alike, key=lambda i: -alike[i]) if alike[id_] >= _LEAST_ALIKE)
-    sure = chain(known.identified(text), known.called(text), known.beginning(text), near)
+    begun = sorted(
+        islice(known.beginning(text), _MOST_BEGUN), key=lambda i: len(known.things[i].name)
+    )
+    sure = chain(known.identified(text), known.called(text), begun, near)
     for id_ in dict.fromkeys(sure):
         yield known.things[id_]
 

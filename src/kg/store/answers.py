@@ -12,6 +12,8 @@ import pyoxigraph as ox
 
 from kg.errors import BadInput
 from kg.namespaces import PREFIXES
+from kg.results import RESULT_SET
+from kg.store.result_set import write_result_set, write_truth
 from kg.store.xml import Wellformed
 
 if TYPE_CHECKING:
@@ -88,7 +90,12 @@ class Answer:
         """
         if format_.media_type.endswith("+xml"):
             out = cast("IO[bytes]", Wellformed(out))
-        if isinstance(self._results, ox.QuerySolutions | ox.QueryBoolean):
+        if format_ is RESULT_SET:
+            if isinstance(self._results, ox.QueryBoolean):
+                write_truth(bool(self._results), out)
+            else:
+                write_result_set(*self._rows(), out)
+        elif isinstance(self._results, ox.QuerySolutions | ox.QueryBoolean):
             self._results.serialize(out, format=_ROWS[format_.name])
         else:
             syntax = GRAPH_FORMATS[format_.name]

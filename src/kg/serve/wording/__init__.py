@@ -12,7 +12,7 @@ import gettext as catalogs
 import io
 import urllib.parse
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import flask
@@ -99,7 +99,7 @@ def _remember(response: flask.Response) -> flask.Response:
 @cache
 def _catalog(tag: str) -> catalogs.NullTranslations:
     """The texts of a language; English needs none."""
-    file = resources.files(__name__) / f"{tag.replace('-', '_')}.po"
+    file = Path(__file__).with_name(f"{tag.replace('-', '_')}.po")
     if not file.is_file():
         return catalogs.NullTranslations()
     compiled = io.BytesIO()

@@ -1,0 +1,123 @@
+"""A real browser, found on this machine and driven by Playwright, and the pages to look at.
+
+Playwright (https://playwright.dev/python/) only drives it: no browser is ever downloaded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from typing import TYPE_CHECKING, Final, Literal
+
+from playwright.sync_api import expect, sync_playwright
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+
+VARIABLE: Final = "KG_CHROMIUM"
+"""The environment variable that names the browser where it has another name."""
+PROGRAMS: Final = ("chromium", "chromium-browser", "google-chrome")
+MISSING: Final = (
+    f"There is no Chromium here: run apt-get install chromium, or name one with {VARIABLE}."
+)
+FLAGS: Final = (
+    *("--disable-gpu", "--disable-quic", "--disable-sync"),
+    *("--no-first-run", "--disable-background-networking", "--disable-component-update"),
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+"""So that nothing but what a page asks for is asked, and of no other machine."""
+
+Scheme = Literal["light", "dark"]
+ENGLISH: Final = "en"
+CHINESE: Final = "zh-Hans"
+LANGUAGES: Final = (ENGLISH, CHINESE)
+SCHEMES: Final[tuple[Scheme, ...]] = ("light", "dark")
+WIDE: Final[ViewportSize] = {"width": 1440, "height": 900}
+PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
+
+ENTITIES: Final = {
+    "model": "/id/model/pangu-alpha",
+    "run": "/id/run/ernie-3-0-titan",
+    "organization": "/id/organization/baai",
+    "hardware": "/id/hardware/huawei-ascend-910",
+    "concern": "/id/concern/bias-and-fairness",
+    "platform": "/id/platform/wenxin-platform",
+    "dataset": "/id/dataset/wudaocorpora",
+    "event": "/id/event/access-applications",
+    "person": "/id/person/jeffrey-ding",
+    "reference": "/id/reference/ding-xiao-2023",
+}
+"""Things of several kinds; nothing is referred to more often than the last two."""
+PAGES: Final = {
+    "home": "/",
+    "questions": "/queries",
+    "question": "/queries/table-1",
+    "form": "/queries/models-by-developer?organization=organization:baidu",
+    **ENTITIES,
+    "graph": "/graph/ding-xiao-2023/table-1",
+    "data": "/dataset",
+    "ontology": "/ontology",
+    "editor": "/sparql",
+    "answer": "/sparql?query=SELECT+*+%7B+%3Fs+a+%3Fclass+%7D+LIMIT+20",
+    "problem": "/problem/deadline",
+}
+"""One page of each kind: a name, and where it is."""
+
+
+_FIGURES: Final = "figure[data-chart]:visible"
+_UNDRAWN: Final = "figure[data-chart]:not([data-drawn]):visible"
+
+
+def found() -> str | None:
+    """The browser of this machine: what the environment names, else the first by a usual name."""
+    named = os.environ.get(VARIABLE)
+    return shutil.which(named) if named else next(filter(None, map(shutil.which, PROGRAMS)), None)
+
+
+@contextlib.contextmanager
+def launched() -> Iterator[Browser]:
+    """A browser with a profile of its own, until the block ends.
+
+    Raises ``FileNotFoundError``, in one sentence, where there is none. While it runs, no event loop
+    of ``asyncio`` can be started in the same thread, since Playwright has one there.
+    """
+    program = found()
+    if program is None:
+        raise FileNotFoundError(MISSING)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def visiting(
+    browser: Browser,
+    address: str,
+    *,
+    scheme: Scheme = "light",
+    language: str = ENGLISH,
+    size: ViewportSize = WIDE,
+    has_scripts: bool = True,
+) -> BrowserContext:
+    """A visitor with nothing in cache, to whom paths are of the server at ``address``."""
+    return browser.new_context(
+        base_url=address,
+        color_scheme=scheme,
+        locale=language,
+        viewport=size,
+        java_script_enabled=has_scripts,
+        reduced_motion="reduce",
+    )
+
+
+def draw_all(page: Page) -> None:
+    """Look at each figure of a page, since scripts draw it when it comes into view."""
+    for figure in page.locator(_FIGURES).all():
+        figure.scroll_into_view_if_needed()
+    expect(page.locator(_UNDRAWN)).to_have_count(0)
+    page.evaluate("scrollTo(0, 0)")
