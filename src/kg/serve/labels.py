@@ -55,14 +55,17 @@ class Labels:
         return known
 
     def text(self, term: Term, tag: str) -> str:
-        """What a term is called in a language; a literal is its text."""
+        """What a term is called in a language, not more than some hundred characters of it.
+
+        A literal is its text, all of it.
+        """
         if is_literal(term):
             return parts(term)[0]
         found = self.of(term)
         for wanted in (tag.lower(), "en", ""):
-            if wanted in found:
-                return found[wanted]
-        return min(found.values(), default="") or self._place(term, tag) or self._slug(term, tag)
+            if found.get(wanted):
+                return _cut(found[wanted])
+        return _cut(min(found.values(), default="")) or self._place(term, tag) or self._slug(term, tag)
 
     def _read(self, term: Term) -> Mapping[str, str]:
         for graph in ("", None) if term[0] == "<" else ():
@@ -70,7 +73,7 @@ class Labels:
                 found = {value for *_, value in self._store.matching(term, predicate, None, graph)}
                 texts = sorted(map(parts, filter(is_literal, found)), reverse=True)
                 if texts:
-                    return {tag: _cut(text) for text, _, tag in texts}
+                    return {tag: text for text, _, tag in texts}
         return {}
 
     def _slug(self, term: Term, tag: str) -> str:

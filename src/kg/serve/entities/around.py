@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from kg.columns import Term, iri
 from kg.namespaces import IDS
 from kg.serve.entities.model import REJECTED
+from kg.serve.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -174,8 +175,8 @@ def text_width(text: str, size: float) -> float:
 
 
 def cut(text: str, room: float, size: float) -> str:
-    """As much of a text as there is room for, without what is no letter, sign or blank."""
-    plain = "".join(c for c in text if unicodedata.category(c)[0] != "C")
+    """As much of a text as there is room for."""
+    plain = str(visible(text))
     if text_width(plain, size) <= room:
         return plain
     kept = ""
