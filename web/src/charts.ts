@@ -10,6 +10,7 @@ const COLOURS = [1, 2, 3, 4, 5, 6, 7, 8].map((number) => `var(--c${number})`);
 const SYMBOLS = ["circle", "square", "triangle", "diamond", "star"] as const;
 const GLYPHS = ["●", "■", "▲", "◆", "★"];
 const ROW = 26;
+const NARROW = 640;
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
 type Headings = Record<string, string>;
@@ -27,6 +28,22 @@ export function short(value: number): string {
     const factor = Number((value / 10 ** exponent).toPrecision(3));
     const power = [...String(exponent)].map((digit) => SUPERSCRIPTS[Number(digit)]).join("");
     return factor === 1 ? `10${power}` : `${factor} × 10${power}`;
+}
+
+/** A tick of time in the language of the page: the year in January and, first of all, below. */
+function tick(date: Date, place: number): string {
+    const { lang } = document.documentElement;
+    const said = (options: Intl.DateTimeFormatOptions) =>
+        new Intl.DateTimeFormat(lang, { ...options, timeZone: "UTC" }).format(date);
+    const year = said({ year: "numeric" });
+    if (date.getUTCDate() !== 1) {
+        return said({ month: "short", day: "numeric" });
+    }
+    if (date.getUTCMonth() === 0) {
+        return year;
+    }
+    const month = said({ month: "short" });
+    return place === 0 ? `${month}\n${year}` : month;
 }
 
 function read(text: string | undefined): number | Date | undefined {
@@ -85,17 +102,22 @@ function isLog(chart: Chart): boolean {
     return chart.scale === "log";
 }
 
-function numeric(chart: Chart, label: string, values: number[]): Plot.ScaleOptions {
+function numeric(
+    chart: Chart,
+    label: string | null,
+    values: number[],
+    most = 8,
+): Plot.ScaleOptions {
     return isLog(chart)
-        ? { type: "log", grid: true, label, tickFormat: short, ticks: powers(values) }
+        ? { type: "log", grid: true, label, tickFormat: short, ticks: powers(values, most) }
         : { type: "linear", grid: true, label, tickFormat: short, zero: true, nice: true };
 }
 
-/** The powers of ten among some values, or some more where they lie close together. */
-function powers(values: number[]): number[] {
+/** The powers of ten among some values, at most so many, or some more if there are few. */
+function powers(values: number[], number: number): number[] {
     const least = Math.log10(Math.min(...values));
     const most = Math.log10(Math.max(...values));
-    const step = Math.max(1, Math.ceil((most - least) / 8));
+    const step = Math.max(1, Math.ceil((most - least) / number));
     const factors = most - least < 2 ? [1, 2, 5] : [1];
     const found: number[] = [];
     for (let exponent = Math.floor(least); exponent <= Math.ceil(most); exponent += step) {
@@ -115,7 +137,13 @@ function clipped(width: number): (name: string) => string {
     return (name) => (name.length > most ? `${name.slice(0, most - 1)}…` : name);
 }
 
-function dots(chart: Chart, rows: Row[], headings: Headings, width: number): HTMLElement[] {
+function dots(
+    chart: Chart,
+    rows: Row[],
+    headings: Headings,
+    width: number,
+    into: HTMLElement,
+): HTMLElement[] {
     const { x = "", y = "", color, symbol, label } = chart;
     const known = rows.filter((row) => read(row[x]) !== undefined && read(row[y]) !== undefined);
     const colours = unique(known, color);
@@ -133,7 +161,7 @@ function dots(chart: Chart, rows: Row[], headings: Headings, width: number): HTM
             title: told(chart, headings),
         }),
     ];
-    if (label && width > 640 && known.length <= 60) {
+    if (label && width > NARROW && known.length <= 60) {
         marks.push(
             Plot.text(spaced(known, x, y, isLog(chart)), {
                 x: (row: Row) => read(row[x]),
@@ -145,14 +173,23 @@ function dots(chart: Chart, rows: Row[], headings: Headings, width: number): HTM
             }),
         );
     }
+    const legends = [
+        ...(colours.length ? [legend(colours, () => "●", true)] : []),
+        ...(symbols.length
+            ? [legend(symbols, (place) => GLYPHS[place % GLYPHS.length] ?? "●", false)]
+            : []),
+    ];
+    into.replaceChildren(...legends);
+    const left = legends.reduce((sum, list) => sum - list.offsetHeight - 8, into.clientHeight);
     const drawing = plot({
         width,
-        height: Math.min(460, Math.max(320, width * 0.52)),
+        height: Math.max(280, left),
         marginLeft: 62,
         marginRight: 40,
         x: {
             type: first instanceof Date ? "utc" : isLog(chart) ? "log" : "linear",
             label: first instanceof Date ? null : (headings[x] ?? x),
+            ...(first instanceof Date ? { tickFormat: tick } : {}),
             grid: false,
             nice: true,
         },
@@ -161,13 +198,7 @@ function dots(chart: Chart, rows: Row[], headings: Headings, width: number): HTM
         ...(symbols.length ? { symbol: { domain: symbols, range: [...SYMBOLS] } } : {}),
         marks,
     });
-    return [
-        ...(colours.length ? [legend(colours, () => "●", true)] : []),
-        ...(symbols.length
-            ? [legend(symbols, (place) => GLYPHS[place % GLYPHS.length] ?? "●", false)]
-            : []),
-        drawing,
-    ];
+    return [...legends, drawing];
 }
 
 /** The rows whose labels have room: of those near each other only the first. */
@@ -199,6 +230,8 @@ function bars(chart: Chart, rows: Row[], headings: Headings, width: number): HTM
     const known = rows.filter((row) => read(row[x]) !== undefined);
     const names = [...new Set(known.map((row) => row[y] || "–"))];
     const left = margin(names, width);
+    const ticks = Math.max(2, (width - left) / 90);
+    const across = (label: string) => (width > NARROW ? label : null);
     return [
         plot({
             width,
@@ -206,7 +239,7 @@ function bars(chart: Chart, rows: Row[], headings: Headings, width: number): HTM
             marginLeft: left,
             marginRight: 50,
             x: {
-                ...numeric(chart, chart.unit ?? headings[x] ?? x, numbers(known, x)),
+                ...numeric(chart, across(chart.unit ?? headings[x] ?? x), numbers(known, x), ticks),
                 axis: "top",
             },
             y: { domain: names, label: null, tickSize: 0, tickFormat: clipped(left) },
@@ -242,6 +275,8 @@ function intervals(chart: Chart, rows: Row[], headings: Headings, width: number)
     const ends: Plot.DotOptions = { y: name, fill: stroke, r: 4.5 };
     const isTime = low(known[0] ?? {}) instanceof Date;
     const left = margin(names, width);
+    const ticks = Math.max(2, (width - left) / 90);
+    const across = (label: string) => (width > NARROW ? label : null);
     return [
         ...(colours.length > 1 ? [legend(colours, () => "●", true)] : []),
         plot({
@@ -250,9 +285,21 @@ function intervals(chart: Chart, rows: Row[], headings: Headings, width: number)
             marginLeft: left,
             marginRight: 30,
             x: isTime
-                ? { type: "utc", grid: true, axis: "top", label: null, nice: true }
+                ? {
+                      type: "utc",
+                      grid: true,
+                      axis: "top",
+                      label: null,
+                      nice: true,
+                      tickFormat: tick,
+                  }
                 : {
-                      ...numeric(chart, chart.unit ?? headings[to] ?? "", numbers(known, from, to)),
+                      ...numeric(
+                          chart,
+                          across(chart.unit ?? headings[to] ?? ""),
+                          numbers(known, from, to),
+                          ticks,
+                      ),
                       zero: false,
                       axis: "top",
                   },
@@ -302,10 +349,10 @@ function matrix(chart: Chart, rows: Row[], headings: Headings, width: number): H
                 label: null,
                 axis: "top",
                 tickSize: 0,
-                ...(width < 640 ? { tickRotate: -35 } : {}),
+                ...(width < NARROW ? { tickRotate: -35 } : {}),
             },
             y: { domain: names, label: null, tickSize: 0, tickFormat: clipped(left) },
-            marginTop: width < 640 ? 80 : 30,
+            marginTop: width < NARROW ? 80 : 30,
             color: { domain: states, range: COLOURS },
             marks: [
                 Plot.cell(cells, {
@@ -346,6 +393,6 @@ export function drawChart(chart: Chart, rows: Row[], headings: Headings, into: H
     const width = Math.max(280, into.clientWidth);
     const drawn = { dot: dots, bar: bars, intervals, matrix }[
         chart.mark as "dot" | "bar" | "intervals" | "matrix"
-    ](chart, rows, headings, width);
+    ](chart, rows, headings, width, into);
     into.replaceChildren(...drawn);
 }

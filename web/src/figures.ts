@@ -61,6 +61,14 @@ async function draw(figure: HTMLElement, into: HTMLElement): Promise<void> {
     figure.dataset.drawn = chart.mark;
 }
 
+/** A place to draw in, in a figure that keeps no room for it. */
+function added(figure: HTMLElement): HTMLElement {
+    const into = document.createElement("div");
+    into.className = "drawing";
+    figure.append(into);
+    return into;
+}
+
 export function drawAll(): void {
     const known = new Map<Element, HTMLElement>();
     const redraw = (figure: Element) => {
@@ -95,10 +103,7 @@ export function drawAll(): void {
         }
     });
     for (const figure of document.querySelectorAll<HTMLElement>("figure[data-chart]")) {
-        const into = document.createElement("div");
-        into.className = "drawing";
-        figure.append(into);
-        known.set(figure, into);
+        known.set(figure, figure.querySelector<HTMLElement>(".drawing") ?? added(figure));
         inView.observe(figure);
         resized.observe(figure);
     }

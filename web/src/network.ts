@@ -9,6 +9,10 @@ const LEAST = 18;
 const MOST = 46;
 const TEXT = 12;
 const MOST_TEXT = 110;
+const NARROW = 640;
+/** Of more nodes than this only those with some weight have their names in a narrow drawing. */
+const MOST_NAMED = 12;
+const LEAST_NAMED = 4;
 
 /** Cytoscape adds a style element unless one has this id; what it says is in our style sheet. */
 function withoutStyle(): void {
@@ -79,6 +83,7 @@ export function show(
     }
     const heaviest = Math.max(1, ...[...nodes.values()].map((node) => node.weight));
     const widest = Math.max(1, ...edges.map((edge) => edge.weight));
+    const isNarrow = into.clientWidth < NARROW && nodes.size > MOST_NAMED;
     const ink = colour("--ink");
     const paper = colour("--raised");
     into.replaceChildren();
@@ -95,7 +100,8 @@ export function show(
             {
                 selector: "node",
                 style: {
-                    label: "data(id)",
+                    label: (node: cytoscape.NodeSingular) =>
+                        isNarrow && node.data("weight") < LEAST_NAMED ? "" : node.data("id"),
                     color: ink,
                     "font-size": TEXT,
                     "font-family": getComputedStyle(document.body).fontFamily,

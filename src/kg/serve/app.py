@@ -99,7 +99,7 @@ def create_app(
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.finalize = visible
-    app.jinja_env.globals.update(prefixes=PREFIXES, is_ours=is_ours, asset=asset)
+    app.jinja_env.globals.update(prefixes=PREFIXES, is_ours=is_ours, asset=asset, room=room)
     local = local_address if is_ours else web_address
     app.jinja_env.filters.update(
         local=local, short=shorten, readable=readable, named=named, heading=heading, several=several
@@ -125,6 +125,12 @@ def create_app(
     app.register_blueprint(problems.blueprint)
     app.after_request(_add_headers)
     return app
+
+
+def room(mark: str, number: int) -> int:
+    """How high a chart of so many names will be, in pixels, as ``web/src/charts.ts`` draws it."""
+    head, each = {"bar": (50, 26), "intervals": (56, 26), "matrix": (60, 22)}[mark]
+    return head + each * number
 
 
 def local_address(iri: str) -> str:

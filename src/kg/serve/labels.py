@@ -16,7 +16,7 @@ from kg.columns import Term, iri, is_literal, parts
 from kg.namespaces import BASE, GRAPHS, IDS, TERMS, passage_name, shorten
 from kg.queries import is_iri
 from kg.serve.context import context, reading
-from kg.serve.wording import gettext, language
+from kg.serve.wording import language, pgettext
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -125,7 +125,7 @@ def named(iri: str) -> str:
 def heading(column: str) -> str:
     """The name of a column as a person reads it: ``computeMin`` is ``Compute min``."""
     words = _WORDS.sub(" ", column).lower()
-    return gettext(words[:1].upper() + words[1:])
+    return pgettext("column", words[:1].upper() + words[1:])
 
 
 def several(text: str) -> list[str]:

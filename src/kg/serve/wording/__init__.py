@@ -59,12 +59,22 @@ def ngettext(one: str, many: str, number: int) -> str:
     return _catalog(language()).ngettext(one, many, number)
 
 
+def pgettext(kind: str, text: str) -> str:
+    """A text of a kind that is translated apart, such as ``column``."""
+    return _catalog(language()).pgettext(kind, text)
+
+
 def add_to(app: flask.Flask) -> None:
-    """Let the templates of an app speak the language of each request, and keep what was chosen."""
+    """Let the templates of an app speak the language of each request, and keep what was chosen.
+
+    There ``_("...")`` takes a text of the template, which may have HTML and ``%(name)s`` in it; a
+    text from elsewhere, such as the header of a question, is ``translated``, which is escaped.
+    """
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
         gettext, ngettext, newstyle=True
     )
+    app.jinja_env.filters["translated"] = gettext
     app.jinja_env.globals.update(
         language=language, languages=LANGUAGES, theme=theme, chosen_address=_chosen_address
     )
