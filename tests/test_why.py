@@ -125,7 +125,7 @@ def with_explanations(project: Project, versions: Versions, made: Explanations) 
     ("made", "limit"),
     [
         (Explanations(2, 0.001, MEMORY), "deadline"),
-        (Explanations(2, 60, 1_000), "memory"),
+        (Explanations(2, 60, 2_000_000), "memory"),
         (Explanations(0, 60, MEMORY), "busy"),
     ],
     ids=["deadline", "memory", "busy"],
@@ -139,8 +139,9 @@ def test_limits(project: Project, versions: Versions, made: Explanations, limit:
     assert ("Retry-After" in response.headers) == (limit == "busy")
 
 
-def test_a_client_may_ask_for_less_time(client: FlaskClient) -> None:
+def test_a_client_may_ask_for_less_time(project: Project, versions: Versions) -> None:
     """As of queries."""
+    client = with_explanations(project, versions, Explanations(1, 60, MEMORY))
     response = client.get(f"{address(DOMESTIC)}&timeout=0.001")
     assert response.status_code == 503
     assert response.json["limit"] == "deadline"

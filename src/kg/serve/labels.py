@@ -65,7 +65,8 @@ class Labels:
         for wanted in (tag.lower(), "en", ""):
             if found.get(wanted):
                 return _cut(found[wanted])
-        return _cut(min(found.values(), default="")) or self._place(term, tag) or self._slug(term, tag)
+        any_of_them = _cut(min(found.values(), default=""))
+        return any_of_them or self._place(term, tag) or self._slug(term, tag)
 
     def _read(self, term: Term) -> Mapping[str, str]:
         for graph in ("", None) if term[0] == "<" else ():

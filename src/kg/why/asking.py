@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _MOST_BYTES: Final = 8_000_000
 """Bytes of proofs that are kept."""
+_NO_MEMORY: Final = (OUT_OF_MEMORY, b"MemoryError", b"bad_alloc")
+"""What Rust, Python and C++ say of a process that gets no memory."""
 _SAID: Final = {
     "memory": "The proof was given up: it took more memory than one may here.",
     "size": "The proof has too many steps to be told.",
@@ -88,7 +90,7 @@ class Explanations:
                 process.kill()
                 await process.wait()
         if process.returncode:
-            if OUT_OF_MEMORY in errors:
+            if any(said_so in errors for said_so in _NO_MEMORY):
                 raise Exceeded("memory", _SAID["memory"])
             raise StoreError("The process that looked for the proof has ended: try again.")
         found = json.loads(said)

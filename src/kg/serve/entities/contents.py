@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from kg.columns import iri, parts
+from kg.namespaces import GRAPHS
 from kg.queries import Term as Bound
 from kg.serve.entities.facts import HAS_FIGURE
 from kg.serve.entities.figures import figure
@@ -17,8 +19,11 @@ if TYPE_CHECKING:
     from kg.serve.entities.layout import Layout
     from kg.store import EmbeddedStore
 
-_MOST: Final = 600
-"""Number of statements that are read for a page."""
+_CATALOG: Final = f"{GRAPHS}catalog"
+_MOST: Final = 1_000
+"""Number of statements of a graph up to which a page shows all of them."""
+_SOME: Final = 200
+"""Number of statements that a page shows of any other graph."""
 _SIZE: Final = "SELECT (COUNT(*) AS ?n) ?thing WHERE { GRAPH ?thing { ?s ?p ?o } } GROUP BY ?thing"
 
 
@@ -44,11 +49,12 @@ def contents(store: EmbeddedStore, layout: Layout, name: str) -> Contents | None
 
     Figures are told where they belong, under the property that they give a number of.
     """
-    sizes = [row[0] for row in store.query(_SIZE, {"thing": Bound(name)}).rows()[1]]
-    if not sizes:
+    size = _size(store, name)
+    if not size:
         return None
+    most = _MOST if size <= _MOST else _SOME
     told: dict[Term, dict[Term, set[Term]]] = defaultdict(lambda: defaultdict(set))
-    for _, subject, predicate, value in islice(store.matching(graph=name), _MOST):
+    for _, subject, predicate, value in islice(store.matching(graph=name), most):
         told[subject][predicate].add(value)
     figures = {
         value: figure(store, value) for said in told.values() for value in said.get(HAS_FIGURE, ())
@@ -64,5 +70,12 @@ def contents(store: EmbeddedStore, layout: Layout, name: str) -> Contents | None
                 lines[read.quantity if read else predicate].append((value, read))
         ordered = sorted(lines, key=layout.order)
         things.append((subject, [Line(property_, lines[property_]) for property_ in ordered]))
-    size = int(sizes[0] or 0)
-    return Contents(size, things, is_whole=size <= _MOST)
+    return Contents(size, things, is_whole=size <= most)
+
+
+def _size(store: EmbeddedStore, name: str) -> int:
+    """Number of statements of a graph: as the catalog says, since to count takes its time."""
+    for *_, said in store.matching(f"<{name}>", iri("void:triples"), None, _CATALOG):
+        return int(parts(said)[0])
+    rows = store.query(_SIZE, {"thing": Bound(name)}).rows()[1]
+    return int(next(rows, ["0"])[0] or 0)

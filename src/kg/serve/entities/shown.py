@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+import flask
 from babel import Locale
 from babel.numbers import format_compact_decimal
 
@@ -16,9 +17,6 @@ from kg.serve.entities.as_json import why_query
 from kg.serve.entities.intervals import bars, number
 from kg.serve.labels import labels
 from kg.serve.wording import language
-
-if TYPE_CHECKING:
-    import flask
 
 SETTLED: Final = f"{GRAPHS}settled"
 _WHOLE: Final = re.compile(r"-?\d{1,15}")
@@ -45,7 +43,10 @@ def add_to(app: flask.Flask) -> None:
 
 def called(term: Term) -> str:
     """What a term is called on this page."""
-    return labels().text(term, language())
+    known: dict[Term, str] = flask.g.setdefault("called", {})
+    if term not in known:
+        known[term] = labels().text(term, language())
+    return known[term]
 
 
 def kind_of(term: Term) -> Term:
