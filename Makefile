@@ -44,7 +44,7 @@ $(PACKAGES): web/package.json web/package-lock.json | $(READY)
 	$(WITH_NODE) npm --prefix web ci --silent --no-audit --no-fund
 	@touch $@
 
-$(BUILT): $(PACKAGES) web/build.mjs $(wildcard web/src/*)
+$(BUILT): $(PACKAGES) web/build.mjs $(wildcard web/src/* web/src/*/*)
 	$(WITH_NODE) npm --prefix web run --silent build
 
 format: $(READY) $(PACKAGES)

@@ -13,6 +13,7 @@ from rdflib import RDF
 
 from kg import build, findings
 from kg.cli import main
+from kg.columns import literal
 from kg.errors import BadSource
 from kg.findings import Finding, Result, Verdict
 from kg.graph.claims import CLLM
@@ -87,7 +88,10 @@ def test_verdicts(
 ) -> None:
     """By what the rows say, and by what they leave open."""
     column = {"count": "counts", "value": "value", "truth": "holds"}[finding.kind]
-    rows = [[f"{IDS}model/{number}", "A model", cell] for number, cell in enumerate(cells)]
+    rows = [
+        [f"<{IDS}model/{number}>", literal("A model"), None if cell is None else literal(cell)]
+        for number, cell in enumerate(cells)
+    ]
 
     result = findings.judged(finding, ["item", "name", column], rows)
 

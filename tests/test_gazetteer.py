@@ -156,3 +156,15 @@ def test_what_visitors_ask_for_is_not_kept(gazetteer: Gazetteer) -> None:
 
     assert folded.cache_info().currsize == before
     assert fold("PanGu-α") == folded("PanGu-α")
+
+
+def test_a_name_without_end() -> None:
+    """It is found by its first words; the memory that it takes is not the square of its length."""
+    words = [f"word{number}" for number in range(20_000)]
+    names = Gazetteer([Thing("model/long", (" ".join(words),)), Thing("model/short", ("Word5 B",))])
+    assert list(names.beginning("word5")) == ["model/short", "model/long"]
+    assert list(names.beginning("word63")) == ["model/long"]
+    assert list(names.beginning("word19999")) == []
+    assert list(names.beginning(" ".join(words[:10]))) == ["model/long"]
+    assert list(names.beginning(" ".join(words[9:20]))) == ["model/long"]
+    assert list(names.called(" ".join(words))) == ["model/long"]

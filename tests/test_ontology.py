@@ -170,7 +170,8 @@ KEPT_WITHOUT_USE = {
     ),
     "what the build writes about claims, findings and the audit": (
         "Claim accepted open auditedProperty computed grade ratio settledBy statement verdict "
-        "impossible contradiction tension oddity cannotBeJudged"
+        "impossible contradiction tension oddity cannotBeJudged AuditRule ComparedQuantity Result "
+        "basedOn compares hasResult productOf recomputedBy sumOf"
     ),
     "read from printed words by the build, which writes it": "about",
     "stated of a dataset that is imported, of which the project has none": (

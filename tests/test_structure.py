@@ -10,7 +10,7 @@ RANKS = (
     {"encodings", "errors", "namespaces", "tokens"},
     {"settings", "project", "report", "turtle", "results", "columns", "services", "documents"},
     {"queries", "tables"},
-    {"store", "updates"},
+    {"judged", "store", "updates"},
     {"mapper", "sources", "workers"},
     {"given", "graph"},
     {"validate", "reason", "catalog", "export", "audit", "findings", "coverage", "link"},

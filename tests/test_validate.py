@@ -109,7 +109,8 @@ WITHOUT_SHAPE = {
         "AccessMode Architecture Comparability Grade Modality Qualifier Rank Scope Stance Unit "
         "Verdict"
     ),
-    "written by the build alone": "Claim",
+    "its members are listed by the ontology, and only the build refers to them": "AuditRule",
+    "written by the build alone": "Claim ComparedQuantity Result",
     "inferred of members of a class that has a shape": (
         "DomesticFramework DomesticHardware IndustryAcademiaModel"
     ),

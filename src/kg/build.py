@@ -176,7 +176,7 @@ def make(
             findings.members_by_criterion(built.results),
         )
     named[FINDINGS] = Table.of(findings.describe(built.results), nodes)
-    named[AUDIT] = Table.of(audit.describe(built.items), nodes)
+    named[AUDIT] = Table.of(audit.triples(built.items), nodes)
     named = {name: table for name, table in named.items() if name not in (without or ())}
     built.report += _unaccepted(built.results, passages)
     sizes = {name: len(triples) for name, triples in sorted({**passages, **named}.items())}

@@ -11,23 +11,39 @@ a cell is unbound where the graph does not know.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 import rdflib
-from rdflib import DCTERMS, RDF, RDFS, XSD
+from rdflib import DCTERMS, RDF, RDFS, SH, XSD
 
 from kg.errors import BadQuery, BadSource
 from kg.graph.claims import CLLM
+from kg.judged import Finding, Result, Verdict
+from kg.judged.findings import digits, text
 from kg.namespaces import IDS
+from kg.tables import as_node
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from kg.queries import Catalogue
+    from kg.columns import Term
+    from kg.queries import Catalogue, Query
     from kg.store import EmbeddedStore
     from kg.tables import Table
+
+__all__ = [
+    "Finding",
+    "Result",
+    "Verdict",
+    "changed",
+    "describe",
+    "judged",
+    "members_by_criterion",
+    "read",
+    "recompute",
+    "without_summaries",
+]
 
 _FINDING: Final = f"{IDS}finding/"
 _TYPE, _HAS_FIGURE = (f"<{term}>".encode() for term in (RDF.type, CLLM.hasFigure))
@@ -39,91 +55,6 @@ _COLUMNS: Final = {
     "truth": CLLM.expectedTruth,
 }
 _ANSWERS: Final = {"count": "counts", "value": "value", "truth": "holds"}
-
-
-class Verdict(StrEnum):
-    """How a finding compares with what recomputing it gives; values are terms of the ontology."""
-
-    HOLDS = "holds"
-    DIFFERS = "differs"
-    PARTLY = "partlyRecomputable"
-    NOT = "notRecomputable"
-
-    @property
-    def words(self) -> str:
-        """The verdict as a person reads it."""
-        return {
-            Verdict.PARTLY: "partly recomputable",
-            Verdict.NOT: "not recomputable",
-        }.get(self, str(self))
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One countable statement of a source.
-
-    ``kind`` is count, value or truth, and ``expected`` the number, 1.0 for what is said to be so.
-    ``accepted`` is the verdict that somebody has looked at; ``lacks`` says what is missing where
-    it cannot be recomputed, ``unmoved`` why no single model can change it.
-    """
-
-    name: str
-    passage: str
-    section: str
-    statement: str
-    kind: str
-    expected: float
-    tolerance: float = 0.0
-    criterion: str = ""
-    lacks: str = ""
-    unmoved: str = ""
-    accepted: str = ""
-
-    @property
-    def iri(self) -> str:
-        """The finding's own IRI."""
-        return _FINDING + self.name
-
-    @property
-    def expectation(self) -> str:
-        """What is expected, in words or digits."""
-        return "true" if self.kind == "truth" else _digits(self.expected)
-
-
-@dataclass(frozen=True)
-class Result:
-    """What recomputing a finding gave: the value in words or digits, the verdict, and the rows."""
-
-    finding: Finding
-    verdict: Verdict
-    computed: str
-    columns: tuple[str, ...] = ()
-    rows: tuple[tuple[str | None, ...], ...] = ()
-
-    @property
-    def members(self) -> frozenset[str]:
-        """The IRIs of the things that count."""
-        if "counts" not in self.columns:
-            return frozenset()
-        item, counts = self.columns.index("item"), self.columns.index("counts")
-        return frozenset(row[item] or "" for row in self.rows if row[counts] == "true")
-
-    def as_dict(self) -> dict[str, Any]:
-        """The result for a program to read."""
-        finding = self.finding
-        return {
-            "id": finding.name,
-            "section": finding.section,
-            "passage": finding.passage,
-            "statement": finding.statement,
-            "expected": finding.expectation,
-            "computed": self.computed or None,
-            "verdict": self.verdict.words,
-            "accepted": Verdict(finding.accepted).words if finding.accepted else None,
-            "lacks": finding.lacks or None,
-            "query": f"queries/findings/{finding.name}.rq" if self.columns else None,
-            "rows": [dict(zip(self.columns, row, strict=True)) for row in self.rows],
-        }
 
 
 def read(settled: Table) -> list[Finding]:
@@ -191,28 +122,29 @@ def recompute(
             continue
         file = f"queries/findings/{finding.name}.rq"
         try:
-            columns, rows = store.query(query.text).rows()
+            columns, rows = store.query(query.text).terms()
         except BadQuery as error:
             raise BadSource(file, error.line, error.message) from None
         wanted = {"item", "name", _ANSWERS[finding.kind]}
         if missing := sorted(wanted - set(columns)):
             said = f"the query of a finding about a {finding.kind} gives ?{missing[0]}."
             raise BadSource(file, None, said)
-        results.append(judged(finding, columns, list(rows)))
+        results.append(replace(judged(finding, columns, list(rows)), query=query))
     if named:
         said = "no finding has this name."
         raise BadSource(f"queries/findings/{min(named)}.rq", None, said)
     return results
 
 
-def judged(finding: Finding, columns: list[str], rows: list[list[str | None]]) -> Result:
+def judged(finding: Finding, columns: list[str], rows: list[list[Term | None]]) -> Result:
     """The verdict on a finding that follows from the rows of its query."""
     place = columns.index(_ANSWERS[finding.kind])
-    cells = [row[place] for row in rows]
+    cells = [text(row[place]) for row in rows]
     known = [cell for cell in cells if cell is not None]
     unknown = len(cells) - len(known)
     verdict, computed = _VERDICTS[finding.kind](finding, known, unknown)
-    return Result(finding, verdict, computed, tuple(columns), tuple(map(tuple, rows)))
+    terms = tuple(map(tuple, rows))
+    return Result(finding, verdict, computed, columns=tuple(columns), terms=terms)
 
 
 def _count(finding: Finding, known: list[str], unknown: int) -> tuple[Verdict, str]:
@@ -227,7 +159,7 @@ def _count(finding: Finding, known: list[str], unknown: int) -> tuple[Verdict, s
 
 def _value(finding: Finding, known: list[str], unknown: int) -> tuple[Verdict, str]:
     values = sorted({float(cell) for cell in known})
-    words = " and ".join(_digits(value) for value in values)
+    words = " and ".join(digits(value) for value in values)
     if not values:
         return Verdict.NOT, ""
     near = 1e-9 * abs(finding.expected)  # what adding and dividing doubles may leave
@@ -258,22 +190,44 @@ def members_by_criterion(results: Iterable[Result]) -> dict[str, frozenset[str]]
 
 
 def describe(results: Iterable[Result]) -> rdflib.Graph:
-    """The verdicts as RDF: what each finding expects and what recomputing it gives."""
+    """The verdicts as RDF, with the query that gave each and the rows that it gave.
+
+    A row has a property for each variable of its query, ``column:item`` and the like.
+    """
     graph = rdflib.Graph()
     for result in results:
         node = rdflib.URIRef(result.finding.iri)
         graph.add((node, CLLM.verdict, CLLM[result.verdict]))
         if result.computed:
             graph.add((node, CLLM.computed, rdflib.Literal(result.computed, datatype=XSD.string)))
+        if result.query is not None:
+            _describe_query(graph, result.finding, result.query)
+        columns = [rdflib.URIRef(f"{IDS}column/{name}") for name in result.columns]
+        for column, name in zip(columns, result.columns, strict=True):
+            graph.add((column, RDF.type, RDF.Property))
+            graph.add((column, RDFS.label, rdflib.Literal(name)))
+        for place, row in enumerate(result.terms, 1):
+            result_node = rdflib.URIRef(f"{IDS}result/{result.finding.name}-{place}")
+            graph.add((node, CLLM.hasResult, result_node))
+            graph.add((result_node, RDF.type, CLLM.Result))
+            graph.add((result_node, CLLM.position, rdflib.Literal(place)))
+            for column, term in zip(columns, row, strict=True):
+                if term is not None:
+                    graph.add((result_node, column, as_node(term)))
     return graph
+
+
+def _describe_query(graph: rdflib.Graph, finding: Finding, query: Query) -> None:
+    """The query of a finding, as the catalog has the canned ones."""
+    node = rdflib.URIRef(finding.query_iri)
+    graph.add((rdflib.URIRef(finding.iri), CLLM.recomputedBy, node))
+    graph.add((node, RDF.type, SH.SPARQLExecutable))
+    graph.add((node, RDF.type, SH.SPARQLSelectExecutable))
+    graph.add((node, SH.select, rdflib.Literal(query.text)))
+    graph.add((node, RDFS.comment, rdflib.Literal(query.summary, lang="en")))
+    graph.add((node, DCTERMS.description, rdflib.Literal(query.description, lang="en")))
 
 
 def changed(results: Iterable[Result]) -> list[Result]:
     """The results whose verdict is not the one that somebody accepted."""
     return [result for result in results if result.verdict != result.finding.accepted]
-
-
-def _digits(value: float) -> str:
-    if value.is_integer() and abs(value) < 1e6:
-        return str(int(value))
-    return f"{value:.4g}" if 1e-3 < abs(value) < 1e6 else f"{value:.4G}".replace("E+", "E")

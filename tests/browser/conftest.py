@@ -6,6 +6,7 @@ could start an event loop of its own.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from typing import Protocol
@@ -14,9 +15,11 @@ import pytest
 from bench.browser import ENGLISH, MISSING, WIDE, Scheme, draw_all, found, launched, visiting
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
+from kg import build
 from kg.store import Versions
+from tests.browser.poison import Poison
 from tests.browser.watching import Watch
-from tests.test_front import serving
+from tests.test_front import get, serving, until
 
 PATIENCE = 20_000
 """Milliseconds within which whatever is waited for has to come."""
@@ -54,10 +57,27 @@ def browser() -> Iterator[Browser]:
         yield started
 
 
+@contextlib.contextmanager
+def showing(versions: Versions) -> Iterator[str]:
+    """The address of a server that has read the names of its things."""
+    with serving(versions.root) as started:
+        until(lambda: get(f"{started}/search?q=a")[0] == 200)
+        yield started
+
+
 @pytest.fixture(scope="package")
 def address(versions: Versions) -> Iterator[str]:
     """A server on the real graph."""
-    with serving(versions.root) as started:
+    with showing(versions) as started:
+        yield started
+
+
+@pytest.fixture(scope="package")
+def poisoned(built: build.Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server on the poisoned graph."""
+    versions = Versions(tmp_path_factory.mktemp("poisoned"))
+    versions.publish("poisoned", Poison().graphs(built.graphs), built.summary(), keep=1)
+    with showing(versions) as started:
         yield started
 
 

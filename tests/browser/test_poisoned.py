@@ -5,25 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import urllib.parse
-from collections.abc import Iterator
 
 import pytest
-from bench.browser import PAGES, PHONE, WIDE
-from playwright.sync_api import Page, ViewportSize
+from bench.browser import PAGES, PHONE
+from playwright.sync_api import Page, expect
 
-from kg import build
-from kg.store import Versions
 from tests.browser.conftest import Visit
-from tests.browser.poison import IN_AN_ADDRESS, LONG, RUNS, TEXTS, Poison
+from tests.browser.poison import IN_AN_ADDRESS, LONG, RUNS, TEXTS
 from tests.browser.test_pages import too_wide
-from tests.test_front import get, serving
+from tests.test_front import get
 
 ODD = """() => {
     const all = [...document.querySelectorAll("*")];
     const ours = new URL("/static/", location).href;
     const isOurs = (script) =>
-        script.src ? script.src.startsWith(ours) : script.type === "application/ld+json";
+        script.src ? script.src.startsWith(ours) : /^application\\/(ld\\+)?json$/.test(script.type);
     return [
         ...all.filter((element) => [...element.attributes].some(({name}) => name.startsWith("on"))),
         ...[...document.scripts].filter((script) => !isOurs(script)),
@@ -52,30 +50,49 @@ DATA = tuple(
 )
 
 
-@pytest.fixture(scope="package")
-def poisoned(built: build.Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server on the poisoned graph."""
-    versions = Versions(tmp_path_factory.mktemp("poisoned"))
-    versions.publish("poisoned", Poison().graphs(built.graphs), built.summary(), keep=1)
-    with serving(versions.root) as started:
-        yield started
-
-
 def damage(page: Page) -> list[str]:
     """What of a page is not as it was meant: foreign, hidden, or beside the screen."""
     return [*page.evaluate(ODD), *page.evaluate(UNSEEN), *too_wide(page)]
 
 
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 @pytest.mark.parametrize("name", PAGES)
-def test_s14_s29_a_poisoned_page(
-    visit: Visit, poisoned: str, name: str, size: ViewportSize
-) -> None:
+def test_s14_s29_a_poisoned_page(visit: Visit, poisoned: str, name: str) -> None:
     """It is intact, and shows the poison as the text that it is."""
-    page = visit(PAGES[name], size=size, address=poisoned)
+    page = visit(PAGES[name], address=poisoned)
     assert damage(page) == []
+    page.set_viewport_size(PHONE)
+    assert too_wide(page) == []
     if name in DATA:
         assert RUNS in page.locator("main").inner_text()
+
+
+def test_s14_s29_poisoned_suggestions(visit: Visit, poisoned: str) -> None:
+    """They are text that can be seen, and lead to pages of ours."""
+    page = visit("/queries", size=PHONE, address=poisoned)
+    for text in ("script", "WWW", "long", "two", "SUM", "ernie", "wudao", "university"):
+        page.get_by_role("combobox").fill(text)
+        expect(page.get_by_role("option").first).to_be_visible()
+        assert damage(page) == []
+        for option in page.get_by_role("option").all():
+            expect(option).to_have_attribute("data-address", re.compile("^/id/"))
+        page.get_by_role("combobox").fill("")
+        expect(page.get_by_role("option").first).to_be_hidden()
+
+
+def test_s14_s29_poison_in_the_editor(visit: Visit, poisoned: str) -> None:
+    """Each view of an answer that a script makes shows it as text, and leads only to the web."""
+    query = "SELECT * { ?thing ?property ?value . FILTER (!ISBLANK(?value)) } LIMIT 3000"
+    page = visit(f"/sparql?{urllib.parse.urlencode({'query': query})}", address=poisoned)
+    for view in ("Table", "Chart", "Text"):
+        page.get_by_role("tab", name=view).click()
+        expect(page.get_by_role("tabpanel", name=view)).not_to_be_empty()
+        if view == "Table":
+            page.get_by_role("button", name="value", exact=True).click()
+            expect(page.get_by_role("columnheader", name="value")).to_have_attribute(
+                "aria-sort", "ascending"
+            )
+            assert RUNS in page.get_by_role("tabpanel", name=view).inner_text()
+        assert damage(page) == []
 
 
 @pytest.mark.parametrize("name", REFLECTED)

@@ -5,11 +5,16 @@
 
 import * as Plot from "@observablehq/plot";
 import type { Chart, Row } from "./figures.js";
+import { extent, folded } from "./names.js";
 
 const COLOURS = [1, 2, 3, 4, 5, 6, 7, 8].map((number) => `var(--c${number})`);
 const SYMBOLS = ["circle", "square", "triangle", "diamond", "star"] as const;
 const GLYPHS = ["●", "■", "▲", "◆", "★"];
 const ROW = 26;
+/** Pixels above a chart for the label of its axis, and the ticks beneath it. */
+const ABOVE = 42;
+/** Pixels below a chart for ticks of two lines, the months and the years. */
+const BELOW = 46;
 const NARROW = 640;
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
@@ -31,7 +36,7 @@ export function short(value: number): string {
 }
 
 /** A tick of time in the language of the page: the year in January and, first of all, below. */
-function tick(date: Date, place: number): string {
+export function tick(date: Date, place: number): string {
     const { lang } = document.documentElement;
     const said = (options: Intl.DateTimeFormatOptions) =>
         new Intl.DateTimeFormat(lang, { ...options, timeZone: "UTC" }).format(date);
@@ -104,17 +109,18 @@ function isLog(chart: Chart): boolean {
 
 function numeric(
     chart: Chart,
-    label: string | null,
+    title: string | null,
     values: number[],
     most = 8,
 ): Plot.ScaleOptions {
+    const label = title || null; // of an empty one Plot would draw the arrow
     return isLog(chart)
         ? { type: "log", grid: true, label, tickFormat: short, ticks: powers(values, most) }
         : { type: "linear", grid: true, label, tickFormat: short, zero: true, nice: true };
 }
 
 /** The powers of ten among some values, at most so many, or some more if there are few. */
-function powers(values: number[], number: number): number[] {
+export function powers(values: number[], number: number): number[] {
     const least = Math.log10(Math.min(...values));
     const most = Math.log10(Math.max(...values));
     const step = Math.max(1, Math.ceil((most - least) / number));
@@ -129,12 +135,6 @@ function powers(values: number[], number: number): number[] {
 function numbers(rows: Row[], ...columns: string[]): number[] {
     const read_ = rows.flatMap((row) => columns.map((column) => read(row[column])));
     return read_.filter((value): value is number => typeof value === "number" && value > 0);
-}
-
-/** As much of a name as there is room for in a margin. */
-function clipped(width: number): (name: string) => string {
-    const most = Math.floor(width / 6.6);
-    return (name) => (name.length > most ? `${name.slice(0, most - 1)}…` : name);
 }
 
 function dots(
@@ -186,6 +186,7 @@ function dots(
         height: Math.max(280, left),
         marginLeft: 62,
         marginRight: 40,
+        marginBottom: BELOW,
         x: {
             type: first instanceof Date ? "utc" : isLog(chart) ? "log" : "linear",
             label: first instanceof Date ? null : (headings[x] ?? x),
@@ -228,33 +229,54 @@ function spaced(rows: Row[], x: string, y: string, log: boolean): Row[] {
 function bars(chart: Chart, rows: Row[], headings: Headings, width: number): HTMLElement[] {
     const { x = "", y = "" } = chart;
     const known = rows.filter((row) => read(row[x]) !== undefined);
-    const names = [...new Set(known.map((row) => row[y] || "–"))];
+    // a name that has several numbers has one bar, as long as the least and fainter to the most
+    const ends = new Map<string, [number, number]>();
+    for (const row of known) {
+        const value = Number(read(row[x]));
+        const [low, high] = ends.get(row[y] || "–") ?? [value, value];
+        ends.set(row[y] || "–", [Math.min(low, value), Math.max(high, value)]);
+    }
+    const names = [...ends.keys()];
+    const least = (name: string) => ends.get(name)?.[0] ?? 0;
+    const most = (name: string) => ends.get(name)?.[1] ?? 0;
+    const both = (name: string) => [...new Set([least(name), most(name)].map(short))].join(" – ");
     const left = margin(names, width);
     const ticks = Math.max(2, (width - left) / 90);
     const across = (label: string) => (width > NARROW ? label : null);
     return [
         plot({
             width,
-            height: 50 + ROW * names.length,
+            height: ABOVE + 20 + ROW * names.length,
+            marginTop: ABOVE,
             marginLeft: left,
-            marginRight: 50,
+            marginRight: extent(names.map(both)),
             x: {
                 ...numeric(chart, across(chart.unit ?? headings[x] ?? x), numbers(known, x), ticks),
                 axis: "top",
             },
-            y: { domain: names, label: null, tickSize: 0, tickFormat: clipped(left) },
+            y: { domain: names, label: null, tickSize: 0, tickFormat: folded(left) },
             marks: [
-                Plot.barX(known, {
-                    x: (row: Row) => read(row[x]),
-                    y: (row: Row) => row[y] || "–",
+                Plot.barX(names, {
+                    x1: least,
+                    x2: most,
+                    y: (name: string) => name,
+                    fill: "var(--c2)",
+                    fillOpacity: 0.35,
+                    insetTop: 3,
+                    insetBottom: 3,
+                }),
+                Plot.barX(names, {
+                    x1: 0,
+                    x2: least,
+                    y: (name: string) => name,
                     fill: "var(--c2)",
                     insetTop: 3,
                     insetBottom: 3,
                 }),
-                Plot.text(known, {
-                    x: (row: Row) => read(row[x]),
-                    y: (row: Row) => row[y] || "–",
-                    text: (row: Row) => shown(row[x]),
+                Plot.text(names, {
+                    x: most,
+                    y: (name: string) => name,
+                    text: both,
                     textAnchor: "start",
                     dx: 5,
                 }),
@@ -281,7 +303,8 @@ function intervals(chart: Chart, rows: Row[], headings: Headings, width: number)
         ...(colours.length > 1 ? [legend(colours, () => "●", true)] : []),
         plot({
             width,
-            height: 56 + ROW * names.length,
+            height: ABOVE + 26 + ROW * names.length,
+            marginTop: ABOVE,
             marginLeft: left,
             marginRight: 30,
             x: isTime
@@ -303,7 +326,7 @@ function intervals(chart: Chart, rows: Row[], headings: Headings, width: number)
                       zero: false,
                       axis: "top",
                   },
-            y: { domain: names, label: null, tickSize: 0, tickFormat: clipped(left) },
+            y: { domain: names, label: null, tickSize: 0, tickFormat: folded(left) },
             color: { domain: colours, range: COLOURS },
             marks: [
                 Plot.ruleY(known, { y: name, stroke: "var(--line)" }),
@@ -338,21 +361,24 @@ function matrix(chart: Chart, rows: Row[], headings: Headings, width: number): H
     const states = [...new Set(cells.map((cell) => cell.state))].sort();
     const names = rows.map((row) => row[label] ?? "");
     const left = margin(names, width);
+    const above = columns.map((column) => headings[column] ?? column);
+    const isUpright = width < NARROW;
+    const marginTop = isUpright ? extent(above) : 30;
     return [
         legend(states, () => "■", true),
         plot({
             width,
-            height: 60 + 22 * names.length,
+            height: marginTop + 30 + ROW * names.length,
+            marginTop,
             marginLeft: left,
             x: {
-                domain: columns.map((column) => headings[column] ?? column),
+                domain: above,
                 label: null,
                 axis: "top",
                 tickSize: 0,
-                ...(width < NARROW ? { tickRotate: -35 } : {}),
+                ...(isUpright ? { tickRotate: -90 } : {}),
             },
-            y: { domain: names, label: null, tickSize: 0, tickFormat: clipped(left) },
-            marginTop: width < NARROW ? 80 : 30,
+            y: { domain: names, label: null, tickSize: 0, tickFormat: folded(left) },
             color: { domain: states, range: COLOURS },
             marks: [
                 Plot.cell(cells, {
@@ -372,11 +398,10 @@ function matrix(chart: Chart, rows: Row[], headings: Headings, width: number): H
 }
 
 function margin(names: string[], width: number): number {
-    const longest = Math.max(...names.map((name) => [...name].length), 4);
-    return Math.min(longest * 7.2 + 14, width * 0.42);
+    return Math.min(extent(names), width * 0.42);
 }
 
-function plot(options: Plot.PlotOptions): HTMLElement {
+export function plot(options: Plot.PlotOptions): HTMLElement {
     const drawing = Plot.plot({
         ...options,
         figure: false,

@@ -4,7 +4,7 @@ import { THEME_CHANGED } from "./theme.js";
 
 /** What a figure shows, as the header of a question or a template says; values are columns. */
 export interface Chart {
-    mark: "dot" | "bar" | "intervals" | "matrix" | "network" | "map";
+    mark: "dot" | "bar" | "intervals" | "matrix" | "network" | "map" | "compared";
     [role: string]: string;
 }
 
@@ -51,6 +51,9 @@ async function draw(figure: HTMLElement, into: HTMLElement): Promise<void> {
     switch (chart.mark) {
         case "network":
             (await import("./network.js")).drawNetwork(chart, rows, into);
+            break;
+        case "compared":
+            (await import("./compared.js")).drawCompared(chart, rows, into);
             break;
         case "map":
             (await import("./map.js")).drawMap(chart, rows, into);

@@ -9,5 +9,6 @@ function need(selector: string, load: () => Promise<void>): void {
 
 chooseTheme();
 need("form[data-suggest]", async () => (await import("./suggest.js")).suggest());
+need("#sparql-facts", async () => (await import("./sparql/page.js")).editor());
 need("figure[data-chart]", async () => (await import("./figures.js")).drawAll());
 need("a[data-why]", async () => (await import("./why.js")).explain());

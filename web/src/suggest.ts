@@ -1,5 +1,7 @@
 // The search field as a combobox (https://www.w3.org/WAI/ARIA/apg/patterns/combobox/).
 
+import { visible } from "./visible.js";
+
 interface Suggestion {
     name: string;
     address: string;
@@ -85,8 +87,8 @@ class Combobox {
                 item.ariaSelected = "false";
                 item.dataset.address = one.address;
                 const about = document.createElement("small");
-                about.textContent = one.about;
-                item.append(one.name, about);
+                about.textContent = visible(one.about);
+                item.append(visible(one.name), about);
                 item.addEventListener("click", () => location.assign(one.address));
                 return item;
             }),

@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from kg.audit import agreements, contradictions, counts, dates, oddities, physics, sample
-from kg.audit.describe import describe
-from kg.audit.items import Grade, Item, Statement
+from kg.audit.describe import describe, triples
 from kg.audit.view import View
+from kg.judged import Grade, Item, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kg.graph import Landscape
     from kg.tables import NodeTriple
 
-__all__ = ["RULES", "Grade", "Item", "Statement", "audit", "describe"]
+__all__ = ["RULES", "Grade", "Item", "Statement", "audit", "describe", "triples"]
 
 RULES: Final[Mapping[str, Callable[[View], Iterable[Item]]]] = {
     "conflicting-claims": contradictions.conflicting_claims,

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import rdflib
 from rdflib import DCTERMS, PROV
 
-from kg.audit.items import Grade, Item
+from kg.audit.quantities import figure
 from kg.graph.claims import CLLM, Claim
+from kg.judged import Grade, Item
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +48,7 @@ def agreements_of_one_origin(view: View) -> Iterator[Item]:
                 view.name(one.subject),
                 tuple(view.claimed(claim) for claim in said),
                 f"They agree, and confirm nothing: what they say comes from {names}.",
+                compared=tuple(q for claim in said for q in figure(view, claim)),
             )
 
 

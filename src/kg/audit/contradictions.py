@@ -14,17 +14,20 @@ from typing import TYPE_CHECKING, Final
 import rdflib
 from rdflib import OWL, RDF
 
-from kg.audit.items import Grade, Item
+from kg.audit.quantities import days, figure
 from kg.audit.view import View, number, pairs
 from kg.graph.claims import CLLM, Claim
+from kg.graph.periods import period
+from kg.judged import Grade, Item
 from kg.namespaces import TERMS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from rdflib.term import Node
 
     from kg.graph.figures import Interval
+    from kg.judged import Days, Quantity
 
 TWENTIETH: Final = Fraction(105, 100)
 """Intervals that are closer than this ratio are in tension, not in contradiction."""
@@ -59,6 +62,7 @@ def conflicting_claims(view: View) -> Iterator[Item]:
             arithmetic,
             ratio,
             view.decision(subject, predicate),
+            tuple(dict.fromkeys(q for claim in ordered for q in _compared(view, claim))),
         )
 
 
@@ -98,7 +102,16 @@ def figures_of_one_stance(view: View) -> Iterator[Item]:
             tuple(dict.fromkeys(view.claimed(claim) for claim in said)),
             arithmetic,
             float(mid),
+            compared=tuple(dict.fromkeys(q for claim in said for q in figure(view, claim))),
         )
+
+
+def _compared(view: View, claim: Claim) -> Sequence[Quantity | Days]:
+    """The number or the days of a claim; none if it is about anything else."""
+    dated = period(claim.object)
+    if dated is not None:
+        return [days(view.printed(claim), dated, [view.claimed(claim)])]
+    return figure(view, claim)
 
 
 def _apart(first: Interval, second: Interval) -> tuple[Fraction, Fraction, str]:
@@ -141,7 +154,11 @@ def described_as_another_kind(view: View) -> Iterator[Item]:
             continue
         registered = sorted(view.name(k) for k in own)
         denied = [
-            view.statement(name, f"denied: {view.name(subject)}, described as: {other}")
+            view.statement(
+                name,
+                f"denied: {view.name(subject)}, described as: {other}",
+                (thing, CLLM.describedAs, other),
+            )
             for name, thing, other in sorted(view.passages.pairs(CLLM.describedAs))
             if thing == subject and CLLM.denied in _stances(view, name)
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from fractions import Fraction
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
@@ -11,9 +12,10 @@ import rdflib
 from rdflib import RDF
 
 from kg.audit.contradictions import TWENTIETH
-from kg.audit.items import Grade, Item, Statement
+from kg.audit.quantities import exact, figure
 from kg.audit.view import View, exactly, number, pairs
 from kg.graph.claims import CLLM
+from kg.judged import Grade, Item, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from rdflib.term import Node
 
     from kg.graph.figures import Interval
+    from kg.judged import Quantity
 
 SHARES: Final = {"half": Fraction(1, 2), "a third": Fraction(1, 3), "all": Fraction(1)}
 """The words for how many that name a share."""
@@ -51,6 +54,7 @@ def counts_against_counts(view: View) -> Iterator[Item]:
                 f"{number(small)} and {number(large)}"
                 + (f" of {number(whole)}." if whole is not None else "."),
                 float(large / small) if small else None,
+                compared=tuple(q for a in (first, second) for q in _counted(view, a, population)),
             )
 
 
@@ -68,6 +72,22 @@ def _count(view: View, aggregate: Node, population: Node | None) -> Interval | N
         if whole is not None and (share := SHARES.get(str(word).lower())) is not None:
             return exactly(share * whole)
     return None
+
+
+def _counted(view: View, aggregate: Node, population: Node | None) -> list[Quantity]:
+    """The count of an aggregate, or of the share of the whole that a word of it names."""
+    for reading in view.readings(aggregate, CLLM.memberCount):
+        return figure(view, reading)
+    count = _count(view, aggregate, population)
+    whole = _population_size(view, aggregate, aggregate, population)
+    for word in view.graph.objects(aggregate, CLLM.quantifier):
+        share = SHARES.get(str(word).lower())
+        if count is not None and count.value is not None and whole is not None and share:
+            label = f"{word} of {number(whole)}"
+            said = view.said(aggregate, CLLM.quantifier, word)
+            factors = exact(str(word), share), exact("in the group", whole)
+            return [replace(exact(label, count.value, said), factors=factors)]
+    return []
 
 
 def _population_size(
@@ -103,7 +123,9 @@ def counts_against_members(view: View) -> Iterator[Item]:
         named = sorted(set(view.graph.objects(aggregate, CLLM.namedMember)), key=str)
         if not named:
             continue
-        count = _count(view, aggregate, view.graph.value(aggregate, CLLM.ofPopulation))
+        population = view.graph.value(aggregate, CLLM.ofPopulation)
+        count = _count(view, aggregate, population)
+        counted = _counted(view, aggregate, population)
         members = [s for m in named for s in view.said(aggregate, CLLM.namedMember, m)]
         statements = tuple(dict.fromkeys((*_stated(view, aggregate), *members)))
         if count is not None and count.high is not None and len(named) > count.high:
@@ -114,12 +136,13 @@ def counts_against_members(view: View) -> Iterator[Item]:
                 statements,
                 f"{number(count.high)} are counted, {len(named)} are named.",
                 float(len(named) / count.high) if count.high else None,
+                (*counted, exact("named", len(named), members)),
             )
         yield from _kinds(view, aggregate, named, statements)
         criterion = view.graph.value(aggregate, CLLM.criterion)
         met = view.recomputed.get(str(criterion))
         if met is not None:
-            yield from _others(view, aggregate, named, met, count, statements)
+            yield from _others(view, aggregate, named, met, count, counted, statements)
 
 
 def _kinds(
@@ -134,7 +157,7 @@ def _kinds(
     if len(kinds) > 1:
         listed = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in sorted(kinds.items()))
         words = f"What is counted as one is of {len(kinds)} kinds: {listed}."
-        yield _item(view, aggregate, Grade.ODDITY, statements, words, None)
+        yield _item(view, aggregate, Grade.ODDITY, statements, words)
 
 
 def _stated_kinds(view: View, member: Node) -> set[Node]:
@@ -147,6 +170,7 @@ def _others(
     named: list[Node],
     met: frozenset[str],
     count: Interval | None,
+    counted: list[Quantity],
     statements: tuple[Statement, ...],
 ) -> Iterator[Item]:
     wrong = [view.name(m) for m in named if str(m) not in met]
@@ -160,9 +184,11 @@ def _others(
     if missing:
         words += f" Meet it, and are not named: {', '.join(missing)}."
     ratio = None
+    apart: tuple[Quantity, ...] = ()
     if count is not None and met and not count.overlaps(exactly(len(met))) and _middle(count):
         ratio = float(max(_middle(count) / len(met), len(met) / _middle(count)))
-    yield _item(view, aggregate, Grade.CONTRADICTION, statements, words, ratio)
+        apart = *counted, exact("recomputed", len(met))
+    yield _item(view, aggregate, Grade.CONTRADICTION, statements, words, ratio, apart)
 
 
 def _item(
@@ -171,7 +197,8 @@ def _item(
     grade: Grade,
     statements: tuple[Statement, ...],
     words: str,
-    ratio: float | None,
+    ratio: float | None = None,
+    compared: tuple[Quantity, ...] = (),
 ) -> Item:
     criterion = view.graph.value(aggregate, CLLM.criterion) or aggregate
     return Item(
@@ -183,4 +210,5 @@ def _item(
         statements,
         words,
         ratio,
+        compared=compared,
     )

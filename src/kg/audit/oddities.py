@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from kg.audit.items import Grade, Item
+from kg.audit.quantities import figure, readings, total
 from kg.audit.view import View, number, pairs
 from kg.graph.claims import CLLM, Claim
+from kg.judged import Grade, Item
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +32,7 @@ def identical_figures(view: View) -> Iterator[Item]:
             groups[claim.passage, claim.predicate, value.value].append(claim)
     for (_, quantity, same), claims in groups.items():
         subjects = sorted({claim.subject for claim in claims}, key=str)
+        ordered = sorted(claims, key=lambda c: (str(c.subject), str(c.object)))
         if len(subjects) < 2 or _versions(view, subjects):
             continue
         names = " and ".join(view.name(subject) for subject in subjects)
@@ -39,11 +42,9 @@ def identical_figures(view: View) -> Iterator[Item]:
             str(quantity),
             str(subjects[0]),
             view.name(subjects[0]),
-            tuple(
-                view.claimed(claim)
-                for claim in sorted(claims, key=lambda c: (str(c.subject), str(c.object)))
-            ),
+            tuple(view.claimed(claim) for claim in ordered),
             f"{number(same)} is given as the {view.name(quantity)} of {names}.",
+            compared=tuple(q for claim in ordered for q in figure(view, claim, named=True)),
         )
 
 
@@ -100,24 +101,29 @@ def series_against_members(view: View) -> Iterator[Item]:
     for series in view.members(CLLM.Series):
         members = sorted(set(view.graph.subjects(CLLM.inSeries, series)), key=str)
         stated = view.span(series, CLLM.parameterCount)
-        sizes = [view.span(member, CLLM.parameterCount) for member in members]
-        highs = [size.high for size in sizes if size is not None and size.high is not None]
+        spans = [view.span(member, CLLM.parameterCount) for member in members]
+        highs = [span.high for span in spans if span is not None and span.high is not None]
         if stated is None or stated.low is None or not members or len(highs) < len(members):
             continue
         if sum(highs) < stated.low:
-            readings = [
-                r for t in (series, *members) for r in view.readings(t, CLLM.parameterCount)
-            ]
+            claims = {thing: view.readings(thing, CLLM.parameterCount) for thing in members}
+            own = view.readings(series, CLLM.parameterCount)
+            said = map(view.claimed, chain(own, *claims.values()))
+            sizes = (readings(view, claims[thing], view.name(thing)) for thing in members)
             yield Item(
                 "series-against-members",
                 Grade.ODDITY,
                 str(CLLM.parameterCount),
                 str(series),
                 view.name(series),
-                tuple(dict.fromkeys(view.claimed(reading) for reading in readings)),
+                tuple(dict.fromkeys(said)),
                 f"Its {len(members)} members that sources name have at most "
                 f"{number(sum(highs))} together.",
                 float(stated.low / sum(highs)),
+                compared=(
+                    *(q for reading in own for q in figure(view, reading)),
+                    total(f"its {len(members)} members together", [q for q in sizes if q]),
+                ),
             )
 
 

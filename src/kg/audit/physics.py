@@ -12,16 +12,17 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-from kg.audit.items import Grade, Item, Statement
-from kg.audit.view import Span, View, hull, number
+from kg.audit.quantities import exact, figure, printed, product, readings, total
+from kg.audit.view import Span, View, number
 from kg.graph.claims import CLLM, Claim
+from kg.judged import Grade, Item, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from rdflib.term import Node
 
-    from kg.graph.figures import Interval
+    from kg.judged import Quantity
 
 SECONDS_PER_HOUR: Final = 3600
 LOW_USE: Final = Fraction(1, 100)
@@ -33,13 +34,17 @@ OPERATIONS: Final = 6
 ROUGHLY: Final = 2
 """By this factor the rule of six may be off without a verdict."""
 
+FLOP: Final = str(CLLM.flop)
+FLOP_PER_SECOND: Final = str(CLLM.flopPerSecond)
+HOUR: Final = str(CLLM.hour)
+_SECONDS: Final = exact("seconds in an hour", SECONDS_PER_HOUR)
+
 
 @dataclass(frozen=True)
 class _Machine:
     """What the accelerators of a run can do together, in FLOP/s at peak, or what is missing."""
 
-    peak: Span | None
-    printed: Span | None
+    peak: Quantity | None
     statements: tuple[Statement, ...]
     words: str
     missing: tuple[str, ...]
@@ -48,17 +53,16 @@ class _Machine:
 def compute_against_hardware(view: View) -> Iterator[Item]:
     """Stated compute against number of accelerators, peak throughput and time."""
     for run in view.members(CLLM.TrainingRun):
-        readings = view.readings(run, CLLM.trainingCompute)
+        computes = view.readings(run, CLLM.trainingCompute)
         machine = _machine(view, run)
         times = view.readings(run, CLLM.trainingHours)
-        hours = hull(t.value for t in times)
-        printed = hull((t.value for t in times), printed=True)
-        stated = (*machine.statements, *(view.claimed(t) for t in times))
+        stated = (*machine.statements, *map(view.claimed, times))
         missing = list(machine.missing)
-        missing += [] if readings else [view.name(CLLM.trainingCompute)]
-        if readings and machine.peak is not None:
-            for reading in readings:
-                yield from _judged(view, run, reading, machine, hours, printed, stated)
+        missing += [] if computes else [view.name(CLLM.trainingCompute)]
+        if computes and machine.peak is not None:
+            hours = readings(view, times, "hours")
+            for reading in computes:
+                yield from _judged(view, run, reading, machine, hours, stated)
         missing += [] if times else [view.name(CLLM.trainingHours)]
         if missing:
             yield Item(
@@ -67,7 +71,7 @@ def compute_against_hardware(view: View) -> Iterator[Item]:
                 str(CLLM.trainingCompute),
                 str(run),
                 view.name(run),
-                tuple(dict.fromkeys((*(view.claimed(r) for r in readings), *stated))),
+                tuple(dict.fromkeys((*map(view.claimed, computes), *stated))),
                 f"Not stated: {', '.join(missing)}.",
             )
 
@@ -77,8 +81,7 @@ def _judged(
     run: Node,
     reading: Claim,
     machine: _Machine,
-    hours: Span | None,
-    printed: Span | None,
+    hours: Quantity | None,
     stated: tuple[Statement, ...],
 ) -> Iterator[Item]:
     value, peak = reading.value, machine.peak
@@ -86,45 +89,63 @@ def _judged(
         return
     statements = tuple(dict.fromkeys((view.claimed(reading), *stated)))
     item = _item(view, run, "compute-against-hardware", statements)
-    if hours is None or printed is None or machine.printed is None:
+    compute = figure(view, reading)
+    use = f"{number(LOW_USE * 100)} percent"
+    share = exact(f"{use} of it", LOW_USE)
+    if hours is None:
         fewest = _over(value.high, _times(peak.low, LOW_USE * SECONDS_PER_HOUR))
         if fewest is not None and fewest < SHORT:
+            short = exact("hours", SHORT, unit=HOUR)
+            label = f"{peak.label} for {number(SHORT)} hours at {use} of peak"
             yield item(
                 Grade.ODDITY,
-                f"At {number(LOW_USE * 100)} percent of peak ({machine.words}) "
+                f"At {use} of peak ({machine.words}) "
                 f"{number(value.high or 0)} FLOP take {number(fewest)} hours, "
                 "and the source states no time.",
                 None,
+                (*compute, product(label, FLOP, (peak, short, _SECONDS, share))),
             )
         return
-    most = peak * hours * SECONDS_PER_HOUR
-    plain = machine.printed * printed * SECONDS_PER_HOUR
-    words = f"{machine.words} for {printed} hours can do {plain} FLOP at peak"
+    label = f"{peak.label} for {printed(hours)} hours at peak"
+    most = product(label, FLOP, (peak, hours, _SECONDS))
+    words = f"{machine.words} for {printed(hours)} hours can do {printed(most)} FLOP at peak"
     if value.low is not None and most.high is not None and value.low > most.high:
-        ratio = Fraction(value.minimum or value.low) / (plain.high or most.high)
+        ratio = Fraction(value.minimum or value.low) / (most.maximum or most.high)
         yield item(
             Grade.IMPOSSIBLE,
             f"{words}; {number(value.minimum or value.low)} are stated, {number(ratio)} times "
             "the most that is possible.",
             float(ratio),
+            (*compute, most),
         )
     elif value.high is not None and most.low and value.high < most.low * LOW_USE:
         ratio = most.low / value.high
         yield item(
             Grade.ODDITY,
-            f"{words}; {number(value.high)} are stated, less than "
-            f"{number(LOW_USE * 100)} percent of it.",
+            f"{words}; {number(value.high)} are stated, less than {use} of it.",
             float(ratio),
+            (*compute, most, product(share.label, FLOP, (most, share))),
         )
 
 
 def _item(
     view: View, run: Node, rule: str, statements: tuple[Statement, ...]
-) -> Callable[[Grade, str, float | None], Item]:
-    def make(grade: Grade, arithmetic: str, ratio: float | None) -> Item:
-        kind, name = str(CLLM.trainingCompute), view.name(run)
-        decision = view.decision(run, CLLM.trainingCompute)
-        return Item(rule, grade, kind, str(run), name, statements, arithmetic, ratio, decision)
+) -> Callable[[Grade, str, float | None, tuple[Quantity, ...]], Item]:
+    def make(
+        grade: Grade, arithmetic: str, ratio: float | None, compared: tuple[Quantity, ...]
+    ) -> Item:
+        return Item(
+            rule,
+            grade,
+            str(CLLM.trainingCompute),
+            str(run),
+            view.name(run),
+            statements,
+            arithmetic,
+            ratio,
+            view.decision(run, CLLM.trainingCompute),
+            compared,
+        )
 
     return make
 
@@ -132,43 +153,45 @@ def _item(
 def _machine(view: View, run: Node) -> _Machine:
     """The peak of all accelerators of a run; every use must say which and how many."""
     uses = sorted(view.graph.objects(run, CLLM.hasHardwareUse), key=str)
-    nothing = Span(Fraction(0), Fraction(0))
-    total, plain = (nothing, nothing) if uses else (None, None)
     statements: list[Statement] = []
     words: list[str] = []
+    known: list[Quantity] = []
     missing: set[str] = set() if uses else {view.name(CLLM.accelerator)}
     for use in uses:
         counts = view.readings(use, CLLM.acceleratorCount)
         accelerators = sorted(view.graph.objects(use, CLLM.accelerator), key=str)
-        count = hull(c.value for c in counts)
+        named = " or ".join(view.name(a) for a in accelerators)
         peaks = _peaks(view, accelerators)
-        peak, printed = hull(peaks or ()), hull(peaks or (), printed=True)
-        statements += [view.claimed(c) for c in counts]
+        count = readings(view, counts, named)
+        peak = readings(view, peaks, "FLOP/s each at peak")
+        statements += map(view.claimed, counts)
         statements += [s for a in accelerators for s in view.said(use, CLLM.accelerator, a)]
+        statements += map(view.claimed, peaks)
         missing |= set() if count else {view.name(CLLM.acceleratorCount)}
         missing |= set() if accelerators else {view.name(CLLM.accelerator)}
         missing |= set() if peak or not accelerators else {view.name(CLLM.peakThroughput)}
-        if count is None or peak is None or printed is None:
-            total = plain = None
-            continue
-        total = None if total is None else total + count * peak
-        plain = None if plain is None else plain + count * printed
-        named = " or ".join(view.name(a) for a in accelerators)
-        words.append(f"{count} {named} of {printed} FLOP/s each")
-    return _Machine(total, plain, tuple(statements), " and ".join(words), tuple(sorted(missing)))
+        if count is not None and peak is not None:
+            several = f"{Span(count.low, count.high)} {named}"
+            known.append(product(several, FLOP_PER_SECOND, (count, peak)))
+            words.append(f"{several} of {printed(peak)} FLOP/s each")
+    together = None
+    if uses and len(known) == len(uses):
+        several = " and ".join(one.label for one in known)
+        together = total(several, known) if len(known) > 1 else known[0]
+    return _Machine(together, tuple(statements), " and ".join(words), tuple(sorted(missing)))
 
 
-def _peaks(view: View, accelerators: list[Node]) -> list[Interval] | None:
-    """The peaks of accelerators and of their versions; None if that of one is not stated."""
-    values: list[Interval] = []
+def _peaks(view: View, accelerators: list[Node]) -> list[Claim]:
+    """The peaks of accelerators and of their versions; none if that of one is not stated."""
+    found: list[Claim] = []
     for accelerator in accelerators:
         versions = sorted(set(view.graph.subjects(CLLM.versionOf, accelerator)), key=str)
         for chip in (accelerator, *versions):
-            found = [r.value for r in view.readings(chip, CLLM.peakThroughput) if r.value]
-            if not found and not (chip == accelerator and versions):
-                return None
-            values += found
-    return values
+            stated = view.readings(chip, CLLM.peakThroughput)
+            if not stated and not (chip == accelerator and versions):
+                return []
+            found += stated
+    return found
 
 
 def compute_against_tokens(view: View) -> Iterator[Item]:
@@ -178,27 +201,22 @@ def compute_against_tokens(view: View) -> Iterator[Item]:
             tokens = view.readings(run, CLLM.trainingTokens)
             sizes = view.readings(model, CLLM.parameterCount)
             computes = view.readings(run, CLLM.trainingCompute)
-            if not tokens or not sizes or not computes:
+            token, size = readings(view, tokens, "tokens"), readings(view, sizes, "parameters")
+            if token is None or size is None:
                 continue
+            six = exact("operations for each parameter and token", OPERATIONS)
+            need = product(f"{OPERATIONS} {six.label}", FLOP, (six, size, token))
             shape = _shape(view, model, sizes)
-            inputs = (*tokens, *sizes)
-            need, printed = (
-                size * token * OPERATIONS
-                for plain in (False, True)
-                if (size := hull((s.value for s in sizes), printed=plain))
-                and (token := hull((t.value for t in tokens), printed=plain))
-            )
             for reading in computes:
-                statements = tuple(view.claimed(c) for c in (reading, *inputs))
-                yield from _dense(view, run, reading, need, printed, shape, statements)
+                statements = tuple(map(view.claimed, (reading, *tokens, *sizes)))
+                yield from _dense(view, run, reading, need, shape, statements)
 
 
 def _dense(
     view: View,
     run: Node,
     reading: Claim,
-    need: Span,
-    printed: Span,
+    need: Quantity,
     shape: str,
     statements: tuple[Statement, ...],
 ) -> Iterator[Item]:
@@ -207,24 +225,24 @@ def _dense(
     low = _over(need.low, reading.value.high)
     high = _over(reading.value.low, need.high)
     words = (
-        f"{OPERATIONS} operations for each parameter and token make {printed} FLOP; "
+        f"{need.label} make {printed(need)} FLOP; "
         f"{number(reading.value.minimum or reading.value.maximum or 0)} are stated"
     )
-    few = _over(printed.low, reading.value.maximum) or low
-    many = _over(reading.value.minimum, printed.high) or high
-    item = _item(view, run, "compute-against-tokens", statements)
+    few = _over(need.minimum, reading.value.maximum) or low
+    many = _over(reading.value.minimum, need.maximum) or high
+    make = _item(view, run, "compute-against-tokens", statements)
+    compared = (*figure(view, reading), need)
     if shape != "dense":
         said = "The source does not say whether the model is dense. " if not shape else ""
         if low is not None and low > ROUGHLY and not shape:
-            yield item(Grade.CANNOT_BE_JUDGED, f"{said}If it is: {words}.", float(few or low))
+            what = f"{said}If it is: {words}."
+            yield make(Grade.CANNOT_BE_JUDGED, what, float(few or low), compared)
     elif low is not None and low > ROUGHLY:
-        yield item(
-            Grade.IMPOSSIBLE, f"{words}, {number(few or low)} times too few.", float(few or low)
-        )
+        what = f"{words}, {number(few or low)} times too few."
+        yield make(Grade.IMPOSSIBLE, what, float(few or low), compared)
     elif high is not None and high > ROUGHLY:
-        yield item(
-            Grade.TENSION, f"{words}, {number(many or high)} times as many.", float(many or high)
-        )
+        what = f"{words}, {number(many or high)} times as many."
+        yield make(Grade.TENSION, what, float(many or high), compared)
 
 
 def _shape(view: View, model: Node, sizes: list[Claim]) -> str:

@@ -7,10 +7,11 @@ from fractions import Fraction
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from kg.audit.items import Grade, Item
+from kg.audit.quantities import days, exact, figure
 from kg.audit.view import View, exactly, number
 from kg.graph.claims import CLLM
 from kg.graph.periods import Period, period
+from kg.judged import Grade, Item
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +40,7 @@ def sample_size(view: View) -> Iterator[Item]:
                 (view.claimed(reading),),
                 f"{number(stated)} are stated, {members} are listed.",
                 float(max(stated / members, members / stated)) if members and stated else None,
+                compared=(*figure(view, reading), exact("listed", members)),
             )
 
 
@@ -106,14 +108,22 @@ def _dated(view: View, sample: Node, member: Node) -> Iterator[Item]:
     for released in sorted(view.graph.objects(member, CLLM.released), key=str):
         day = period(released)
         if day is not None and not day.overlaps(wanted):
+            said = view.said(member, CLLM.released, released)
+            ends = [
+                statement
+                for predicate in (CLLM.notBefore, CLLM.notAfter)
+                for value in view.graph.objects(sample, predicate)
+                for statement in view.said(sample, predicate, value)
+            ]
             yield Item(
                 "sample-definition",
                 Grade.CONTRADICTION,
                 str(CLLM.released),
                 str(member),
                 view.name(member),
-                tuple(view.said(member, CLLM.released, released)),
+                tuple(dict.fromkeys((*said, *ends))),
                 f"The sample is of {wanted.first or 'any time'} to {wanted.last or 'any time'}.",
+                compared=(days(str(released), day, said), days("the sample", wanted, ends)),
             )
 
 
@@ -151,6 +161,10 @@ def _developed(view: View, sample: Node, member: Node) -> Iterator[Item]:
         f"{len(elsewhere)} of {len(developers)} are from elsewhere: {listed}."
         + (f" No source gives a country for {len(unknown)}." if unknown else ""),
         len(developers) / max(len(at_home), 1),
+        compared=(
+            exact("developers", len(developers)),
+            exact(f"of these from {view.name(home)}", len(at_home)),
+        ),
     )
 
 
@@ -163,6 +177,7 @@ def _apart(view: View, members: list[Node], quantity: Node) -> Iterator[Item]:
         if math.log10(middle / size) >= FAR:
             things = [member, *view.graph.objects(member, CLLM.hasTrainingRun)]
             readings = [r for thing in things for r in view.readings(thing, quantity)]
+            unit = str(view.ontology.value(quantity, CLLM.canonicalUnit))
             yield Item(
                 "sample-outlier",
                 Grade.ODDITY,
@@ -173,4 +188,8 @@ def _apart(view: View, members: list[Node], quantity: Node) -> Iterator[Item]:
                 f"The sample is chosen by {view.name(quantity)}; the middle member has "
                 f"{number(middle)}, this one {number(size)}.",
                 middle / size,
+                compared=(
+                    *(q for reading in readings for q in figure(view, reading)),
+                    exact(f"the middle of {len(sizes)} members", middle, unit=unit),
+                ),
             )

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Final
 import rdflib
 from rdflib import DCTERMS, RDF, RDFS
 
-from kg.audit.items import Statement
 from kg.graph.claims import CLLM, Claim
 from kg.graph.figures import Interval
+from kg.judged import Statement
 from kg.namespaces import TERMS, shorten
+from kg.tables import as_term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -36,19 +37,6 @@ class Span:
 
     low: Fraction | None
     high: Fraction | None
-
-    def __mul__(self, other: Span | Fraction | int) -> Span:
-        """The products of non-negative numbers from both."""
-        if not isinstance(other, Span):
-            other = Span(Fraction(other), Fraction(other))
-        low = None if self.low is None or other.low is None else self.low * other.low
-        high = None if self.high is None or other.high is None else self.high * other.high
-        return Span(low, high)
-
-    def __add__(self, other: Span) -> Span:
-        low = None if self.low is None or other.low is None else self.low + other.low
-        high = None if self.high is None or other.high is None else self.high + other.high
-        return Span(low, high)
 
     def __str__(self) -> str:
         if self.low == self.high and self.low is not None:
@@ -160,29 +148,31 @@ class View:
                 return labels[0]
         return str(thing) if isinstance(thing, rdflib.Literal) else shorten(str(thing))
 
-    def claimed(self, claim: Claim) -> Statement:
-        """A claim as a statement: a figure as printed with its unit, another value by its name."""
+    def printed(self, claim: Claim) -> str:
+        """What a claim gives: a figure as printed with its unit, another value by its name."""
         graph = self.passages[str(claim.passage)]
         printed = graph.value(claim.object, CLLM.asPrinted)
-        value = self.name(claim.object)
-        if printed is not None:
-            unit = graph.value(claim.object, CLLM.unit)
-            value = str(printed) if unit == CLLM.one else f"{printed} {self.name(unit)}"
-        text = f"{self.name(claim.subject)}, {self.name(claim.predicate)}: {value}"
-        return self.statement(claim.passage, text)
+        if printed is None:
+            return self.name(claim.object)
+        unit = graph.value(claim.object, CLLM.unit)
+        return str(printed) if unit == CLLM.one else f"{printed} {self.name(unit)}"
+
+    def claimed(self, claim: Claim) -> Statement:
+        """A claim as a statement."""
+        text = f"{self.name(claim.subject)}, {self.name(claim.predicate)}: {self.printed(claim)}"
+        return self.statement(claim.passage, text, (claim.subject, claim.predicate, claim.object))
 
     def said(self, subject: Node, predicate: Node, value: Node) -> list[Statement]:
         """The statements of a triple, one for each passage that has it."""
         text = f"{self.name(subject)}, {self.name(predicate)}: {self.name(value)}"
-        return [
-            self.statement(passage, text)
-            for passage in self.passages.stating((subject, predicate, value))
-        ]
+        triple = subject, predicate, value
+        return [self.statement(passage, text, triple) for passage in self.passages.stating(triple)]
 
-    def statement(self, passage: Node | str, text: str) -> Statement:
-        """A statement with the names of those who make it."""
+    def statement(self, passage: Node | str, text: str, triple: tuple[Node, ...]) -> Statement:
+        """A statement in words and as a triple, with the names of those who make it."""
         speakers = tuple(sorted(self.name(s) for s in self._speakers.get(str(passage), ())))
-        return Statement(str(passage), speakers, text)
+        subject, predicate, value = triple
+        return Statement(str(passage), speakers, text, str(subject), str(predicate), as_term(value))
 
     def kinds(self, thing: Node) -> set[Node]:
         """The classes of the ontology that a thing is stated to be of, and those above them."""

@@ -11,6 +11,7 @@ from kg.cli.group import json_option, main
 from kg.cli.output import plural, print_findings, print_json, print_table, progress, write_bytes
 from kg.errors import NotFound
 from kg.namespaces import PREFIXES, passage_name, shorten
+from kg.turtle import document
 
 if TYPE_CHECKING:
     from kg.audit import Grade, Item
@@ -55,6 +56,7 @@ def audit_command(project: Project, rule: str | None, grade: str | None, format_
       kg audit compute-against-hardware --format text
     """
     from kg.audit import RULES, Grade, describe
+    from kg.tables import as_triple
 
     if rule is not None and rule not in RULES:
         raise NotFound(f"There is no rule {rule!r} (there are: {', '.join(sorted(RULES))}).")
@@ -64,10 +66,9 @@ def audit_command(project: Project, rule: str | None, grade: str | None, format_
     if format_ == "json":
         print_json([item.as_dict() for item in chosen])
     elif format_ == "turtle":
-        graph = describe(chosen)
-        for prefix, namespace in PREFIXES.items():
-            graph.bind(prefix, namespace)
-        write_bytes(graph.serialize(format="turtle", encoding="utf-8"))
+        # rdflib's writer would round the numbers
+        said = {"": sorted(map(as_triple, describe(chosen)))}
+        write_bytes(document(["What the audit found."], said, PREFIXES).encode())
     elif format_ == "text":
         click.echo("\n\n".join(map(_in_words, chosen)))
     else:
@@ -121,7 +122,7 @@ def findings_command(project: Project, name: str | None, verdict: str | None, fo
     \b
     Example:
       kg findings --verdict differs
-      kg findings compute-3-without-nvidia
+      kg findings three-without-nvidia
     """
     built = _made(project)
     chosen = [
@@ -156,9 +157,12 @@ def findings_command(project: Project, name: str | None, verdict: str | None, fo
 
 
 def _print_finding(result: Result) -> None:
+    from kg.judged.findings import digits
+
     finding = result.finding
     click.echo(f"{finding.statement}\n[{passage_name(finding.passage)}]\n")
-    click.echo(f"expected  {finding.expectation}")
+    within = f", within {digits(finding.tolerance)}" if finding.tolerance else ""
+    click.echo(f"expected  {finding.expectation}{within}")
     click.echo(f"computed  {result.computed or 'nothing'}")
     click.echo(f"verdict   {result.verdict.words}")
     for label, text in (("lacks", finding.lacks), ("unmoved", finding.unmoved)):

@@ -25,6 +25,10 @@ LEAST_ALIKE: Final = 0.5
 """Similarity below which two names are not worth a look."""
 _MOST_BEARERS: Final = 20
 """Number of things of one name that are looked at where the name is only like another."""
+_MOST_WORDS: Final = 64
+"""Number of words of a name, from its first on, by which it can be found."""
+_MOST_LETTERS: Final = 200
+"""Length of what is kept from such a word on: all of it would grow with the square of a name."""
 _WORD: Final = re.compile(r"(?<![\w.])\w")
 _SCHEME: Final = re.compile(r"^https?://", re.IGNORECASE)
 _LAST_PART: Final = re.compile(r"[/#=]")
@@ -72,8 +76,8 @@ class Gazetteer:
                 if name and name not in names:
                     names.append(name)
                     called[name].append(thing.id)
-                    starts = islice(_WORD.finditer(written), 1, None)
-                    inner.update((fold(written[start.start() :]), name) for start in starts)
+                    starts = [at.start() for at in islice(_WORD.finditer(written), 1, _MOST_WORDS)]
+                    inner.update((fold(written[at : at + _MOST_LETTERS]), name) for at in starts)
             self._folded[thing.id] = tuple(names)
         self._called: Mapping[str, Sequence[str]] = dict(called)
         self._names = sorted(called)

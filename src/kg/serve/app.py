@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Final
 import flask
 
 from kg.encodings import encoded
-from kg.namespaces import BASE, PREFIXES, shorten
+from kg.namespaces import BASE, shorten
 from kg.queries import Catalogue
 from kg.serve import (
     assets,
+    checks,
     descriptions,
+    editor,
     graphs,
     home,
     pages,
@@ -31,11 +33,12 @@ from kg.serve.descriptions import Descriptions
 from kg.serve.entities import shown, views, why
 from kg.serve.entities.layout import Layouts
 from kg.serve.home import Home
-from kg.serve.labels import heading, named, several
+from kg.serve.labels import defined, heading, named, several
 from kg.serve.links import links
 from kg.serve.reconcilable import Latest
 from kg.serve.things import Names
 from kg.serve.visible import visible
+from kg.serve.vocabulary import Vocabulary
 from kg.services import listed
 from kg.store import Number
 from kg.why import Explanations
@@ -95,25 +98,33 @@ def create_app(
         Home(),
         Layouts(),
         Explanations(_PROOFS_AT_ONCE, settings.deadline, settings.query_memory * 1_000_000),
+        Vocabulary(is_ours=is_ours),
         writing,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.finalize = visible
-    app.jinja_env.globals.update(prefixes=PREFIXES, is_ours=is_ours, asset=asset, room=room)
+    app.jinja_env.globals.update(is_ours=is_ours, asset=asset, room=room)
     local = local_address if is_ours else web_address
     app.jinja_env.filters.update(
-        local=local, short=shorten, readable=readable, named=named, heading=heading, several=several
+        local=local,
+        short=shorten,
+        readable=readable,
+        named=named,
+        defined=defined,
+        heading=heading,
+        several=several,
     )
     app.jinja_env.tests["number_like"] = lambda text: isinstance(text, Number)
     shown.add_to(app)
     wording.add_to(app)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # else it redirects to where the Host header says
-    for blueprint in (assets, sparql, graphs, descriptions):
+    for blueprint in (assets, sparql, editor, graphs, descriptions):
         app.register_blueprint(blueprint.blueprint)
     if is_ours:
         app.register_blueprint(questions.blueprint)
         app.register_blueprint(home.blueprint)
+        app.register_blueprint(checks.blueprint)
         app.register_blueprint(pages.blueprint)
         app.register_blueprint(views.blueprint)
         app.register_blueprint(why.blueprint)
@@ -129,7 +140,12 @@ def create_app(
 
 def room(mark: str, number: int) -> int:
     """How high a chart of so many names will be, in pixels, as ``web/src/charts.ts`` draws it."""
-    head, each = {"bar": (50, 26), "intervals": (56, 26), "matrix": (60, 22)}[mark]
+    head, each = {
+        "bar": (62, 26),
+        "compared": (44, 50),
+        "intervals": (68, 26),
+        "matrix": (92, 26),
+    }[mark]
     return head + each * number
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
 from dataclasses import dataclass, field
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 import flask
@@ -19,7 +21,7 @@ from kg.errors import BadInput
 from kg.results import Format, Kind, formats, media_types, named_first
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, MutableMapping, Sequence
+    from collections.abc import Callable, Mapping, MutableMapping, Sequence
     from pathlib import Path
 
     from kg.queries import Catalogue
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from kg.serve.home import Home
     from kg.serve.reconcilable import Latest
     from kg.serve.things import Names
+    from kg.serve.vocabulary import Vocabulary
     from kg.services import Services
     from kg.store import Answer, Current, EmbeddedStore, Reading, Versions
     from kg.why import Explanations
@@ -37,6 +40,8 @@ HTML: Final = "text/html"
 _KINDS: Final[tuple[Kind, ...]] = ("rows", "graph")
 RESERVED: Final = frozenset({"format", "lang", "output", "results", "theme", "timeout", "version"})
 """Parameters that say how to answer, whatever is asked."""
+LISTED: Final[Mapping[str, str]] = {"json": "application/json", "csv": "text/csv"}
+"""The formats of lists that no query of a visitor makes, with their media types by name."""
 _MOST_CUT: Final = 10_000
 _SECONDS: Final = re.compile(r"\d{1,9}(?:\.\d{1,9})?", re.ASCII)
 _PARAMETER: Final = re.compile(r";(?!\s*q\s*=)[^;,]*", re.IGNORECASE)
@@ -84,6 +89,8 @@ class Context:
     """How pages of things are laid out."""
     explanations: Explanations
     """Why what is inferred follows."""
+    vocabulary: Vocabulary
+    """The words that queries are written with."""
     writing: Writing | None
     """None where nothing can be changed."""
     cut: MutableMapping[str, None] = field(default_factory=lambda: LRUCache(_MOST_CUT))
@@ -162,6 +169,59 @@ def choose(kind: Kind) -> Format:
         names = ", ".join(format_.media_type for format_ in formats(kind))
         raise NotAcceptable(f"This answer can be had as {names}.")
     return table[best]
+
+
+def wished(offered: Mapping[str, str]) -> str:
+    """The format in which to send what is no answer of a query: one of its names, "" for a page.
+
+    ``offered`` gives media types by name. Raises ``BadInput`` for an unknown ``?format=`` or two
+    that differ, ``NotAcceptable`` for an impossible Accept.
+    """
+    names = " or ".join(offered)
+    if asked := asked_formats():
+        if len(asked) > 1 or not asked <= offered.keys():
+            raise BadInput(f"This can be had as {names} (?format=), or as a page.")
+        return asked.pop()
+    wishes = accepted()
+    best = wishes.best_match([*offered.values(), HTML]) if wishes else next(iter(offered.values()))
+    if best is None:
+        raise NotAcceptable(f"This can be had as {', '.join((*offered.values(), HTML))}.")
+    return next((name for name, media_type in offered.items() if media_type == best), "")
+
+
+def given(*known: str) -> dict[str, str]:
+    """The parameters of the address that say what is asked; what was left empty is left out.
+
+    Raises ``BadInput`` for one that is not known, or that came twice.
+    """
+    found: dict[str, str] = {}
+    for name, values in flask.request.args.lists():
+        if name in RESERVED:
+            continue
+        if name not in known:
+            others = f" (there are: {', '.join(known)})" if known else ""
+            raise BadInput(f"There is no parameter {name!r}{others}.")
+        if len(values) > 1:
+            raise BadInput(f"The parameter {name!r} came twice.")
+        if values[0]:
+            found[name] = values[0]
+    return found
+
+
+def tagged(content_type: str, what: object, made: Callable[[], bytes]) -> flask.Response:
+    """An answer with an entity tag, which a client that has it is told of before it is made.
+
+    ``what`` tells it from any other answer of the same version.
+    """
+    response = flask.Response(content_type=content_type)
+    tag = hashlib.sha256(repr((reading().name, what, encoding())).encode()).hexdigest()[:32]
+    response.set_etag(tag)
+    response.cache_control.no_cache = True
+    if flask.request.if_none_match.contains_weak(tag):
+        response.status_code = HTTPStatus.NOT_MODIFIED
+    else:
+        response.set_data(made())
+    return response
 
 
 def asked_formats() -> set[str]:

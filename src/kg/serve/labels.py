@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _NAMING: Final = tuple(
     map(iri, ("rdfs:label", "dcterms:title", "cllm:nameAsPrinted", "dcterms:description"))
 )
+_DEFINITION: Final = iri("skos:definition")
 _PART: Final = iri("dcterms:isPartOf")
 _PLACES: Final = (iri("cllm:paragraph"), iri("cllm:sentence"))
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -61,12 +62,8 @@ class Labels:
         """
         if is_literal(term):
             return parts(term)[0]
-        found = self.of(term)
-        for wanted in (tag.lower(), "en", ""):
-            if found.get(wanted):
-                return _cut(found[wanted])
-        any_of_them = _cut(min(found.values(), default=""))
-        return any_of_them or self._place(term, tag) or self._slug(term, tag)
+        found = _cut(_best(self.of(term), tag))
+        return found or self._place(term, tag) or self._slug(term, tag)
 
     def _read(self, term: Term) -> Mapping[str, str]:
         for graph in ("", None) if term[0] == "<" else ():
@@ -91,10 +88,10 @@ class Labels:
         if not term.startswith(f"<{GRAPHS}"):
             return ""
         said = {predicate: value for _, _, predicate, value in self._store.matching(term)}
-        part = part_of(self._store, term, said.get(_PART))
-        if part is None:
-            return passage_name(term[1:-1])
         numbers = [parts(said[place])[0] for place in _PLACES if is_literal(said.get(place, "_"))]
+        part = part_of(self._store, term, said.get(_PART)) or (said.get(_PART) if numbers else None)
+        if part is None:  # the title of a whole work would not tell one of its tables from another
+            return passage_name(term[1:-1])
         return f"{self.text(part, tag)} ¶{'.'.join(numbers)}" if numbers else self.text(part, tag)
 
 
@@ -123,6 +120,12 @@ def named(iri: str) -> str:
     return labels().text(f"<{iri}>", language()) if is_iri(iri) else _cut(iri)
 
 
+def defined(term: str) -> str:
+    """The definition of a term in the language of the page, else in English."""
+    found = [parts(t) for *_, t in reading().store.matching(f"<{term}>", _DEFINITION, None, "")]
+    return _best({tag: text for text, _, tag in sorted(found, reverse=True)}, language())
+
+
 def heading(column: str) -> str:
     """The name of a column as a person reads it: ``computeMin`` is ``Compute min``."""
     words = _WORDS.sub(" ", column).lower()
@@ -137,6 +140,12 @@ def several(text: str) -> list[str]:
 
 def _short(term: Term) -> str:
     return shorten(term[1:-1]) if term[0] == "<" else term
+
+
+def _best(texts: Mapping[str, str], tag: str) -> str:
+    """The text in a language, else in English, else the one in none, else the first of any."""
+    found = (texts.get(wanted, "") for wanted in (tag.lower(), "en", ""))
+    return next(filter(None, found), min(texts.values(), default=""))
 
 
 def _cut(text: str) -> str:

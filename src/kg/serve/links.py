@@ -13,7 +13,7 @@ import flask
 
 from kg.errors import NotFound
 from kg.results import formats
-from kg.serve.context import context
+from kg.serve.context import LISTED, context
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +21,17 @@ if TYPE_CHECKING:
     from kg.results import Kind
 
 _LICENCE: Final = "https://creativecommons.org/licenses/by/4.0/"
-_ENTITY: Final = "entities.entity"
-_RESOURCES: Final = frozenset({_ENTITY, "entities.graph", "entities.dataset", "pages.ontology"})
+_WITH_JSON: Final = frozenset({"entities.entity", "checks.item"})
+_RESOURCES: Final = frozenset(
+    {
+        "checks.finding_itself",
+        "entities.graph",
+        "entities.dataset",
+        "pages.ontology",
+        *_WITH_JSON,
+    }
+)
+_LISTS: Final = frozenset({"checks.audit", "checks.finding", "checks.findings"})
 _OF_GRAPHS: Final = frozenset({"graphs.graph_store", "graphs.graph_at_its_address", *_RESOURCES})
 
 
@@ -34,16 +43,18 @@ def links() -> Iterator[str]:
     yield f'<{context().address}/.well-known/void>; rel="describedby"'
     if context().is_ours:
         yield f'<{_LICENCE}>; rel="license"'
-    kind = _kind(request)
-    if kind is None:
+    if request.endpoint in _LISTS:
+        offered = list(LISTED.items())
+    elif kind := _kind(request):
+        offered = [(format_.name, format_.media_type) for format_ in formats(kind)]
+    else:
         return
     path = urllib.parse.quote(request.path)
-    known = [(format_.name, format_.media_type) for format_ in formats(kind)]
-    if request.endpoint == _ENTITY:  # whose name has no dot, but its address may end with a format
+    if request.endpoint in _WITH_JSON:  # names have no dot, but addresses may end with a format
         path = path.partition(".")[0]
-        known.append(("json", "application/json"))
+        offered.append(("json", LISTED["json"]))
     given = [(name, value) for name, value in request.args.items(multi=True) if name != "format"]
-    for name, media_type in known:
+    for name, media_type in offered:
         query = urllib.parse.urlencode([*given, ("format", name)])
         yield f'<{path}?{query}>; rel="alternate"; type="{media_type}"'
 

@@ -121,7 +121,8 @@ def problem_type(name: str) -> flask.Response | str:
 
 
 @blueprint.app_errorhandler(KgError)
-def _known_error(error: KgError) -> Response:
+def known_error(error: KgError) -> Response:
+    """What the client is told of an error."""
     name = type_of(error)
     more: dict[str, Any] = {}
     if isinstance(error, BadQuery) and error.line is not None:

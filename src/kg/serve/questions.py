@@ -56,7 +56,7 @@ def all_questions() -> flask.Response | str:
 
 @blueprint.get("/queries/<name>")
 def question(name: str) -> flask.Response | str:
-    """Answer one question with the parameters of the address."""
+    """Answer one question with the parameters of the address, or give its SPARQL with them."""
     query = context().catalogue.get(name)
     given: dict[str, str] = {}
     for key, values in flask.request.args.lists():
@@ -66,8 +66,11 @@ def question(name: str) -> flask.Response | str:
             raise BadInput(f"The parameter {key!r} came twice.")
         if values[0]:  # a form sends what was left empty too: the default is meant
             given[key] = values[0]
-    services = judge(query.text, context().services)
     bindings = reading().store.bound(query, given)
+    if flask.request.args.get("format") == "sparql":
+        text = without_header(bound(query.text, bindings))
+        return flask.Response(f"{text}\n", content_type="application/sparql-query; charset=utf-8")
+    services = judge(query.text, context().services)
 
     def page(answer: Answer) -> str:
         columns, rows = answer.rows()
@@ -89,7 +92,7 @@ def question(name: str) -> flask.Response | str:
             version=reading().name,
             address=flask.request.query_string.decode(),
             permalink=_permalink(name, given),
-            text=_without_header(bound(query.text, bindings)),
+            text=without_header(bound(query.text, bindings)),
             formats=[format_.name for format_ in _offered(query)],
         )
 
@@ -109,5 +112,6 @@ def _permalink(name: str, given: Mapping[str, str]) -> str:
     return f"{context().address}{flask.url_for('.question', name=name)}?{asked}"
 
 
-def _without_header(text: str) -> str:
+def without_header(text: str) -> str:
+    """A query without the comments that are its header."""
     return "\n".join(line for line in text.split("\n") if not line.startswith("#+")).strip("\n")

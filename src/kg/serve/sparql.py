@@ -7,24 +7,26 @@ description of the service.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import flask
 from werkzeug.exceptions import UnsupportedMediaType
 
-from kg.errors import BadInput
+from kg.errors import BadInput, BadQuery, KgError
 from kg.queries import judge
 from kg.serve.context import RESERVED, context, reading, wants_page
 from kg.serve.deferred import answer
 from kg.serve.descriptions import service_description
+from kg.serve.editor import page
+from kg.serve.problems import known_error
 from kg.serve.writes import begin, body, body_is_plain, carried_out, has_token
 from kg.updates import judge_update, with_dataset
 from kg.writing import Order
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
-
-    from kg.store import Answer
+    from werkzeug.wrappers import Response
 
 blueprint = flask.Blueprint("sparql", __name__)
 
@@ -37,17 +39,6 @@ _KNOWN_OF_UPDATES: Final = (RESERVED - {"timeout", "version"}) | {
     "using-graph-uri",
     "using-named-graph-uri",
 }
-_ANY: Final = "SELECT * WHERE { ?subject ?predicate ?object } LIMIT 20\n"
-_EXAMPLE: Final = """\
-PREFIX cllm: <https://w3id.org/china-llm/ontology#>
-PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
-
-SELECT ?name ?released ?parameters WHERE {
-  ?model a cllm:IndustryAcademiaModel ; rdfs:label ?name ;
-         cllm:released ?released ; cllm:parameterCount ?parameters .
-}
-ORDER BY DESC(?parameters)
-"""
 
 
 @blueprint.route("/sparql", methods=["GET", "POST", "QUERY"])
@@ -57,26 +48,31 @@ def sparql() -> flask.Response | str:
         return _update()
     text, parameters = _request()
     if text is None:
-        if wants_page():
-            example = _EXAMPLE if context().is_ours else _ANY
-            draft = parameters.get("draft") or example
-            return flask.render_template("sparql.html", query=draft, version=reading().name)
-        return service_description()
+        return page(parameters.get("draft") or None) if wants_page() else service_description()
     services = judge(text, context().services)
-
-    def page(answer: Answer) -> str:
-        columns, rows = answer.rows()
-        return flask.render_template(
-            "sparql.html", query=text, columns=columns, rows=list(rows), version=reading().name
-        )
-
     return answer(
         text,
-        page,
+        partial(page, text),
         default_graphs=parameters.getlist("default-graph-uri"),
         named_graphs=parameters.getlist("named-graph-uri"),
         services=services,
     )
+
+
+@blueprint.errorhandler(KgError)
+def _not_answered(error: KgError) -> Response:
+    """A problem as it is told everywhere; to a browser on the page that still has the query."""
+    response = known_error(error)
+    query = flask.request.args.get("query")
+    if response.mimetype == "text/html" and query is not None:
+        try:
+            reading()
+        except KgError:  # the version that is asked for is what is wrong
+            flask.g.reading = context().current.get()
+        place = (error.line, error.column) if isinstance(error, BadQuery) else (None, None)
+        problem = {"detail": str(error), "line": place[0], "column": place[1]}
+        response.set_data(page(query, problem=problem))
+    return response
 
 
 def _is_update() -> bool:

@@ -6,9 +6,7 @@ one thing after the other, and of no more than ``_MOST`` statements.
 
 from __future__ import annotations
 
-import hashlib
 import itertools
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 import flask
@@ -17,19 +15,19 @@ from kg.documents import DECLARED, NAMING, document, published
 from kg.documents import context as context_of
 from kg.namespaces import GRAPHS, TERMS
 from kg.results import named
-from kg.serve.context import context, encoding, reading
+from kg.serve.context import context, reading, tagged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from kg.documents import Context, Triple
     from kg.store import EmbeddedStore, Reading
 
 blueprint = flask.Blueprint("things", __name__)
 
-_JSON_LD: Final = named("jsonld", "graph").content_type
 _MOST: Final = 2_000
 """Statements about a thing and what it refers to, beyond which there is no object of it."""
+_JSONLD: Final = named("jsonld", "graph")
 _HAS_FIGURE: Final = f"{TERMS}hasFigure"
 
 
@@ -50,7 +48,7 @@ class Names:
 @blueprint.get("/context.jsonld")
 def published_context() -> flask.Response:
     """The context that JSON-LD from here has inside, or a part of it."""
-    return tagged("context", lambda: published(context().names.of(reading())))
+    return tagged(_JSONLD.content_type, "context", lambda: published(context().names.of(reading())))
 
 
 def as_object(iri: str) -> flask.Response | None:
@@ -58,7 +56,9 @@ def as_object(iri: str) -> flask.Response | None:
     triples = list(itertools.islice(_around(reading().store, iri), _MOST + 1))
     if len(triples) > _MOST:
         return None
-    return tagged(iri, lambda: document(iri, triples, context().names.of(reading())))
+    return tagged(
+        _JSONLD.content_type, iri, lambda: document(iri, triples, context().names.of(reading()))
+    )
 
 
 def _around(store: EmbeddedStore, iri: str) -> Iterator[Triple]:
@@ -89,17 +89,3 @@ def _around(store: EmbeddedStore, iri: str) -> Iterator[Triple]:
             for name in NAMING:
                 for predicate, value in store.statements(other, name):
                     yield other, predicate, value
-
-
-def tagged(what: str, made: Callable[[], bytes], content_type: str = _JSON_LD) -> flask.Response:
-    """A document with an entity tag, which a client that has it is told of before it is made."""
-    response = flask.Response(content_type=content_type)
-    about = reading().name, what, encoding()
-    tag = hashlib.sha256(repr(about).encode()).hexdigest()[:32]
-    response.set_etag(tag)
-    response.cache_control.no_cache = True
-    if flask.request.if_none_match.contains_weak(tag):
-        response.status_code = HTTPStatus.NOT_MODIFIED
-    else:
-        response.set_data(made())
-    return response

@@ -19,6 +19,7 @@ from kg.store.xml import Wellformed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from kg.columns import Term
     from kg.documents import Cell, Triple
     from kg.results import Format, Kind
 
@@ -119,6 +120,11 @@ class Answer:
         """
         columns, rows = self._rows()
         return columns, ([_value(term) for term in row] for row in rows)
+
+    def terms(self) -> tuple[list[str], Iterator[list[Term | None]]]:
+        """The variables and, row by row, each value as N-Triples writes it; None where unbound."""
+        columns, rows = self._rows()
+        return columns, ([None if term is None else str(term) for term in row] for row in rows)
 
     def solutions(self) -> Iterable[Sequence[object]]:
         """The rows as the engine has them."""

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 _SERVICE: Final = re.compile("SERVICE", re.IGNORECASE)
 _UNKNOWN: Final = "UNDEF"
 _PLACE: Final = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
-
+_SENTENCE: Final = re.compile(r"(?:of |, |expected )([A-Z][\w*]*(?: [\w*.]+){2,}?)(?:, |$)")
+"""What the engine's parser says beyond letters that it expects: at least three words."""
 _CHARACTERS: Final = re.compile(r"\['A' \.\.=[^\]]*\]")
 
 
@@ -255,6 +256,8 @@ def bad_query(message: str) -> BadQuery:
     """What the engine says of a text that it cannot parse, with line and column."""
     if place := _PLACE.search(message):
         line, column, rest = place.groups()
+        if sentence := _SENTENCE.search(rest):
+            return BadQuery(f"{sentence.group(1).rstrip('.')}.", int(line), int(column))
         said = _CHARACTERS.sub("a letter", rest.strip())
         said = said.replace(", [_]", "").replace("[_]", "something else")
         return BadQuery(f"syntax error: {said}.", int(line), int(column))

@@ -38,7 +38,7 @@ def add_to(app: flask.Flask) -> None:
         tag=tag,
     )
     app.jinja_env.tests["literal_term"] = is_literal
-    app.jinja_env.globals.update(why_query=why_query, bars=bars, kind_of=kind_of)
+    app.jinja_env.globals.update(why_query=why_query, bars=bars, kind_of=kind_of, term=iri)
 
 
 def called(term: Term) -> str:

@@ -13,7 +13,7 @@ from kg.errors import NotFound
 from kg.namespaces import BASE, GRAPHS, IDS
 from kg.queries import Term as Bound
 from kg.serve import things
-from kg.serve.context import context, reading
+from kg.serve.context import context, reading, tagged
 from kg.serve.deferred import answer
 from kg.serve.entities import around, asked, elsewhere, facts, page
 from kg.serve.entities.as_json import Writer
@@ -97,7 +97,7 @@ def _thing(
     if kind == "html":
         return _page(iri)
     if kind == "json":
-        return things.tagged(f"facts {iri}", lambda: _json(iri), asked.JSON)
+        return tagged(asked.JSON, ("facts", iri), lambda: _json(iri))
     made = things.as_object(iri) if has_json and format_ and format_.name == "jsonld" else None
     return made or answer(whole, bindings=bound, format_=format_)
 
