@@ -19,7 +19,7 @@ export function extent(names: string[]): number {
 
 /** Writes as much of a name as two lines of so many pixels hold. */
 export function folded(pixels: number): (name: string) => string {
-    const most = Math.floor((pixels - GAP) / LETTER);
+    const most = Math.floor((pixels - GAP) / LETTER + 1e-6); // as many as extent had, for all rounding
     return (name) => {
         if (letters(name) <= most) {
             return name;

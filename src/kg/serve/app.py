@@ -176,9 +176,9 @@ def web_address(iri: str) -> str:
     return iri if iri.startswith(("http://", "https://")) else ""
 
 
-def local_name(iri: str) -> str:
-    """What comes after the namespace in the IRI of a term."""
-    return re.split(r"[#/]", iri)[-1]
+def local_name(iri: str | None) -> str:
+    """What comes after the namespace in an IRI, with brackets or without; of None nothing."""
+    return re.split(r"[#/]", (iri or "").strip("<>"))[-1]
 
 
 def readable(text: str) -> str:

@@ -11,7 +11,7 @@ from babel import Locale
 from babel.numbers import format_compact_decimal
 
 from kg.columns import Term, iri, is_literal, parts
-from kg.namespaces import GRAPHS, TERMS
+from kg.namespaces import GRAPHS
 from kg.serve.context import reading
 from kg.serve.entities.as_json import why_query
 from kg.serve.entities.intervals import bars, number
@@ -34,7 +34,6 @@ def add_to(app: flask.Flask) -> None:
         has_name=lambda term: bool(labels().of(term)),
         bare=bare,
         amount=amount,
-        local_name=local_name,
         tag=tag,
     )
     app.jinja_env.tests["literal_term"] = is_literal
@@ -63,11 +62,6 @@ def bare(term: Term) -> str:
 def tag(term: Term) -> str:
     """The language of a literal, if it has one."""
     return parts(term)[2] if is_literal(term) else ""
-
-
-def local_name(term: Term | None) -> str:
-    """The local name of a term of the ontology."""
-    return term[1:-1].removeprefix(TERMS) if term else ""
 
 
 def amount(term: Term) -> str:
