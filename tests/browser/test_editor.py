@@ -7,12 +7,15 @@ import re
 import urllib.parse
 from typing import Any
 
-from bench.browser import SCHEMES
+from bench.browser import PHONE, SCHEMES
 from playwright.sync_api import Locator, Page, expect
 
 from kg.namespaces import GRAPHS, TERMS
 from tests.browser.conftest import Visit
+from tests.browser.poison import RUNS, TEXTS
 from tests.browser.test_accessible import source, violations
+from tests.browser.test_pages import too_wide
+from tests.browser.test_poisoned import damage
 
 MODELS = f"""PREFIX cllm: <{TERMS}>
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
