@@ -15,6 +15,7 @@ import rdflib
 from flask.testing import FlaskClient
 
 from kg import build, sources
+from kg.citation import Citation
 from kg.project import Project
 from kg.queries import Catalogue
 from kg.serve import create_app
@@ -93,7 +94,8 @@ def versions(built: build.Built, tmp_path_factory: pytest.TempPathFactory) -> Ve
 def app(project: Project, versions: Versions) -> flask.Flask:
     """The app on the real graph."""
     catalogue = Catalogue.read(project.query_files())
-    return create_app(Current(versions), catalogue, Settings.load({}))
+    citation = Citation.read(project.citation_file, "CITATION.cff")
+    return create_app(Current(versions), catalogue, Settings.load({}), citation=citation)
 
 
 @pytest.fixture

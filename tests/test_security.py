@@ -327,7 +327,7 @@ PATHS = (
     "/download/..%2f..%2fetc%2fpasswd",
     "/download/china-llm-landscape.ttl%00.png",
     "/download/china-llm-landscape.exe",
-    "/download/",
+    "/download//",
     "/queries/../x",
     "/queries/..%2fx",
     "/queries/%2e%2e%2f%2e%2e%2fpyproject.toml",
@@ -986,7 +986,7 @@ def test_s14_every_page_of_a_poisoned_graph(tiny: Project, tmp_path: Path) -> No
     assert len(things) > 50
     quoted = urllib.parse.quote(script)
     paths = [
-        *("/", "/queries", "/sparql", "/dataset", "/ontology"),
+        *("/", "/queries", "/sparql", "/dataset", "/ontology", "/download"),
         *(f"/{thing}" for thing in things),
         *(f"/queries/{path.stem}" for path in (tiny.root / "queries").glob("*.rq")),
         asked("", "SELECT * { ?s ?p ?o }"),

@@ -9,7 +9,7 @@ SOURCE = Path(__file__).resolve().parents[1] / "src" / "kg"
 RANKS = (
     {"encodings", "errors", "namespaces", "tokens"},
     {"settings", "project", "report", "turtle", "results", "columns", "services", "documents"},
-    {"queries", "tables"},
+    {"citation", "queries", "tables"},
     {"judged", "store", "updates"},
     {"mapper", "sources", "workers"},
     {"given", "graph"},
@@ -60,7 +60,7 @@ LIBRARIES = {
     "sssom": {"link"},
     "tenacity": {"link"},
     "werkzeug": {"serve"},
-    "yaml": {"mapper", "queries"},
+    "yaml": {"citation", "mapper", "queries"},
 }
 
 

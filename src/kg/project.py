@@ -5,6 +5,7 @@
                 links/ one set of mappings for each outside dataset
     shapes/     SHACL, one file for each class
     queries/    one question in each .rq file; federated/ those that ask other endpoints, too
+    CITATION.cff  how all of it is cited
 
 A project is a checkout, any folder laid out like one, or the copy inside the installed package.
 """
@@ -133,6 +134,11 @@ class Project:
         if suffix not in SUFFIXES:
             raise BadInput(f"A source file ends in {' or '.join(SUFFIXES)}, not in {suffix!r}.")
         return self.root / "data" / f"{name}{suffix}"
+
+    @property
+    def citation_file(self) -> Path:
+        """The file that says how the content is cited; a project need not have one."""
+        return self.root / "CITATION.cff"
 
     def sources(self) -> list[str]:
         """The names of the source folders, sorted."""

@@ -50,7 +50,7 @@ async function draw(figure: HTMLElement, into: HTMLElement): Promise<void> {
     }
     switch (chart.mark) {
         case "network":
-            (await import("./network.js")).drawNetwork(chart, rows, into);
+            (await import("./network.js")).drawNetwork(chart, rows, readLinks(table), into);
             break;
         case "compared":
             (await import("./compared.js")).drawCompared(chart, rows, into);

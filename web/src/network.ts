@@ -36,7 +36,13 @@ export interface Edge {
     label: string;
 }
 
-export function drawNetwork(chart: Chart, rows: Row[], into: HTMLElement): void {
+/** Draw rows; a node leads to where its name leads in the table, else to a search for it. */
+export function drawNetwork(
+    chart: Chart,
+    rows: Row[],
+    links: Map<string, string>,
+    into: HTMLElement,
+): void {
     const { source = "", target = "", weight, label } = chart;
     const edges = rows
         .filter((row) => row[source] && row[target])
@@ -46,7 +52,7 @@ export function drawNetwork(chart: Chart, rows: Row[], into: HTMLElement): void 
             weight: weight ? Number(row[weight]) || 1 : 1,
             label: label ? (row[label] ?? "") : "",
         }));
-    show(edges, into, (name) => `/search?${new URLSearchParams({ q: name })}`);
+    show(edges, into, (name) => links.get(name) ?? `/search?${new URLSearchParams({ q: name })}`);
 }
 
 /** Where a node begins: on a ring, so that the same rows are always laid out in the same way. */

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kg.citation import Citation
 from kg.cli.group import main, setting, versions_of
 from kg.cli.hiding import without
 from kg.cli.output import progress
@@ -111,15 +112,17 @@ def serve(
             )
         if shapes:
             _check(versions, shapes)
-        catalogue = None
+        catalogue = citation = None
         if not versions.current().is_plain:
             catalogue = Catalogue.read(
                 project.query_files(), project.shown, project.federated_files()
             )
+            file = project.citation_file
+            citation = Citation.read(file, project.shown(file))
         if settings.hide.strip(" ,"):
             rest = without(settings.hide, versions, project, settings.keep_versions)
             versions = until_done.enter_context(rest)
-        _serve(catalogue, versions, settings, shapes if writable else None)
+        _serve(catalogue, versions, settings, shapes if writable else None, citation)
 
 
 def _refuse_built(versions: Versions, instead: str) -> None:
@@ -140,6 +143,7 @@ def _serve(
     versions: Versions,
     settings: Settings,
     shapes: tuple[Path, ...] | None,
+    citation: Citation | None,
 ) -> None:
     from kg.serve import run
 
@@ -157,4 +161,4 @@ def _serve(
         )
         click.echo(f"Try:  curl '{address}/{example}'")
 
-    run(catalogue, versions, settings, started, shapes)
+    run(catalogue, versions, settings, started, shapes, citation)

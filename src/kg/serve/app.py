@@ -15,9 +15,12 @@ from kg.serve import (
     assets,
     checks,
     descriptions,
+    downloads,
     editor,
     graphs,
     home,
+    ontology,
+    openapi,
     pages,
     problems,
     questions,
@@ -28,19 +31,24 @@ from kg.serve import (
     wording,
 )
 from kg.serve.assets import asset
-from kg.serve.context import KEY, Context, Writing, encoding
+from kg.serve.checksums import Checksums
+from kg.serve.context import KEY, Context, Writing, encoding, files
 from kg.serve.descriptions import Descriptions
-from kg.serve.home import Home
+from kg.serve.downloads import Data
+from kg.serve.home import Front
 from kg.serve.labels import defined, heading, named, several
 from kg.serve.links import links
+from kg.serve.ontology import Ontology
 from kg.serve.reconcilable import Latest
 from kg.serve.things import Names
+from kg.serve.versioned import Versioned
 from kg.serve.visible import visible
 from kg.serve.vocabulary import Vocabulary
 from kg.services import listed
 from kg.store import Number
 
 if TYPE_CHECKING:
+    from kg.citation import Citation
     from kg.settings import Settings
     from kg.store import Current
 
@@ -64,11 +72,12 @@ def create_app(
     catalogue: Catalogue | None,
     settings: Settings,
     writing: Writing | None = None,
+    citation: Citation | None = None,
 ) -> flask.Flask:
     """The app that answers from ``current`` and offers the questions of ``catalogue``.
 
     Without one the data are not the project's: there are no questions, and no pages about things.
-    With ``writing`` they can be changed.
+    With ``writing`` they can be changed. ``citation`` says how they are cited.
     """
     app = flask.Flask("kg.serve", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_query_bytes
@@ -90,7 +99,11 @@ def create_app(
         services,
         Names(),
         Latest(),
-        Home(),
+        Versioned(Front.of),
+        Versioned(Ontology.of),
+        Versioned(Data.of),
+        Checksums(files(is_ours=is_ours)),
+        citation,
         Vocabulary(is_ours=is_ours),
         writing,
     )
@@ -100,6 +113,7 @@ def create_app(
     local = local_address if is_ours else web_address
     app.jinja_env.filters.update(
         local=local,
+        local_name=local_name,
         short=shorten,
         readable=readable,
         named=named,
@@ -111,11 +125,13 @@ def create_app(
     wording.add_to(app)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # else it redirects to where the Host header says
-    for blueprint in (assets, sparql, editor, graphs, descriptions):
+    for blueprint in (assets, sparql, editor, graphs, downloads, descriptions, openapi):
         app.register_blueprint(blueprint.blueprint)
     if is_ours:
         app.register_blueprint(questions.blueprint)
         app.register_blueprint(home.blueprint)
+        app.add_url_rule("/download", "downloads.page", downloads.page)
+        app.register_blueprint(ontology.blueprint)
         app.register_blueprint(checks.blueprint)
         app.register_blueprint(pages.blueprint)
         app.register_blueprint(reconcile.blueprint, at_once=max(1, settings.threads // 2))
@@ -150,6 +166,11 @@ def local_address(iri: str) -> str:
 def web_address(iri: str) -> str:
     """Where a link to ``iri`` leads: to itself if it is a web address, "" if not."""
     return iri if iri.startswith(("http://", "https://")) else ""
+
+
+def local_name(iri: str) -> str:
+    """What comes after the namespace in the IRI of a term."""
+    return re.split(r"[#/]", iri)[-1]
 
 
 def readable(text: str) -> str:

@@ -24,11 +24,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, MutableMapping, Sequence
     from pathlib import Path
 
+    from kg.citation import Citation
     from kg.queries import Catalogue
+    from kg.serve.checksums import Checksums
     from kg.serve.descriptions import Descriptions
-    from kg.serve.home import Home
+    from kg.serve.downloads import Data
+    from kg.serve.home import Front
+    from kg.serve.ontology import Ontology
     from kg.serve.reconcilable import Latest
     from kg.serve.things import Names
+    from kg.serve.versioned import Versioned
     from kg.serve.vocabulary import Vocabulary
     from kg.services import Services
     from kg.store import Answer, Current, EmbeddedStore, Reading, Versions
@@ -81,8 +86,15 @@ class Context:
     """The plain names of the terms, for JSON-LD."""
     things: Latest
     """The things of the graph by what they are called."""
-    home: Home
+    home: Versioned[Front]
     """What the front page says."""
+    ontologies: Versioned[Ontology]
+    """The ontology, read to be documented."""
+    data: Versioned[Data]
+    """What the page of the data says of them."""
+    checksums: Checksums
+    citation: Citation | None
+    """How the graph is cited, if the project says so."""
     vocabulary: Vocabulary
     """The words that queries are written with."""
     writing: Writing | None
@@ -95,13 +107,18 @@ class Context:
     @property
     def files(self) -> dict[str, Format]:
         """The files that can be downloaded, each with its format."""
-        name = "china-llm-landscape" if self.is_ours else "data"
-        return {f"{name}.{format_.extension}": format_ for format_ in formats("graph")}
+        return files(is_ours=self.is_ours)
 
     @property
     def endpoint(self) -> str:
         """The address of the SPARQL endpoint, to which relative IRIs are relative."""
         return f"{self.address}/sparql"
+
+
+def files(*, is_ours: bool) -> dict[str, Format]:
+    """The files that can be downloaded of our data or others, each with its format."""
+    name = "china-llm-landscape" if is_ours else "data"
+    return {f"{name}.{format_.extension}": format_ for format_ in formats("graph")}
 
 
 def context() -> Context:

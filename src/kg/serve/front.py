@@ -41,6 +41,7 @@ from kg.writing import Writer
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, MutableMapping, Sequence
 
+    from kg.citation import Citation
     from kg.queries import Catalogue
     from kg.serve.kept import Kept, Key, OnItsWay
     from kg.serve.sending import Headers, Send
@@ -76,6 +77,7 @@ class Front:
         self._writer = writer
         self._answers = Answers()
         self._cut = wsgi.extensions[KEY].cut
+        self._checksums = wsgi.extensions[KEY].checksums
         self._most_written = settings.max_upload_bytes
         seconds, memory = pool.limits.seconds, pool.limits.memory // 1_000_000
         self._limits = [(b"x-kg-limits", f"deadline={seconds:g}s, memory={memory}MB".encode())]
@@ -99,10 +101,12 @@ class Front:
         await receive()
         with contextlib.suppress(KgError):  # the first query will say it
             await self._pool.start(self._current.get().name)
+        self._checksums.start(self._pool)
         await send({"type": "lifespan.startup.complete"})
         await receive()
         if self._writer:
             await self._writer.close()
+        await self._checksums.stop()
         await self._pool.close()
         await send({"type": "lifespan.shutdown.complete"})
 
@@ -308,13 +312,15 @@ def run(
     settings: Settings,
     started: Callable[[], None],
     shapes: Sequence[Path] | None = None,
+    citation: Citation | None = None,
 ) -> None:
     """Serve until interrupted; a worker process that dies is started again.
 
     Without a ``catalogue`` the versions are of any data, of which nothing but SPARQL is offered;
-    with ``shapes``, be they none, whoever has the token may change them. ``started`` is called once
-    the server listens. Raises ``BadInput`` if it cannot listen on the address and port of
-    ``settings``, or if those list services or networks that cannot be.
+    with ``shapes``, be they none, whoever has the token may change them. ``citation`` says how they
+    are cited. ``started`` is called once the server listens. Raises ``BadInput`` if it cannot
+    listen on the address and port of ``settings``, or if those list services or networks that
+    cannot be.
     """
     Clients(settings.trusted_proxy)
     address = _address(settings.host, settings.port)
@@ -338,7 +344,7 @@ def run(
         workers_kill_timeout=_LAST_SECONDS,
     )
     server.on_startup(started)
-    loader = partial(_load, catalogue, versions, settings, shapes)
+    loader = partial(_load, catalogue, versions, settings, shapes, citation)
     server.serve(target_loader=loader, wrap_loader=False)
 
 
@@ -347,6 +353,7 @@ def _load(
     versions: Versions,
     settings: Settings,
     shapes: Sequence[Path] | None,
+    citation: Citation | None,
     *_: object,
     **__: object,
 ) -> Front:
@@ -363,7 +370,7 @@ def _load(
         keep = settings.keep_versions
         writing = Writing(versions, settings.token, keep, settings.max_upload_bytes, shapes)
         writer = Writer(versions, keep, memory, settings.queue, shapes)
-    app = create_app(current, catalogue, settings, writing)
+    app = create_app(current, catalogue, settings, writing, citation)
     limits = Limits(
         fast=settings.fast_slots,
         slow=settings.slow_slots,

@@ -1,4 +1,4 @@
-"""Whole graphs: the SPARQL 1.1 Graph Store HTTP Protocol, and files to download.
+"""Whole graphs: the SPARQL 1.1 Graph Store HTTP Protocol.
 
 https://www.w3.org/TR/sparql11-http-rdf-update/. A graph is named by ``?graph=``, or directly by an
 address below ``/rdf-graph-store/``; those of the built graph are read at theirs, under ``/graph/``.
@@ -123,17 +123,3 @@ def _conditions(asked: Asked, is_there: bool) -> dict[str, Any]:
                 raise Outdated("The graph is not what the condition demands: nothing is changed.")
             found["only_after"] = reading().name
     return found
-
-
-@blueprint.get("/download/<name>")
-def download(name: str) -> flask.Response | str:
-    """A file: the default graph, or in a format of datasets all graphs."""
-    known = context().files
-    if name not in known:
-        raise NotFound(f"There is no file {name} (there are: {', '.join(known)}).")
-    format_ = known[name]
-    response = flask.make_response(
-        answer(None if format_.of_datasets else _DEFAULT, format_=format_)
-    )
-    response.headers["Content-Disposition"] = f"attachment; filename={name}"
-    return response

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import flask
 
 from kg.serve.context import context, reading
+from kg.serve.shown import Shown, shown
 
 if TYPE_CHECKING:
     from kg.queries import Query
@@ -34,57 +34,21 @@ SELECT ?models ?developers ?passages ?statements ?conflicts WHERE {
   } }
 }
 """
-_MOST_ROWS: Final = 400
-"""Rows of an answer beyond which the front page shows the first ones only."""
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A question on the front page, with its answer if that is drawn."""
-
-    query: Query
-    columns: list[str]
-    rows: list[list[str | None]]
-    total: int
-
-
-@dataclass(frozen=True)
-class _Page:
+class Front:
     """What the front page says of one version."""
 
-    version: str
     counts: dict[str, str | None]
     drawn: list[Shown]
 
-
-class Home:
-    """The front page of the last version that was asked for."""
-
-    def __init__(self) -> None:
-        self._known: _Page | None = None
-        self._making = threading.Lock()
-
-    def of(self, version: Reading) -> _Page:
-        """What the front page says of a version; asked of the graph once."""
-        known = self._known
-        if known is None or known.version != version.name:
-            with self._making:
-                known = self._known
-                if known is None or known.version != version.name:
-                    known = self._known = _made(version)
-        return known
-
-
-def _made(version: Reading) -> _Page:
-    names, rows = version.store.query(_COUNTS).rows()
-    counts = dict(zip(names, next(rows), strict=True))
-    drawn = []
-    for query in _chosen():
-        if query.chart:
-            columns, found = version.store.query(query.text, query.bind({})).rows()
-            answer = list(found)
-            drawn.append(Shown(query, columns, answer[:_MOST_ROWS], len(answer)))
-    return _Page(version.name, counts, drawn)
+    @classmethod
+    def of(cls, version: Reading) -> Front:
+        """What the front page says of a version."""
+        names, rows = version.store.query(_COUNTS).rows()
+        drawn = [shown(query, version) for query in _chosen() if query.chart]
+        return cls(dict(zip(names, next(rows), strict=True)), drawn)
 
 
 def _chosen() -> list[Query]:
@@ -96,7 +60,7 @@ def _chosen() -> list[Query]:
 @blueprint.get("/")
 def home() -> str:
     """What this is, and what to begin with."""
-    page = context().home.of(reading())
+    page: Front = context().home.of(reading())
     return flask.render_template(
         "home.html",
         counts=page.counts,

@@ -47,7 +47,8 @@ def named(iri: str) -> str:
 
 def defined(term: str) -> str:
     """The definition of a term in the language of the page, else in English."""
-    return _best([cell for _, cell in reading().store.statements(term, _DEFINITION)])
+    cells = [cell for _, cell in reading().store.statements(term, _DEFINITION)]
+    return spoken(cells)["value"] if cells else ""
 
 
 def heading(column: str) -> str:
@@ -62,6 +63,30 @@ def several(text: str) -> list[str]:
     return parts if len(parts) > 1 and all(part.startswith(BASE) for part in parts) else [text]
 
 
+def spoken(cells: Sequence[Cell]) -> Cell:
+    """The text for this page: in its language, else in English or none, else the first."""
+    for wanted in (language().lower(), "en", ""):
+        found = [cell for cell in cells if _language(cell) == wanted]
+        if found:
+            return min(found, key=_text)
+    return min(cells, key=_text)
+
+
+def unspoken(cells: Sequence[Cell]) -> list[Cell]:
+    """The same in the other languages."""
+    chosen = _language(spoken(cells))
+    return [cell for cell in cells if _language(cell) != chosen]
+
+
+def _language(cell: Cell) -> str:
+    """The tag of a text's language, in small letters, as tags are compared (BCP 47)."""
+    return cell.get("xml:lang", "").lower()
+
+
+def _text(cell: Cell) -> str:
+    return cell["value"]
+
+
 def _label(iri: str) -> str:
     store = reading().store
     if not is_iri(iri):
@@ -69,7 +94,7 @@ def _label(iri: str) -> str:
     for property_ in _NAMING:
         labels = [cell for _, cell in store.statements(iri, property_)]
         if labels:
-            return _best(labels)
+            return spoken(labels)["value"]
     if iri.startswith(GRAPHS):
         return _passage(iri) or shorten(iri)
     return shorten(iri)
@@ -88,12 +113,3 @@ def _passage(iri: str) -> str:
     kinds = [cell["value"] for _, cell in reading().store.statements(said[_PART], _TYPE)]
     # the title of a whole work would not tell one of its tables from another
     return named(said[_PART]) if f"{TERMS}Part" in kinds else ""
-
-
-def _best(labels: Sequence[Cell]) -> str:
-    """The label for this page: in its language, else in English or none, else the first."""
-    for wanted in (language().lower(), "en", ""):
-        found = [cell["value"] for cell in labels if cell.get("xml:lang", "").lower() == wanted]
-        if found:
-            return min(found)
-    return min((cell["value"] for cell in labels), default="")

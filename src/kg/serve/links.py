@@ -1,7 +1,7 @@
 """What an answer is related to, as ``Link`` headers say it (https://www.rfc-editor.org/rfc/rfc8288).
 
-Where the data are described, under which licence they are, and in which other formats what is at an
-address can be had.
+Where the data and the addresses are described (https://www.rfc-editor.org/rfc/rfc8631), under which
+licence the data are, and in which other formats what is at an address can be had.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _RESOURCES: Final = frozenset(
     {
         "checks.finding_itself",
         "checks.item",
+        "ontology.ontology",
         "pages.entity",
         "pages.graph",
         "pages.dataset",
-        "pages.ontology",
     }
 )
 _LISTS: Final = frozenset({"checks.audit", "checks.finding", "checks.findings"})
@@ -41,6 +41,7 @@ def links() -> Iterator[str]:
     if "reading" not in flask.g or request.method not in ("GET", "HEAD"):
         return
     yield f'<{context().address}/.well-known/void>; rel="describedby"'
+    yield f'<{context().address}/openapi.json>; rel="service-desc"; type="application/json"'
     if context().is_ours:
         yield f'<{_LICENCE}>; rel="license"'
     if request.endpoint in _LISTS:

@@ -49,6 +49,12 @@ if TYPE_CHECKING:
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # which double the answer and say little
 LOGGER: Final = logging.getLogger("kg.serve")
+STATES: Final = {
+    "/health": "Whether the process answers.",
+    "/ready": "Whether queries can be answered, of which version, and how many are.",
+    "/metrics": "Numbers in the text format of Prometheus.",
+}
+"""The addresses that say how the server is, which anybody may ask."""
 _JSON: Final = "application/json"
 _NOT_IN_ADDRESS: Final = (
     "The token does not belong into the address, which is logged on its way: "
@@ -111,7 +117,7 @@ class Operations:
     async def answered(self, scope: MutableMapping[str, Any], send: Send) -> bool:
         """Answer a request for one of the front's own addresses; whether it is one."""
         path, method = scope["path"], scope["method"]
-        if path in ("/health", "/ready", "/metrics"):
+        if path in STATES:
             if method not in ("GET", "HEAD"):
                 await _wrong_method(send, "GET, HEAD")
                 return True

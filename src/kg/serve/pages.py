@@ -1,4 +1,4 @@
-"""Whatever the graph's own IRIs name: entities, graphs, the ontology."""
+"""Whatever the graph's own IRIs name: entities, graphs, the dataset."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import flask
 
 from kg.errors import NotFound
-from kg.namespaces import BASE, GRAPHS, IDS, ONTOLOGY, shorten
+from kg.namespaces import BASE, GRAPHS, IDS, shorten
 from kg.queries import Term
 from kg.serve.context import choose, context, reading, wants_page
 from kg.serve.deferred import answer
@@ -79,15 +79,6 @@ CONSTRUCT { ?thing ?p ?o } WHERE {
 }
 """
 _GRAPH: Final = "CONSTRUCT { ?s ?p ?o } WHERE { GRAPH ?thing { ?s ?p ?o } }"
-_TERMS: Final = """
-PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
-PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
-SELECT ?term ?label ?chinese ?definition WHERE {
-  ?term rdfs:isDefinedBy ?module ; rdfs:label ?label ; skos:definition ?definition .
-  FILTER (LANG(?label) = "en" && LANG(?definition) = "en")
-  OPTIONAL { ?term rdfs:label ?chinese . FILTER (LANGMATCHES(LANG(?chinese), "zh-Hans")) }
-} ORDER BY ?term
-"""
 
 
 @blueprint.get("/id/<kind>/<slug>")
@@ -114,20 +105,6 @@ def graph(name: str) -> flask.Response | str:
 def dataset() -> flask.Response | str:
     """What the catalog says about the graph as a whole."""
     return _thing(_DATASET, _DESCRIBE)
-
-
-@blueprint.get("/ontology")
-@blueprint.get("/ontology/<path:module>")
-def ontology(module: str = "") -> flask.Response | str:
-    """The ontology, whichever module is named: a page of its terms, or the whole as data."""
-    named = f"{ONTOLOGY}/{module}" if module else ONTOLOGY
-    _, known = reading().store.query(_KNOWN, {"thing": Term(named)}).rows()
-    if next(known) == ["false"]:
-        raise NotFound(f"The ontology has no module <{named}>.")
-    if wants_page():
-        _, rows = reading().store.query(_TERMS).rows()
-        return flask.render_template("ontology.html", terms=list(rows), version=reading().name)
-    return answer(_GRAPH, bindings={"thing": Term(f"{GRAPHS}ontology")})
 
 
 def _thing(

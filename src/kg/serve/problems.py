@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 blueprint = flask.Blueprint("problems", __name__)
 
-_JSON: Final = "application/problem+json"
+MEDIA_TYPE: Final = "application/problem+json"
 _TYPES: Final = f"{BASE}problem/"
 
 
@@ -131,7 +131,7 @@ def known_error(error: KgError) -> Response:
         more = {"limit": error.limit}
     if isinstance(error, Rejected) and error.report:
         more = {"results": error.results}
-        if accepted().best_match([_JSON, "text/turtle"]) == "text/turtle":
+        if accepted().best_match([MEDIA_TYPE, "text/turtle"]) == "text/turtle":
             status = TYPES[name].status
             return flask.Response(error.report, status, content_type="text/turtle; charset=utf-8")
     response = _problem(TYPES[name].status, str(error), {"type": _TYPES + name, **more})
@@ -153,7 +153,7 @@ def _http_error(error: HTTPException) -> Response:
 
 def _problem(status: HTTPStatus, detail: str, more: dict[str, Any]) -> Response:
     """An error as RFC 9457 has it, as a page for browsers, or as text for who asks for it."""
-    offered = [_JSON, "application/json", "text/plain", "text/html"]
+    offered = [MEDIA_TYPE, "application/json", "text/plain", "text/html"]
     wanted = accepted().best_match(offered, offered[0])
     response: Response
     if wanted == "text/html":
@@ -170,6 +170,6 @@ def _problem(status: HTTPStatus, detail: str, more: dict[str, Any]) -> Response:
             **more,
         }
         response = flask.jsonify(problem)
-        response.content_type = _JSON
+        response.content_type = MEDIA_TYPE
     response.status_code = status.value
     return response

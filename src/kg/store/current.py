@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kg.errors import Gone, StoreError
 
 if TYPE_CHECKING:
-    from kg.store.versions import Reading, Versions
+    from kg.store.versions import Reading, Version, Versions
 
 
 class Current:
@@ -48,6 +48,10 @@ class Current:
                 except StoreError:
                     self.rejected = name
             return self._reading
+
+    def held(self) -> list[Version]:
+        """The versions that can be asked for by name, the newest first."""
+        return self._versions.all()
 
     def at(self, name: str) -> Reading:
         """A version by its name, open for as long as somebody uses it.

@@ -20,6 +20,7 @@ from kg.queries import MOST_ROWS, bound, narrowed, narrowings
 from kg.store.answers import GRAPH_FORMATS, Answer, cell
 from kg.store.asking import Store
 from kg.store.canonical import InPieces, parse_graph
+from kg.store.xml import Wellformed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -189,9 +190,20 @@ class EmbeddedStore(Store):
         return sorted(g.value for g in self._store.named_graphs() if isinstance(g, ox.NamedNode))
 
     def write(self, format_: Format, out: IO[bytes]) -> None:
-        """Write all graphs to ``out`` as they come, in a format of datasets."""
-        syntax = GRAPH_FORMATS[format_.name]
-        self._store.dump(out, format=syntax, prefixes=dict(self._prefixes))
+        """Write all graphs to ``out`` in a format of datasets, else the default graph.
+
+        Statements come as they are. On disk that is in the order of the engine's keys, which are
+        made of the terms alone: published stores that hold the same give the same bytes. Raises
+        ``BadQuery`` if the format is an XML that cannot hold them.
+        """
+        if format_.media_type.endswith("+xml"):
+            out = cast("IO[bytes]", Wellformed(out))
+        self._store.dump(
+            out,
+            format=GRAPH_FORMATS[format_.name],
+            from_graph=None if format_.of_datasets else ox.DefaultGraph(),
+            prefixes=dict(self._prefixes),
+        )
 
     def quads(self, graph: str | None = None) -> Iterable[ox.Quad]:
         """The quads of one graph, of the default graph if its name is empty; of all without."""

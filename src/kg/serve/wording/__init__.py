@@ -32,6 +32,13 @@ _YEAR: Final = 365 * 24 * 60 * 60
 
 def language() -> str:
     """The tag of the language in which to answer this request."""
+    if "language" not in flask.g:
+        flask.g.language = _wished()
+    found: str = flask.g.language
+    return found
+
+
+def _wished() -> str:
     for chosen in (flask.request.args.get("lang"), flask.request.cookies.get("lang")):
         if chosen and chosen in LANGUAGES:
             return chosen
