@@ -633,21 +633,6 @@ def test_a_thing_of_another_class_is_refused(client: FlaskClient) -> None:
     assert "organization must be one of the graph's things" in response.get_json()["detail"]
 
 
-def test_a_page_has_the_source_beside_the_statement(client: FlaskClient) -> None:
-    """Each row of a thing's page names the passage, or says that the build derived it."""
-    page = client.get("/id/model/glm-130b", headers={"Accept": BROWSER}).text
-    rows = page.split("<tbody>")[1].split("</tbody>")[0].split("<tr>")[1:]
-
-    stated = [row for row in rows if 'href="/graph/ding-xiao-2023/table-1"' in row]
-    derived = [row for row in rows if "derived by the build" in row]
-    assert any("/ontology#hasDeveloper" in row for row in stated)
-    assert any("/ontology#parameterCount" in row for row in derived)
-    assert any("rdf-schema#label" in row and "/graph/registry/models" in row for row in rows)
-
-    page = client.get("/graph/ding-xiao-2023/table-1", headers={"Accept": BROWSER}).text
-    assert "This graph holds " in page
-
-
 def test_every_answer_names_its_version(client: FlaskClient) -> None:
     """In a header, on pages too."""
     for path in ("/", "/queries", "/queries/table-1", "/id/model/m6", "/ontology", "/sparql"):
@@ -720,7 +705,7 @@ def test_links_of_answers(client: FlaskClient) -> None:
         assert answer.status_code == 200
         assert answer.mimetype in media_type
     graph = client.get("/id/model/glm-130b", headers={"Accept": "text/html"})
-    assert sum("alternate" in link for link in graph.headers.getlist("Link")) == 6
+    assert sum("alternate" in link for link in graph.headers.getlist("Link")) == 7
     query = client.get("/sparql?query=ASK%7B%7D")
     assert not any("alternate" in link for link in query.headers.getlist("Link"))
     assert client.get("/nowhere").headers.getlist("Link") == []

@@ -16,6 +16,7 @@ How a triple gets from a file to an answer:
       │ queries    a question with typed parameters, bound and never pasted
       │ workers    processes that can be ended, in which a visitor's query runs
       │ writing    one process that changes data, where they are not the project's
+      │ why        a process for each question why something that is inferred follows
       ▼
     serve · export · cli · api
 

@@ -44,6 +44,7 @@ LINKS: Final = f"{GRAPHS}links"
 AUDIT: Final = f"{GRAPHS}audit"
 FINDINGS: Final = f"{GRAPHS}findings"
 ONTOLOGY: Final = f"{GRAPHS}ontology"
+SHAPES: Final = f"{GRAPHS}shapes"
 SETTLED: Final = f"{GRAPHS}settled"
 APART: Final = (AUDIT, f"{GRAPHS}claims", FINDINGS, LINKS)
 """The graphs that a build makes and that are no part of what others are made of."""
@@ -108,7 +109,8 @@ def make(
         sources = [*(source for source in others if source), *given]
         ontology = read_graph(project.ontology_files(), project)
         alignments = read_graph(project.alignment_files(), project)
-        shapes = read_graph([] if is_rest else project.shape_files(), project)
+        all_shapes = read_graph(project.shape_files(), project)
+        shapes = rdflib.Graph() if is_rest else all_shapes
         queries = _questions(project)
         finding_queries = Catalogue.read(project.finding_files(), project.shown)
     with timed("validate sources"):
@@ -156,6 +158,7 @@ def make(
         LINKS: links,
         ONTOLOGY: Table.of(ontology + alignments, nodes),
         SETTLED: merged.settled,
+        SHAPES: Table.of(all_shapes, nodes),
     }
     with timed("findings"):
         wanted = findings.read(merged.settled)

@@ -70,6 +70,7 @@ BUILT_GRAPHS: Final = (
     "links",
     "ontology",
     "settled",
+    "shapes",
 )
 """The graphs that the build makes, beside one for each passage of a source."""
 
@@ -80,6 +81,7 @@ PREFIXES: Final[dict[str, str]] = dict(
             "graph": GRAPHS,
             **{kind: f"{IDS}{kind}/" for kind in KINDS},
             "airo": "https://w3id.org/airo#",
+            "dash": "http://datashapes.org/dash#",
             "dbo": "http://dbpedia.org/ontology/",
             "dcat": "http://www.w3.org/ns/dcat#",
             "dcterms": "http://purl.org/dc/terms/",

@@ -21,7 +21,6 @@ from kg.serve import (
     home,
     ontology,
     openapi,
-    pages,
     problems,
     questions,
     reconcile,
@@ -35,6 +34,8 @@ from kg.serve.checksums import Checksums
 from kg.serve.context import KEY, Context, Writing, encoding, files
 from kg.serve.descriptions import Descriptions
 from kg.serve.downloads import Data
+from kg.serve.entities import shown, views, why
+from kg.serve.entities.layout import Layouts
 from kg.serve.home import Front
 from kg.serve.labels import defined, heading, named, several
 from kg.serve.links import links
@@ -46,6 +47,7 @@ from kg.serve.visible import visible
 from kg.serve.vocabulary import Vocabulary
 from kg.services import listed
 from kg.store import Number
+from kg.why import Explanations
 
 if TYPE_CHECKING:
     from kg.citation import Citation
@@ -53,6 +55,8 @@ if TYPE_CHECKING:
     from kg.store import Current
 
 _WORTH_IT: Final = 1_000
+_PROOFS_AT_ONCE: Final = 2
+"""Number of proofs that are looked for at the same time."""
 _HEADERS: Final = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": (
@@ -104,6 +108,8 @@ def create_app(
         Versioned(Data.of),
         Checksums(files(is_ours=is_ours)),
         citation,
+        Layouts(),
+        Explanations(_PROOFS_AT_ONCE, settings.deadline, settings.query_memory * 1_000_000),
         Vocabulary(is_ours=is_ours),
         writing,
     )
@@ -122,6 +128,7 @@ def create_app(
         several=several,
     )
     app.jinja_env.tests["number_like"] = lambda text: isinstance(text, Number)
+    shown.add_to(app)
     wording.add_to(app)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # else it redirects to where the Host header says
@@ -133,7 +140,8 @@ def create_app(
         app.add_url_rule("/download", "downloads.page", downloads.page)
         app.register_blueprint(ontology.blueprint)
         app.register_blueprint(checks.blueprint)
-        app.register_blueprint(pages.blueprint)
+        app.register_blueprint(views.blueprint)
+        app.register_blueprint(why.blueprint)
         app.register_blueprint(reconcile.blueprint, at_once=max(1, settings.threads // 2))
         app.register_blueprint(things.blueprint)
         app.register_blueprint(search.blueprint)

@@ -21,9 +21,10 @@ import flask
 from kg.errors import BadInput, NotFound
 from kg.judged import Grade, Verdict
 from kg.namespaces import IDS
-from kg.serve import pages
-from kg.serve.context import LISTED, RESERVED, context, given, reading, tagged, wants_page, wished
+from kg.serve.context import LISTED, RESERVED, context, given, reading, tagged, wished
 from kg.serve.drawings import digits, in_words, shown
+from kg.serve.entities import views
+from kg.serve.entities.asked import split, wish
 from kg.serve.judgements import Judgements
 from kg.serve.questions import without_header
 from kg.serve.telling import Teller
@@ -189,15 +190,16 @@ def audit() -> flask.Response | str:
 @blueprint.get("/id/audit/<slug>")
 def item(slug: str) -> flask.Response | str:
     """One item of the audit, or one of its rules, which leads to what it found."""
-    found = Judgements(reading().store).item(f"{IDS}audit/{slug}")
+    name, ending = split(slug)
+    kind, _ = wish(ending, has_json=True)
+    judgements = Judgements(reading().store)
+    found = None if kind == "rdf" else judgements.item(f"{IDS}audit/{name}")
     if found is None:
-        if wants_page("graph") and slug in Judgements(reading().store).rules():
-            return _elsewhere(flask.url_for(".audit", rule=slug))
-        return pages.entity("audit", slug)
-    if flask.request.args.get("format") == "json":
-        return _sent("json", ("item", slug), (), found.as_dict)
-    if not wants_page("graph"):
-        return pages.entity("audit", slug)
+        if kind == "html" and name in judgements.rules():
+            return _elsewhere(flask.url_for(".audit", rule=name))
+        return views.entity("audit", slug)
+    if kind == "json":
+        return _sent("json", ("item", name), (), found.as_dict)
     return flask.render_template(
         "item.html", told=Teller(reading().store).told(found), slug=_slug, **_of_page()
     )
@@ -206,10 +208,12 @@ def item(slug: str) -> flask.Response | str:
 @blueprint.get("/id/finding/<slug>")
 def finding_itself(slug: str) -> flask.Response | str:
     """A finding as data, or the way to the page about it."""
-    if wants_page("graph") and Judgements(reading().store).finding(slug):
+    name, ending = split(slug)
+    kind, _ = wish(ending, has_json=True)
+    if kind == "html" and Judgements(reading().store).finding(name):
         asked = flask.request.query_string.decode()
-        return _elsewhere(flask.url_for(".finding", name=slug) + (f"?{asked}" if asked else ""))
-    return pages.entity("finding", slug)
+        return _elsewhere(flask.url_for(".finding", name=name) + (f"?{asked}" if asked else ""))
+    return views.entity("finding", slug)
 
 
 def _elsewhere(address: str) -> flask.Response:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from kg.serve.checksums import Checksums
     from kg.serve.descriptions import Descriptions
     from kg.serve.downloads import Data
+    from kg.serve.entities.layout import Layouts
     from kg.serve.home import Front
     from kg.serve.ontology import Ontology
     from kg.serve.reconcilable import Latest
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from kg.serve.vocabulary import Vocabulary
     from kg.services import Services
     from kg.store import Answer, Current, EmbeddedStore, Reading, Versions
+    from kg.why import Explanations
 
 KEY: Final = "kg"
 HTML: Final = "text/html"
@@ -95,6 +97,10 @@ class Context:
     checksums: Checksums
     citation: Citation | None
     """How the graph is cited, if the project says so."""
+    layouts: Layouts
+    """How pages of things are laid out."""
+    explanations: Explanations
+    """Why what is inferred follows."""
     vocabulary: Vocabulary
     """The words that queries are written with."""
     writing: Writing | None
@@ -153,7 +159,7 @@ def wants_page(*kinds: Kind) -> bool:
 
     The data would be of ``kinds``, of either if none is given.
     """
-    if _asked_formats():
+    if asked_formats():
         return False
     offered = [name for kind in kinds or _KINDS for name in media_types(kind)]
     return accepted().best_match([*offered, HTML]) == HTML
@@ -165,7 +171,7 @@ def choose(kind: Kind) -> Format:
     Raises ``BadInput`` for an unknown ``?format=`` or two that differ, ``NotAcceptable`` for an
     impossible Accept.
     """
-    asked = {named_first(value.lower().split(","), kind) for value in _asked_formats()}
+    asked = {named_first(value.lower().split(","), kind) for value in asked_formats()}
     if len(asked) > 1:
         names = " and ".join(sorted(format_.name for format_ in asked))
         raise BadInput(f"The parameters ask for two formats: {names}.")
@@ -189,7 +195,7 @@ def wished(offered: Mapping[str, str]) -> str:
     that differ, ``NotAcceptable`` for an impossible Accept.
     """
     names = " or ".join(offered)
-    if asked := _asked_formats():
+    if asked := asked_formats():
         if len(asked) > 1 or not asked <= offered.keys():
             raise BadInput(f"This can be had as {names} (?format=), or as a page.")
         return asked.pop()
@@ -235,7 +241,7 @@ def tagged(content_type: str, what: object, made: Callable[[], bytes]) -> flask.
     return response
 
 
-def _asked_formats() -> set[str]:
+def asked_formats() -> set[str]:
     """The formats that the ``format`` parameter names, or what older clients call it."""
     names = ("format", "output", "results")
     return {value for name in names for value in flask.request.values.getlist(name) if value}

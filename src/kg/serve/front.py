@@ -24,12 +24,14 @@ from granian.log import LogLevels
 
 from kg.errors import BadInput, Exceeded, KgError, Refused
 from kg.serve.app import create_app
+from kg.serve.awaited import Awaited
 from kg.serve.clients import Clients
 from kg.serve.context import KEY, Writing
 from kg.serve.deferred import SCOPE_KEY, Deferred
 from kg.serve.kept import Answers
 from kg.serve.malformed import malformed
 from kg.serve.operations import LOGGER, Operations
+from kg.serve.receiving import body_of, left, replay
 from kg.serve.sending import MOST_AT_ONCE, Sending, problem
 from kg.serve.supervisor import Supervisor
 from kg.serve.writes import DeferredWrite
@@ -39,16 +41,16 @@ from kg.workers import Limits, Pool, end_with_parent, give_back
 from kg.writing import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, MutableMapping, Sequence
+    from collections.abc import Callable, Coroutine, MutableMapping, Sequence
 
     from kg.citation import Citation
     from kg.queries import Catalogue
     from kg.serve.kept import Kept, Key, OnItsWay
+    from kg.serve.receiving import Receive
     from kg.serve.sending import Headers, Send
     from kg.settings import Settings
 
     Scope = MutableMapping[str, Any]
-    Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 _BODY_SECONDS: Final = 30
 _LAST_SECONDS: Final = 10
@@ -137,7 +139,7 @@ class Front:
         if not has_none:
             try:
                 async with asyncio.timeout(_BODY_SECONDS):
-                    body, length = await _body(receive, self._most_of(scope))
+                    body, length = await body_of(receive, self._most_of(scope))
             except TimeoutError:
                 await problem(send, HTTPStatus.REQUEST_TIMEOUT, "The body did not arrive in time.")
                 return
@@ -148,7 +150,7 @@ class Front:
         kept = [
             h for h in scope["headers"] if h[0] not in (b"content-length", b"transfer-encoding")
         ]
-        deferred: list[Deferred | DeferredWrite] = []
+        deferred: list[Deferred | DeferredWrite | Awaited] = []
         headers: list[tuple[bytes, bytes]] = []
 
         async def sent(message: MutableMapping[str, Any]) -> None:
@@ -162,12 +164,14 @@ class Front:
             "headers": [*kept, (b"content-length", str(length).encode())],
             SCOPE_KEY: deferred,
         }
-        await self._flask(handed, _replay(body, receive), sent)  # type: ignore[arg-type]
+        await self._flask(handed, replay(body, receive), sent)  # type: ignore[arg-type]
         if not deferred:
             return
         work = deferred.pop()  # which knows the scope, so that they would hold each other
         if isinstance(work, DeferredWrite):
             await self._write(work, len(body), send)
+        elif isinstance(work, Awaited):
+            await self._while_there(receive, self._await(work, scope, send))
         else:
             key = key if work.tag else None
             with self._answers.on_its_way(key) as sent_on:
@@ -197,10 +201,21 @@ class Front:
         with contextlib.suppress(ConnectionError):
             await out.response(response)
 
+    async def _await(self, awaited: Awaited, scope: Scope, send: Send) -> None:
+        """Send what is made of something that is waited for."""
+        out = Sending(send, is_whole=True, is_head=scope["method"] == "HEAD")
+        try:
+            found = await awaited.find()
+            response = await asyncio.to_thread(awaited.found, found)
+        except KgError as known:
+            response = await asyncio.to_thread(awaited.failed, known.with_traceback(None))
+        with contextlib.suppress(ConnectionError):  # who takes nothing has left
+            await out.response(response)
+
     async def _while_there(self, receive: Receive, work: Coroutine[Any, Any, None]) -> None:
         """Do some work, and give it up when the client leaves."""
         working = asyncio.ensure_future(work)
-        leaving = asyncio.ensure_future(_left(receive))
+        leaving = asyncio.ensure_future(left(receive))
         try:
             await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
             if working.done():
@@ -272,38 +287,6 @@ class Front:
                 raise running.error
             await out.response(await asyncio.to_thread(deferred.paged, bytes(body)))
             return None
-
-
-async def _left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-async def _body(receive: Receive, most: int) -> tuple[bytes, int]:
-    """The whole body and its length; of one beyond ``most`` bytes nothing but that it is.
-
-    Raises ``ConnectionError`` if the client leaves.
-    """
-    body = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ConnectionError
-        body += message.get("body", b"")
-        if len(body) > most:
-            return b"", len(body)
-        if not message.get("more_body", False):
-            return bytes(body), len(body)
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    """``receive`` again, as if nothing had been read; a coroutine function, as a2wsgi needs it."""
-    waiting = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def received() -> MutableMapping[str, Any]:
-        return waiting.pop() if waiting else await receive()
-
-    return received
 
 
 def run(

@@ -1,7 +1,8 @@
 """What things, terms and passages are called on a page, in its language.
 
-A label in the language of the page, else the English one, else any; else a title, else the short
-name. Looked up when first asked for, once for each request.
+A label in the language of the page, else the English one, else any; else a title, a name as
+printed, what describes it; else the short name. Looked up when first asked for, once for each
+request.
 """
 
 from __future__ import annotations
@@ -11,44 +12,119 @@ from typing import TYPE_CHECKING, Final
 
 import flask
 
-from kg.namespaces import BASE, GRAPHS, PREFIXES, TERMS, shorten
+from kg.columns import Term, iri, is_literal, parts
+from kg.namespaces import BASE, GRAPHS, IDS, TERMS, passage_name, shorten
 from kg.queries import is_iri
-from kg.serve.context import reading
+from kg.serve.context import context, reading
 from kg.serve.wording import language, pgettext
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from kg.documents import Cell
+    from kg.store import EmbeddedStore
 
-_NAMING: Final = (
-    f"{PREFIXES['rdfs']}label",
-    f"{PREFIXES['dcterms']}title",
-    f"{TERMS}nameAsPrinted",
+_NAMING: Final = tuple(
+    map(iri, ("rdfs:label", "dcterms:title", "cllm:nameAsPrinted", "dcterms:description"))
 )
-_DEFINITION: Final = f"{PREFIXES['skos']}definition"
-_PART: Final = f"{PREFIXES['dcterms']}isPartOf"
-_TYPE: Final = f"{PREFIXES['rdf']}type"
-_PLACES: Final = (f"{TERMS}paragraph", f"{TERMS}sentence")
+_DEFINITION: Final = iri("skos:definition")
+_PART: Final = iri("dcterms:isPartOf")
+_PLACES: Final = (iri("cllm:paragraph"), iri("cllm:sentence"))
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SEPARATOR: Final = " | "
 _LONGEST: Final = 300
 """Characters of a label beyond which it is cut."""
 
 
+class Labels:
+    """What things are called in a store, each looked up when first asked for."""
+
+    def __init__(
+        self, store: EmbeddedStore, names: Mapping[Term, Mapping[str, str]] | None = None
+    ) -> None:
+        """``names`` are what some terms are called that the store gives no label."""
+        self._store = store
+        self._known: dict[Term, Mapping[str, str]] = dict(names or {})
+
+    def of(self, term: Term) -> Mapping[str, str]:
+        """The label of a thing by language tag in lower case, "" for none; else its title, ...
+
+        As the default graph has it, else any. Empty if nothing says what it is called.
+        """
+        known = self._known.get(term)
+        if known is None:
+            known = self._known[term] = self._read(term)
+        return known
+
+    def text(self, term: Term, tag: str) -> str:
+        """What a term is called in a language, not more than some hundred characters of it.
+
+        A literal is its text, all of it.
+        """
+        if is_literal(term):
+            return parts(term)[0]
+        found = _cut(_best(self.of(term), tag))
+        return found or self._place(term, tag) or self._slug(term, tag)
+
+    def _read(self, term: Term) -> Mapping[str, str]:
+        for graph in ("", None) if term[0] == "<" else ():
+            for predicate in _NAMING:
+                found = {value for *_, value in self._store.matching(term, predicate, None, graph)}
+                texts = sorted(map(parts, filter(is_literal, found)), reverse=True)
+                if texts:
+                    return {tag: text for text, _, tag in texts}
+        return {}
+
+    def _slug(self, term: Term, tag: str) -> str:
+        """The kind of a thing of ours with the last part of its IRI; else the short name."""
+        if not term.startswith(f"<{IDS}"):
+            return _short(term)
+        kinds = [value for *_, value in self._store.matching(term, iri("rdf:type"))]
+        known = sorted(kind for kind in kinds if kind.startswith(f"<{TERMS}") and self.of(kind))
+        slug = term[1:-1].rpartition("/")[2]
+        return f"{self.text(known[0], tag)} {slug}" if known and slug else _short(term)
+
+    def _place(self, term: Term, tag: str) -> str:
+        """The place of a passage: the part of the source, paragraph and sentence."""
+        if not term.startswith(f"<{GRAPHS}"):
+            return ""
+        said = {predicate: value for _, _, predicate, value in self._store.matching(term)}
+        numbers = [parts(said[place])[0] for place in _PLACES if is_literal(said.get(place, "_"))]
+        part = part_of(self._store, term, said.get(_PART)) or (said.get(_PART) if numbers else None)
+        if part is None:  # the title of a whole work would not tell one of its tables from another
+            return passage_name(term[1:-1])
+        return f"{self.text(part, tag)} ¶{'.'.join(numbers)}" if numbers else self.text(part, tag)
+
+
+def part_of(store: EmbeddedStore, graph: Term, whole: Term | None) -> Term | None:
+    """The part of a work that a passage is in, or that its graph is named like; None of neither.
+
+    ``whole`` is what the graph is said to be part of.
+    """
+    if whole is None or any(store.matching(whole, _PART, graph="")):
+        return whole
+    named_so = f"<{IDS}part/{graph[1:-1].rpartition('/')[2]}>"
+    return named_so if any(store.matching(named_so, _PART, whole, "")) else None
+
+
+def labels() -> Labels:
+    """What things are called in the version that answers this request."""
+    if "labels" not in flask.g:
+        names = context().layouts.of(reading()).names
+        flask.g.labels = Labels(reading().store, names)
+    found: Labels = flask.g.labels
+    return found
+
+
 def named(iri: str) -> str:
     """What an IRI is called on this page; at most some hundred characters of it."""
-    known: dict[str, str] = flask.g.setdefault("names", {})
-    if iri not in known:
-        found = _label(iri)
-        known[iri] = found if len(found) <= _LONGEST else f"{found[:_LONGEST]}…"
-    return known[iri]
+    return labels().text(f"<{iri}>", language()) if is_iri(iri) else _cut(iri)
 
 
 def defined(term: str) -> str:
     """The definition of a term in the language of the page, else in English."""
-    cells = [cell for _, cell in reading().store.statements(term, _DEFINITION)]
-    return spoken(cells)["value"] if cells else ""
+    found = [parts(t) for *_, t in reading().store.matching(f"<{term}>", _DEFINITION, None, "")]
+    return _best({tag: text for text, _, tag in sorted(found, reverse=True)}, language())
 
 
 def heading(column: str) -> str:
@@ -87,29 +163,15 @@ def _text(cell: Cell) -> str:
     return cell["value"]
 
 
-def _label(iri: str) -> str:
-    store = reading().store
-    if not is_iri(iri):
-        return iri
-    for property_ in _NAMING:
-        labels = [cell for _, cell in store.statements(iri, property_)]
-        if labels:
-            return spoken(labels)["value"]
-    if iri.startswith(GRAPHS):
-        return _passage(iri) or shorten(iri)
-    return shorten(iri)
+def _short(term: Term) -> str:
+    return shorten(term[1:-1]) if term[0] == "<" else term
 
 
-def _passage(iri: str) -> str:
-    """The place of a passage: the part of the source, paragraph and sentence."""
-    said = {
-        property_: cell["value"] for property_, cell in reading().store.statements(iri, graph=None)
-    }
-    if _PART not in said:
-        return ""
-    numbers = [said[property_] for property_ in _PLACES if property_ in said]
-    if numbers:
-        return f"{named(said[_PART])} ¶{'.'.join(numbers)}"
-    kinds = [cell["value"] for _, cell in reading().store.statements(said[_PART], _TYPE)]
-    # the title of a whole work would not tell one of its tables from another
-    return named(said[_PART]) if f"{TERMS}Part" in kinds else ""
+def _best(texts: Mapping[str, str], tag: str) -> str:
+    """The text in a language, else in English, else the one in none, else the first of any."""
+    found = (texts.get(wanted, "") for wanted in (tag.lower(), "en", ""))
+    return next(filter(None, found), min(texts.values(), default=""))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

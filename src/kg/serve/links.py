@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from kg.results import Kind
 
 _LICENCE: Final = "https://creativecommons.org/licenses/by/4.0/"
+_WITH_JSON: Final = frozenset({"entities.entity", "checks.item"})
 _RESOURCES: Final = frozenset(
     {
         "checks.finding_itself",
-        "checks.item",
+        "entities.graph",
+        "entities.dataset",
         "ontology.ontology",
-        "pages.entity",
-        "pages.graph",
-        "pages.dataset",
+        *_WITH_JSON,
     }
 )
 _LISTS: Final = frozenset({"checks.audit", "checks.finding", "checks.findings"})
@@ -51,6 +51,9 @@ def links() -> Iterator[str]:
     else:
         return
     path = urllib.parse.quote(request.path)
+    if request.endpoint in _WITH_JSON:  # names have no dot, but addresses may end with a format
+        path = path.partition(".")[0]
+        offered.append(("json", LISTED["json"]))
     given = [(name, value) for name, value in request.args.items(multi=True) if name != "format"]
     for name, media_type in offered:
         query = urllib.parse.urlencode([*given, ("format", name)])

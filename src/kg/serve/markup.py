@@ -11,15 +11,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from kg.columns import is_literal, parts
 from kg.namespaces import BASE, PREFIXES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from kg.results import Format
+    from kg.serve.entities.elsewhere import Link
+    from kg.serve.entities.model import Fact
     from kg.store import EmbeddedStore
-
-    Row = Sequence[str | None]
 
 _SCHEMA: Final = PREFIXES["schema"]
 _DCAT: Final = PREFIXES["dcat"]
@@ -36,17 +37,16 @@ def of_thing(
     iri: str,
     address: str,
     name: str,
-    statements: Iterable[Row],
-    links: Iterable[Row],
+    facts: Iterable[Fact],
+    links: Iterable[Link],
     store: EmbeddedStore,
 ) -> dict[str, Any] | None:
     """A thing whose classes are aligned to schema.org; None for any other.
 
-    ``address`` is that of the server, ``statements`` begin with property and value, ``links`` are
-    relation, other, its label, what it is, confidence, evidence and whether it is denied. The row
-    of an outside dataset is no more than a row, and never the thing.
+    ``address`` is that of the server. The row of an outside dataset is no more than a row, and
+    never the thing.
     """
-    said = [(row[0], str(row[1])) for row in statements]
+    said = _said(iri, facts)
     kinds = {
         above["value"].removeprefix(_SCHEMA)
         for predicate, kind in said
@@ -60,9 +60,10 @@ def of_thing(
     if others := sorted({value for predicate, value in said if predicate in _NAMES} - {name}):
         found["alternateName"] = others
     same = {
-        str(other)
-        for relation, other, _, what, _, _, denied, *_ in links
-        if relation == _EXACT and not denied and what != "row" and str(other).startswith("http")
+        link.other
+        for link in links
+        if link.relation == _EXACT and not link.is_denied
+        if link.what != "row" and link.other.startswith("http")
     }
     if same:
         found["sameAs"] = sorted(same)
@@ -70,10 +71,10 @@ def of_thing(
 
 
 def of_dataset(
-    iri: str, address: str, statements: Iterable[Row], files: Mapping[str, Format]
+    iri: str, address: str, facts: Iterable[Fact], files: Mapping[str, Format]
 ) -> dict[str, Any]:
     """The dataset, with what the catalog says of it and where its ``files`` are downloaded."""
-    said = {str(row[0]): row[1] for row in statements}
+    said = dict(_said(iri, facts))
     found = {key: said.get(_DCTERMS + name) for key, name in _OF_DATASET.items()}
     found["version"] = said.get(f"{_DCAT}version")
     downloads = [
@@ -86,6 +87,16 @@ def of_dataset(
     ]
     known = {key: value for key, value in found.items() if value}
     return _about(iri, address, {"@type": "Dataset", **known, "distribution": downloads})
+
+
+def _said(iri: str, facts: Iterable[Fact]) -> list[tuple[str, str]]:
+    """Property and value of what the default graph says of a thing, or if it says nothing any."""
+    own = [fact for fact in facts if fact.subject == f"<{iri}>"]
+    chosen = [fact for fact in own if fact.is_settled] or own
+    return [
+        (f.predicate[1:-1], parts(f.value)[0] if is_literal(f.value) else f.value[1:-1])
+        for f in chosen
+    ]
 
 
 def _about(iri: str, address: str, said: Mapping[str, Any]) -> dict[str, Any]:

@@ -56,9 +56,10 @@ _ANSWERS: Final[Mapping[str, Sequence[str]]] = {
     "problems.problem_type": (_TEXT, _HTML),
     "questions.all_questions": (_JSON, _HTML),
     "questions.question": ("rows", "graph", _HTML),
-    "pages.entity": ("graph", _HTML),
-    "pages.graph": ("graph", _HTML),
-    "pages.dataset": ("graph", _HTML),
+    "entities.entity": ("graph", _JSON, _HTML),
+    "entities.graph": ("graph", _HTML),
+    "entities.dataset": ("graph", _HTML),
+    "why.why": (_JSON, _HTML),
     "ontology.ontology": ("graph", _HTML),
     "things.published_context": ("application/ld+json",),
     "checks.findings": ("list", _HTML),
@@ -70,6 +71,8 @@ _ANSWERS: Final[Mapping[str, Sequence[str]]] = {
     "reconcile.suggest": (_JSON,),
     "reconcile.properties": (_JSON,),
     "search.search": (_HTML, _JSON),
+    "editor.terms": (_JSON,),
+    "editor.names": (_JSON,),
 }
 """What routes answer with: the formats of a kind, or media types; those not here with pages.
 
@@ -80,6 +83,12 @@ _PARAMETERS: Final[Mapping[str, Mapping[str, str]]] = {
         "query": "The query in SPARQL 1.1; without one the service is described.",
         "default-graph-uri": "A graph that is, or is part of, the default graph.",
         "named-graph-uri": "A graph that the query sees by its name.",
+        "draft": "A text that the editor shows and that is not asked.",
+    },
+    "why.why": {
+        "subject": "The subject of a statement, an IRI or a prefixed name.",
+        "predicate": "Its predicate.",
+        "object": "Its object, a literal as Turtle writes it.",
     },
     "graphs.graph_store": {
         "default": "The default graph; has no value.",
@@ -249,7 +258,7 @@ def _in_path(rule: Rule) -> Iterator[Node]:
     """The parameters in a path, with what they may be where that is known."""
     for name in sorted(rule.arguments):
         schema: Node = {"type": "string"}
-        if (rule.endpoint, name) == ("pages.entity", "kind"):
+        if (rule.endpoint, name) == ("entities.entity", "kind"):
             schema["enum"] = [*KINDS]
         elif (rule.endpoint, name) == ("downloads.file", "name"):
             schema["enum"] = [*context().files]

@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Final, cast
 
 import pyoxigraph as ox
 
+from kg.columns import is_blank, is_literal, parts
 from kg.errors import BadInput, BadQuery, StoreError
 from kg.namespaces import PREFIXES
 from kg.queries import MOST_ROWS, bound, narrowed, narrowings
@@ -212,6 +213,30 @@ class EmbeddedStore(Store):
         name = ox.NamedNode(graph) if graph else ox.DefaultGraph()
         return self._store.quads_for_pattern(None, None, None, name)
 
+    def matching(
+        self,
+        subject: str | None = None,
+        predicate: str | None = None,
+        value: str | None = None,
+        graph: str | None = None,
+    ) -> Iterator[tuple[str, str, str, str]]:
+        """The statements that have some terms, each after the name of a graph that states it.
+
+        Terms are as N-Triples writes them, None for any; ``graph`` is as for ``quads``. Raises
+        ``StoreError`` if the store cannot be read.
+        """
+        about = None if subject is None else cast("ox.NamedNode | ox.BlankNode", _node(subject))
+        asked = None if predicate is None else cast("ox.NamedNode", _node(predicate))
+        wanted = None if value is None else _node(value)
+        name = ox.NamedNode(graph) if graph else None if graph is None else ox.DefaultGraph()
+        try:
+            for quad in self._store.quads_for_pattern(about, asked, wanted, name):
+                found = quad.graph_name
+                known = found.value if isinstance(found, ox.NamedNode) else ""
+                yield known, str(quad.subject), str(quad.predicate), str(quad.object)
+        except OSError as error:
+            raise StoreError(f"The store cannot be read: {error}.") from None
+
     def statements(
         self, subject: str, predicate: str | None = None, graph: str | None = ""
     ) -> Iterator[tuple[str, Cell]]:
@@ -264,6 +289,16 @@ def _as_value(term: object) -> str:
     """A term in VALUES; one that is nowhere else the same is not known there."""
     is_shared = isinstance(term, ox.NamedNode | ox.Literal)
     return str(term) if is_shared else _UNKNOWN
+
+
+def _node(term: str) -> ox.NamedNode | ox.BlankNode | ox.Literal:
+    """The engine's term of one that is written as in N-Triples."""
+    if is_literal(term):
+        text, datatype, language = parts(term)
+        if language:
+            return ox.Literal(text, language=language)
+        return ox.Literal(text, datatype=ox.NamedNode(datatype[1:-1]))
+    return ox.BlankNode(term[2:]) if is_blank(term) else ox.NamedNode(term[1:-1])
 
 
 def _term(term: Term) -> ox.NamedNode | ox.Literal:

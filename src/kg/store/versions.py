@@ -78,6 +78,8 @@ class Reading:
 
     name: str
     store: EmbeddedStore
+    path: Path
+    """The folder of the store."""
 
 
 class Versions:
@@ -248,7 +250,8 @@ class Versions:
             if not os.fstat(lease).st_nlink:  # cleared away meanwhile
                 raise StoreError(f"The version {chosen.name} is missing or damaged.")
             prefixes = {} if chosen.is_plain else PREFIXES  # ours mean nothing to other data
-            reading = Reading(chosen.name, EmbeddedStore.open(chosen.store, prefixes))
+            store = EmbeddedStore.open(chosen.store, prefixes)
+            reading = Reading(chosen.name, store, chosen.store)
         except BaseException:
             os.close(lease)
             raise

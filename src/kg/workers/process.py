@@ -189,6 +189,18 @@ def _open_nothing() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (opened, opened))
 
 
+def limit_data(memory: int) -> None:
+    """Keep this process to some more bytes of data than it has (Linux: getrlimit(2)).
+
+    Not of address space: threads that are to start reserve some of that.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(OSError):
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[5])
+        most = pages * resource.getpagesize() + memory
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
 class _Cutter:
     """Cuts the answer that is being written when the server signals that it has to end.
 

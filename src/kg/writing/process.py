@@ -7,9 +7,7 @@ carries out one order after the other. It has no network, and ends with the serv
 
 from __future__ import annotations
 
-import contextlib
 import json
-import resource
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from kg.errors import Exceeded, KgError
 from kg.store import Versions
 from kg.workers import end_with_parent, frames
-from kg.workers.process import leave_network
+from kg.workers.process import leave_network, limit_data
 from kg.writing.order import Order
 from kg.writing.perform import perform
 
@@ -45,7 +43,7 @@ def work(server: socket.socket) -> None:
         from kg.writing.check import Shapes  # with all of validation, which only this needs
 
         check = Shapes([Path(name) for name in told["shapes"]])
-    _limit_memory(told["memory"])
+    limit_data(_OPENING + told["memory"])
     server.sendall(frames.pack(frames.READY))
     while order := Order.received(server):
         try:
@@ -56,15 +54,3 @@ def work(server: socket.socket) -> None:
         except MemoryError:
             answer = frames.failed(Exceeded("memory", TOO_MUCH))
         server.sendall(answer)
-
-
-def _limit_memory(memory: int) -> None:
-    """Keep this process to some more bytes of data than it has (Linux: getrlimit(2)).
-
-    Not of address space, as in the workers: the threads of each opening reserve some of that.
-    """
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with contextlib.suppress(OSError):
-        pages = int(Path("/proc/self/statm").read_text("ascii").split()[5])
-        most = pages * resource.getpagesize() + _OPENING + memory
-        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
