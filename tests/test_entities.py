@@ -497,8 +497,9 @@ def test_the_page_of_a_passage(client: FlaskClient) -> None:
     assert "training hours 35 day = 840 hour" in text
     planned = words(read(client, "/graph/ding-xiao-2023/compute/2-3-planned"))
     assert "planned" in planned.partition("What it states")[0]
-    table = read(client, "/graph/ding-xiao-2023/table-1")
-    assert "The first of them are shown." in table
+    for name, is_whole in (("ding-xiao-2023/table-1", True), ("settled", False)):
+        shown = read(client, f"/graph/{name}")
+        assert ("The first of them are shown." in shown) != is_whole
     assert client.get("/graph/ding-xiao-2023/ghost").status_code == 404
 
 

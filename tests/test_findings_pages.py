@@ -154,9 +154,9 @@ def test_compute_against_hardware_is_drawn(client: FlaskClient, built: build.Bui
     assert stated == ["2.55e+22/2.55e+22", "2.545e+22/2.555e+22"]
     (reckoned,) = re.findall(r'<p class="reckoned">.*?</p>', text, re.DOTALL)
     assert words(reckoned) == (
-        "32 Nvidia A100 for 100 hours at peak : 32 Nvidia A100 [ ding-xiao-2023:table-1 ] × "
+        "32 Nvidia A100 for 100 hours at peak : 32 Nvidia A100 [ Table 1 ] × "
         "3.12E14 FLOP/s each at peak [ epoch:hardware ] × "
-        "100 hours [ ding-xiao-2023:table-1 ] × 3,600 seconds in an hour = 3.594E21 FLOP"
+        "100 hours [ Table 1 ] × 3,600 seconds in an hour = 3.594E21 FLOP"
     )
     assert 'href="/graph/epoch/hardware"' in reckoned
 

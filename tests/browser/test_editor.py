@@ -240,8 +240,10 @@ def test_draw_an_answer(visit: Visit) -> None:
     marks = page.locator("#answer figure.chart svg [aria-label=dot] > *")
     expect(marks).to_have_count(26)
     page.get_by_label("Drawn as").select_option("bar")
-    bars = page.locator("#answer figure.chart svg [aria-label=bar] rect")
-    expect(bars).to_have_count(26)
+    expect(page.get_by_label("across")).to_have_value("row")
+    expect(page.get_by_label("up")).to_have_value("name")
+    names = page.locator("#answer figure.chart svg [aria-label='y-axis tick label'] > *")
+    expect(names).to_have_count(26)
 
 
 def test_draw_a_graph(visit: Visit) -> None:

@@ -1,8 +1,8 @@
 """What things, terms and passages are called on a page, in its language.
 
-A label in the language of the page, else the English one, else any; else a title, a name as
-printed, what describes it; else the short name. Looked up when first asked for, once for each
-request.
+A label in the language of the page, else the English one, else any; else a title, a name or a
+figure as printed, what describes it; else the short name. Looked up when first asked for, once for
+each request.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import flask
 
 from kg.columns import Term, iri, is_literal, parts
-from kg.namespaces import BASE, GRAPHS, IDS, TERMS, passage_name, shorten
+from kg.namespaces import BASE, GRAPHS, IDS, TERMS, shorten
 from kg.queries import is_iri
 from kg.serve.context import context, reading
 from kg.serve.wording import language, pgettext
@@ -25,7 +25,16 @@ if TYPE_CHECKING:
     from kg.store import EmbeddedStore
 
 _NAMING: Final = tuple(
-    map(iri, ("rdfs:label", "dcterms:title", "cllm:nameAsPrinted", "dcterms:description"))
+    map(
+        iri,
+        (
+            "rdfs:label",
+            "dcterms:title",
+            "cllm:nameAsPrinted",
+            "cllm:asPrinted",
+            "dcterms:description",
+        ),
+    )
 )
 _DEFINITION: Final = iri("skos:definition")
 _PART: Final = iri("dcterms:isPartOf")
@@ -68,7 +77,7 @@ class Labels:
 
     def _read(self, term: Term) -> Mapping[str, str]:
         for graph in ("", None) if term[0] == "<" else ():
-            for predicate in _NAMING:
+            for predicate in _NAMING[:2] if term.startswith(f"<{GRAPHS}") else _NAMING:
                 found = {value for *_, value in self._store.matching(term, predicate, None, graph)}
                 texts = sorted(map(parts, filter(is_literal, found)), reverse=True)
                 if texts:
@@ -92,7 +101,7 @@ class Labels:
         numbers = [parts(said[place])[0] for place in _PLACES if is_literal(said.get(place, "_"))]
         part = part_of(self._store, term, said.get(_PART)) or (said.get(_PART) if numbers else None)
         if part is None:  # the title of a whole work would not tell one of its tables from another
-            return passage_name(term[1:-1])
+            return _short(term)
         return f"{self.text(part, tag)} ¶{'.'.join(numbers)}" if numbers else self.text(part, tag)
 
 

@@ -76,6 +76,18 @@ const REFUSAL = StateField.define<{ place: number; message: string } | null>({
     },
 });
 
+/** Replace some lines by what is typed: a browser would join them by styles, against our policy. */
+function writeOver(event: InputEvent, view: EditorView): boolean {
+    const { from, to } = view.state.selection.main;
+    const isAcross = view.state.doc.lineAt(from).number < view.state.doc.lineAt(to).number;
+    if (!isAcross || event.inputType !== "insertText" || event.data === null) {
+        return false;
+    }
+    event.preventDefault();
+    view.dispatch(view.state.replaceSelection(event.data), { userEvent: "input.type" });
+    return true;
+}
+
 export class Code {
     private readonly view: EditorView;
     private vocabulary: Vocabulary | undefined;
@@ -154,6 +166,7 @@ export class Code {
             drawSelection(),
             rectangularSelection(),
             EditorView.lineWrapping,
+            EditorView.domEventHandlers({ beforeinput: writeOver }),
             indentUnit.of("  "),
             bracketMatching(),
             closeBrackets(),

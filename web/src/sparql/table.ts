@@ -217,7 +217,6 @@ export class Table {
                     title: fill(this.words, key),
                 },
             );
-            press.ariaDisabled = String(start === this.start || start < 0 || start > last);
             press.disabled = start === this.start || start < 0 || start > last;
             return press;
         };

@@ -67,7 +67,8 @@ def tag(term: Term) -> str:
 def amount(term: Term) -> str:
     """A number as a person reads it; what is no number as it is.
 
-    Grouped, beyond 10¹⁵ as a power of ten, and in words from a million on if that loses no digit.
+    Grouped from five digits on, beyond 10¹⁵ as a power of ten, and in words from a million on if
+    that loses no digit.
     """
     text = parts(term)[0]
     value = number(term)
@@ -82,7 +83,7 @@ def amount(term: Term) -> str:
             )
         return format_compact_decimal(value, locale=locale, fraction_digits=3)  # as 亿 is
     if _WHOLE.fullmatch(text):
-        return f"{int(text):,}"
+        return f"{int(text):,}" if size >= _GROUPED else text
     if size >= _LARGE or 0 < size < _SMALL:
         exponent = math.floor(math.log10(size))
         factor = f"{value / 10**exponent:.4g}"
@@ -91,5 +92,5 @@ def amount(term: Term) -> str:
         power = f"10{str(exponent).translate(_SUPERSCRIPTS)}"
         return power if factor == "1" else f"{factor} × {power}"
     if value == int(value):
-        return f"{int(value):,}"
+        return f"{int(value):,}" if size >= _GROUPED else str(int(value))
     return f"{value:,.1f}" if size >= _GROUPED else f"{value:.4g}"

@@ -38,6 +38,8 @@ _MOST: Final = 30
 _MOST_IN_JSON: Final = 1_000
 _MOST_REFERRING: Final = 24
 """Number of things that refer to one by a property that a page tells."""
+_LEAST_DRAWN: Final = 3
+"""Number of neighbours below which a drawing says no more than the facts do."""
 _KNOWN: Final = """
 ASK {
   { ?thing ?p ?o } UNION { ?s ?q ?thing } UNION { GRAPH ?thing { ?a ?b ?c } }
@@ -151,7 +153,7 @@ def _drawings(thing: Thing, referring: list[Incoming]) -> list[tuple[str, around
 
     named = [(one, called(one.node), called(one.predicate)) for one in found]
     label = called(thing.node)
-    if not found:
+    if len(found) < _LEAST_DRAWN:
         return []
     return [
         ("broad", around.broad(label, named), left),
