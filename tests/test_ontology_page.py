@@ -81,10 +81,10 @@ def test_the_other_language_is_marked(page: Look, chinese: Look) -> None:
     """So that it is read aloud as what it is: Chinese on an English page, and English texts."""
     assert page.languages["Model"] == {"zh-hans"}
     assert chinese.languages["Model"] == {"en"}
-    assert "Definitions and notes are in English." in chinese.text("main")
+    assert "定义和注释为英文。" in chinese.text("main")
     assert "Definitions and notes are in English." not in page.text("main")
-    for look in (page, chinese):
-        assert "the project’s own translation" in look.text("main")
+    assert "the project’s own translation" in page.text("main")
+    assert "由本项目自行翻译" in chinese.text("main")
 
 
 def test_every_link_leads_somewhere(page: Look, client: FlaskClient) -> None:
@@ -249,8 +249,8 @@ def test_a_term_without_a_label_in_a_language(tiny: Project, tmp_path: Path) -> 
     client = create_app(Current(versions), catalogue, Settings.load({})).test_client()
     look = Look(client.get("/ontology", headers=CHINESE).text)
     assert look.text("Benchmark").startswith("benchmark # cllm:Benchmark")
-    assert "1 term without a label in 简体中文" in look.text("main")
-    assert "terms without a label" not in look.text("main")
+    assert "1 个术语没有“简体中文”标签" in look.text("main")
+    assert look.text("main").count("个术语没有") == 1
 
 
 def test_a_large_graph_is_not_counted(versions: Versions, monkeypatch: pytest.MonkeyPatch) -> None:
