@@ -118,9 +118,9 @@ def test_the_words_of_other_data(plain: FlaskClient) -> None:
 
 def test_names_of_iris(client: FlaskClient) -> None:
     """In the language that is asked for; what has none has its short name, or stays as it is."""
-    iris = [f"{IDS}organization/baidu", f"{TERMS}Model", f"{PREFIXES['rdfs']}label", "no iri"]
+    iris = [f"{IDS}organization/baidu", f"{TERMS}Model", f"{PREFIXES['rdfs']}seeAlso", "no iri"]
     named = client.post("/sparql/names?lang=zh-Hans", data={"iri": iris}).get_json()
-    assert named == dict(zip(iris, ["Baidu", "模型", "rdfs:label", "no iri"], strict=True))
+    assert named == dict(zip(iris, ["Baidu", "模型", "rdfs:seeAlso", "no iri"], strict=True))
     many = [f"https://example.org/{number}" for number in range(1_001)]
     assert client.post("/sparql/names", data={"iri": many}).status_code == 400
 
