@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import flask
 
 from kg.serve.context import context, reading
+from kg.serve.holdings import MOST, sizes
 from kg.serve.shown import Shown, shown
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ SELECT ?models ?developers ?passages ?statements ?conflicts WHERE {
 
 @dataclass(frozen=True)
 class Front:
-    """What the front page says of one version."""
+    """What the front page says of one version; of a large one no drawing, which would take long."""
 
     counts: dict[str, str | None]
     drawn: list[Shown]
@@ -47,8 +48,10 @@ class Front:
     def of(cls, version: Reading) -> Front:
         """What the front page says of a version."""
         names, rows = version.store.query(_COUNTS).rows()
-        drawn = [shown(query, version) for query in _chosen() if query.chart]
-        return cls(dict(zip(names, next(rows), strict=True)), drawn)
+        is_large = sum(sizes(version.store).values()) > MOST
+        drawn = [] if is_large else [query for query in _chosen() if query.chart]
+        counts = dict(zip(names, next(rows), strict=True))
+        return cls(counts, [shown(query, version) for query in drawn])
 
 
 def _chosen() -> list[Query]:
@@ -61,11 +64,12 @@ def _chosen() -> list[Query]:
 def home() -> str:
     """What this is, and what to begin with."""
     page: Front = context().home.of(reading())
+    drawn = {shown.query.name for shown in page.drawn}
     return flask.render_template(
         "home.html",
         counts=page.counts,
         drawn=page.drawn,
-        questions=[query for query in _chosen() if not query.chart],
+        questions=[query for query in _chosen() if query.name not in drawn],
         all_questions=len(context().catalogue),
         version=reading().name,
     )
