@@ -65,7 +65,9 @@ PAGES: Final = {
     "finding": "/findings/three-without-nvidia",
     "audit": "/audit",
     "item": "/id/audit/0efb17780a38dace",
+    "why": "/why?subject=model:bagualu&predicate=rdf:type&object=cllm:DomesticHardwareModel",
     "graph": "/graph/ding-xiao-2023/table-1",
+    "passage": "/graph/ding-xiao-2023/compute/2-2",
     "data": "/dataset",
     "ontology": "/ontology",
     "module": "/ontology/models",
@@ -78,13 +80,12 @@ PAGES: Final = {
 """One page of each kind: a name, and where it is."""
 
 
-_FIGURES: Final = "figure[data-chart]:visible"
+_UNDRAWN: Final = "figure[data-chart]:not([data-drawn]):visible"
 _TO_BEGIN: Final = (
-    "figure[data-chart]:not([data-drawn]):visible",
     "form[data-suggest] input:not([role=combobox])",
     "form#ask:not(:has(.cm-content))",
 )
-"""What is there of a page before its scripts have begun: a figure, a field, an editor."""
+"""What is there of a page before its scripts have begun: a field, an editor."""
 
 
 def found() -> str | None:
@@ -134,10 +135,12 @@ def visiting(
 def begun(page: Page) -> None:
     """Wait until the scripts of a page do their work, and look at each figure that they draw.
 
-    A figure is drawn when it comes into view.
+    A figure is drawn when it comes into view, and may move the others then.
     """
-    for figure in page.locator(_FIGURES).all():
-        figure.scroll_into_view_if_needed()
     for selector in _TO_BEGIN:
         expect(page.locator(selector)).to_have_count(0)
+    undrawn = page.locator(_UNDRAWN)
+    while left := undrawn.count():
+        undrawn.evaluate_all("all => all[0]?.scrollIntoView()")
+        expect(undrawn).not_to_have_count(left)
     page.evaluate("scrollTo(0, 0)")
