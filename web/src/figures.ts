@@ -1,6 +1,7 @@
 // Figures: each draws the table that stands beside it, when it comes into view.
 
 import { THEME_CHANGED } from "./theme.js";
+import { visible } from "./visible.js";
 
 /** What a figure shows, as the header of a question or a template says; values are columns. */
 export interface Chart {
@@ -40,8 +41,15 @@ export function readLinks(id: string): Map<string, string> {
     return new Map([...links].map((link) => [link.textContent.trim(), link.href]));
 }
 
+/** What a figure shows; JSON has kept characters that a page does not show as they are. */
+function readChart(figure: HTMLElement): Chart {
+    return JSON.parse(figure.dataset.chart ?? "{}", (_, value: unknown) =>
+        typeof value === "string" ? visible(value) : value,
+    ) as Chart;
+}
+
 async function draw(figure: HTMLElement, into: HTMLElement): Promise<void> {
-    const chart = JSON.parse(figure.dataset.chart ?? "{}") as Chart;
+    const chart = readChart(figure);
     const table = figure.dataset.table ?? "";
     const rows = readTable(table);
     if (!rows.length) {
