@@ -121,7 +121,7 @@ def test_random_edits(tiny: Project, tmp_path: Path, seed: int) -> None:
     versions = Versions(tmp_path / "store")
     before: Kept | None = None
     conforming, mended = 0, True
-    for number in range(16):
+    for number in range(10):
         if not mended:
             for path in files(tiny):
                 path.write_bytes(original[path]) if path in original else path.unlink()
@@ -149,7 +149,7 @@ def test_random_edits(tiny: Project, tmp_path: Path, seed: int) -> None:
             assert contents(published) == contents(build.in_memory(anew))
             before = load(versions.kept, build.key(tiny)) if number % 2 else made.kept
             assert before is not None
-    assert 8 <= conforming < 16
+    assert 5 <= conforming < 10
 
 
 def contents(store: EmbeddedStore) -> bytes:
