@@ -35,16 +35,16 @@ from kg.serve.context import KEY, Context, Writing, encoding, files
 from kg.serve.descriptions import Descriptions
 from kg.serve.downloads import Data
 from kg.serve.entities import shown, views, why
-from kg.serve.entities.layout import Layouts
+from kg.serve.entities.layout import read as read_layout
 from kg.serve.home import Front
 from kg.serve.labels import defined, heading, named, several
 from kg.serve.links import links
 from kg.serve.ontology import Ontology
 from kg.serve.reconcilable import Latest
-from kg.serve.things import Names
+from kg.serve.things import names_of
 from kg.serve.versioned import Versioned
 from kg.serve.visible import visible
-from kg.serve.vocabulary import Vocabulary
+from kg.serve.vocabulary import words_of
 from kg.services import listed
 from kg.store import Number
 from kg.why import Explanations
@@ -89,28 +89,29 @@ def create_app(
     address = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
     is_ours = catalogue is not None
     services = listed(settings.services, settings.private_services)
+    described = Descriptions(
+        address,
+        is_ours=is_ours,
+        is_writable=writing is not None,
+        calls_services=bool(services),
+    )
     app.extensions[KEY] = Context(
         current,
         catalogue or Catalogue([]),
         is_ours,
-        Descriptions(
-            address,
-            is_ours=is_ours,
-            is_writable=writing is not None,
-            calls_services=bool(services),
-        ),
+        described,
         address,
         services,
-        Names(),
+        Versioned(names_of),
         Latest(),
         Versioned(Front.of),
         Versioned(Ontology.of),
         Versioned(Data.of),
         Checksums(files(is_ours=is_ours)),
         citation,
-        Layouts(),
+        Versioned(lambda version: read_layout(version.store)),
         Explanations(_PROOFS_AT_ONCE, settings.deadline, settings.query_memory * 1_000_000),
-        Vocabulary(is_ours=is_ours),
+        Versioned(lambda v: words_of(v, described.of(v)[1], is_ours=is_ours)),
         writing,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -25,17 +25,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kg.citation import Citation
+    from kg.documents import Context as Names
     from kg.queries import Catalogue
     from kg.serve.checksums import Checksums
     from kg.serve.descriptions import Descriptions
     from kg.serve.downloads import Data
-    from kg.serve.entities.layout import Layouts
+    from kg.serve.entities.layout import Layout
     from kg.serve.home import Front
     from kg.serve.ontology import Ontology
     from kg.serve.reconcilable import Latest
-    from kg.serve.things import Names
     from kg.serve.versioned import Versioned
-    from kg.serve.vocabulary import Vocabulary
     from kg.services import Services
     from kg.store import Answer, Current, EmbeddedStore, Reading, Versions
     from kg.why import Explanations
@@ -84,7 +83,7 @@ class Context:
     """Where the server is reached, without a slash at the end."""
     services: Services
     """The endpoints that queries may call."""
-    names: Names
+    names: Versioned[Names]
     """The plain names of the terms, for JSON-LD."""
     things: Latest
     """The things of the graph by what they are called."""
@@ -97,12 +96,12 @@ class Context:
     checksums: Checksums
     citation: Citation | None
     """How the graph is cited, if the project says so."""
-    layouts: Layouts
+    layouts: Versioned[Layout]
     """How pages of things are laid out."""
     explanations: Explanations
     """Why what is inferred follows."""
-    vocabulary: Vocabulary
-    """The words that queries are written with."""
+    vocabulary: Versioned[bytes]
+    """The words that queries are written with, as JSON."""
     writing: Writing | None
     """None where nothing can be changed."""
     cut: MutableMapping[str, None] = field(default_factory=lambda: LRUCache(_MOST_CUT))

@@ -98,9 +98,7 @@ def page(
 @blueprint.get("/sparql/terms")
 def terms() -> flask.Response:
     """The words that queries are written with, to complete and to check them."""
-    version = reading()
-    described = context().descriptions.of(version)[1]
-    return tagged(_JSON, "terms", lambda: context().vocabulary.of(version, described))
+    return tagged(_JSON, "terms", lambda: context().vocabulary.of(reading()))
 
 
 @blueprint.post("/sparql/names")

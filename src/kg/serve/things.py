@@ -31,18 +31,9 @@ _JSONLD: Final = named("jsonld", "graph")
 _HAS_FIGURE: Final = f"{TERMS}hasFigure"
 
 
-class Names:
-    """The context of the last version that was asked for."""
-
-    def __init__(self) -> None:
-        self._known: tuple[str, Context] | None = None
-
-    def of(self, version: Reading) -> Context:
-        """The context of a version."""
-        known = self._known
-        if known is None or known[0] != version.name:
-            self._known = known = version.name, context_of(version.store.query(DECLARED).rows()[1])
-        return known[1]
+def names_of(version: Reading) -> Context:
+    """The context of a version: the plain names of its terms."""
+    return context_of(version.store.query(DECLARED).rows()[1])
 
 
 @blueprint.get("/context.jsonld")

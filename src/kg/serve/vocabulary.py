@@ -7,7 +7,6 @@ say of themselves, for the editor to complete and to check what is typed.
 from __future__ import annotations
 
 import json
-import threading
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
@@ -63,48 +62,30 @@ _LONGEST: Final = 400
 _MOST_GRAPHS: Final = 200
 
 
-class Vocabulary:
-    """The words of the last version that was asked for, as JSON."""
-
-    def __init__(self, *, is_ours: bool) -> None:
-        self._is_ours = is_ours
-        self._known: tuple[str, bytes] | None = None
-        self._making = threading.Lock()
-
-    def of(self, version: Reading, described: EmbeddedStore) -> bytes:
-        """The words of a version of which ``described`` is the VoID description."""
-        known = self._known
-        if known is None or known[0] != version.name:
-            with self._making:
-                known = self._known
-                if known is None or known[0] != version.name:
-                    words = self._words(version, described)
-                    text = json.dumps(words, ensure_ascii=False, separators=(",", ":"))
-                    known = self._known = version.name, text.encode()
-        return known[1]
-
-    def _words(self, version: Reading, described: EmbeddedStore) -> dict[str, Any]:
-        store = version.store
-        uses = {kind: _counted(described, kind) for kind in ("class", "property")}
-        declared = list(store.query(_DECLARED).rows()[1])
-        for place, kind in enumerate(uses):
-            for row in declared:
-                if name := row[place]:
-                    uses[kind].setdefault(name, 0)
-        used_in_graphs = _used_in_graphs(store, [p for p, n in uses["property"].items() if not n])
-        graphs = store.graph_names()
-        return {
-            "version": version.name,
-            "prefixes": known_prefixes(graphs, is_ours=self._is_ours),
-            "complete": [TERMS] if self._is_ours else [],
-            "classes": [_term(store, iri, n) for iri, n in _sorted(uses["class"])],
-            "properties": [
-                _term(store, iri, n) | ({"onlyInGraphs": True} if iri in used_in_graphs else {})
-                for iri, n in _sorted(uses["property"])
-            ],
-            "values": _values(store),
-            "graphs": [g for g in graphs if not self._is_ours or _is_part(g)][:_MOST_GRAPHS],
-        }
+def words_of(version: Reading, described: EmbeddedStore, *, is_ours: bool) -> bytes:
+    """The words of a version of which ``described`` is the VoID description, as JSON."""
+    store = version.store
+    uses = {kind: _counted(described, kind) for kind in ("class", "property")}
+    declared = list(store.query(_DECLARED).rows()[1])
+    for place, kind in enumerate(uses):
+        for row in declared:
+            if name := row[place]:
+                uses[kind].setdefault(name, 0)
+    used_in_graphs = _used_in_graphs(store, [p for p, n in uses["property"].items() if not n])
+    graphs = store.graph_names()
+    words = {
+        "version": version.name,
+        "prefixes": known_prefixes(graphs, is_ours=is_ours),
+        "complete": [TERMS] if is_ours else [],
+        "classes": [_term(store, iri, n) for iri, n in _sorted(uses["class"])],
+        "properties": [
+            _term(store, iri, n) | ({"onlyInGraphs": True} if iri in used_in_graphs else {})
+            for iri, n in _sorted(uses["property"])
+        ],
+        "values": _values(store),
+        "graphs": [g for g in graphs if not is_ours or _is_part(g)][:_MOST_GRAPHS],
+    }
+    return json.dumps(words, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def known_prefixes(graphs: Iterable[str] = (), *, is_ours: bool) -> Mapping[str, str]:

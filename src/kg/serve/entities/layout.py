@@ -17,7 +17,7 @@ from kg.namespaces import GRAPHS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kg.store import EmbeddedStore, Reading
+    from kg.store import EmbeddedStore
 
 _SHAPES: Final = f"{GRAPHS}shapes"
 _ONTOLOGY: Final = f"{GRAPHS}ontology"
@@ -55,20 +55,6 @@ class Layout:
         """What properties are sorted by."""
         group, order = self.places.get(property_, ("", LAST))
         return self.groups.get(group, LAST), order, property_
-
-
-class Layouts:
-    """The layout of the last version that was asked for."""
-
-    def __init__(self) -> None:
-        self._known: tuple[str, Layout] | None = None
-
-    def of(self, version: Reading) -> Layout:
-        """The layout of a version."""
-        known = self._known
-        if known is None or known[0] != version.name:
-            self._known = known = version.name, read(version.store)
-        return known[1]
 
 
 def read(store: EmbeddedStore) -> Layout:
