@@ -99,10 +99,9 @@ class Holdings:
         """What a version holds."""
         store = version.store
         known = sizes(store)
-        is_large = sum(known.values()) > MOST
         return cls(
             known,
-            [] if is_large else list(_parts(store)),
+            [] if is_large(known) else list(_parts(store)),
             _counted(store, _GRADES),
             _counted(store, _VERDICTS),
             [
@@ -120,7 +119,7 @@ class Holdings:
     @property
     def is_large(self) -> bool:
         """Whether it is more than what is counted while a visitor waits."""
-        return self.total > MOST
+        return is_large(self.sizes)
 
     def groups(self) -> list[tuple[str, int, int]]:
         """Graphs by what they are: a built graph, or the source of passages; number and size."""
@@ -134,6 +133,11 @@ class Holdings:
             found[group] += size
         order = sorted(found, key=lambda group: (bool(group), group in built, -found[group], group))
         return [(group, numbers[group], found[group]) for group in order]
+
+
+def is_large(known: Mapping[str, int]) -> bool:
+    """Whether statements by graph are more than what is counted while a visitor waits."""
+    return sum(known.values()) > MOST
 
 
 def sizes(store: EmbeddedStore) -> dict[str, int]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import flask
 
 from kg.serve.context import context, reading
-from kg.serve.holdings import MOST, sizes
+from kg.serve.holdings import is_large, sizes
 from kg.serve.shown import Shown, shown
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ class Front:
     def of(cls, version: Reading) -> Front:
         """What the front page says of a version."""
         names, rows = version.store.query(_COUNTS).rows()
-        is_large = sum(sizes(version.store).values()) > MOST
-        drawn = [] if is_large else [query for query in _chosen() if query.chart]
+        is_drawn = not is_large(sizes(version.store))
+        drawn = [query for query in _chosen() if query.chart and is_drawn]
         counts = dict(zip(names, next(rows), strict=True))
         return cls(counts, [shown(query, version) for query in drawn])
 

@@ -68,7 +68,7 @@ class Uses:
         """The uses of the terms of ``vocabulary`` in a version."""
         store = version.store
         sizes = {str(term): int(str(size)) for term, size in store.query(_SIZES).rows()[1]}
-        if sum(holdings.sizes(store).values()) > holdings.MOST:
+        if holdings.is_large(holdings.sizes(store)):
             return cls(sizes, {}, {}, was_counted=False)
         kinds = {term.iri for term in vocabulary.kinds()}
         found: list[Link] = []
