@@ -11,68 +11,41 @@ the median and the longest, in seconds.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import random
 import statistics
 import sys
-import tempfile
 import time
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 sys.path.insert(0, str(Path(__file__).parent))
-from generate import generate
 from kg.encodings import encoded
 from kg.namespaces import GRAPHS
-from kg.project import Project
-from kg.queries import Catalogue
-from kg.serve import create_app
-from kg.settings import Settings
-from kg.store import Current, Versions
 from kg.why import Explanations
-from reconcile import build, milliseconds
+from sizes import milliseconds, tabulate
 
 if TYPE_CHECKING:
+    from flask.testing import FlaskClient
     from werkzeug.test import TestResponse as Response
+
+    from kg.store import Versions
 
 THINGS: Final = {
     "model": "/id/model/m-1",
     "organization": "/id/organization/o-0",
     "chip": "/id/hardware/chip-0",
 }
-COLUMNS: Final = (*(f"{name} ms" for name in THINGS), "JSON ms", "KB", "proof s", "longest s")
+COLUMNS: Final = (
+    "refer to the chip",
+    *(f"{name} ms" for name in THINGS),
+    *("JSON ms", "KB", "proof s", "longest s"),
+)
 _MEMORY: Final = 768_000_000
 
 
-def main() -> int:
-    """Measure at each size and print the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--models", type=int, nargs="+", default=[26, 1_000, 10_000])
-    parser.add_argument("--rounds", type=int, default=20)
-    chosen = parser.parse_args()
-    print(f"| models | refer to the chip | {' | '.join(COLUMNS)} |")
-    print("|---" * (len(COLUMNS) + 2) + "|")
-    for models in chosen.models:
-        with tempfile.TemporaryDirectory() as folder:
-            root = Path(folder) / "world"
-            generate(root, models, seed=0)
-            build(root)
-            with get_context("spawn").Pool(1) as process:
-                referring, found = process.apply(measured, (root, chosen.rounds))
-            cells = [f"{value:.2f}" if " s" in name else f"{value:.0f}" for name, value in found]
-            print(f"| {models:,} | {referring:,} | {' | '.join(cells)} |", flush=True)
-    return 0
-
-
-def measured(root: Path, rounds: int) -> tuple[int, list[tuple[str, float]]]:
-    """How many statements refer to the chip, and what each column says."""
-    versions = Versions(root / "build")
-    catalogue = Catalogue.read(Project(root).query_files())
-    client = create_app(Current(versions), catalogue, Settings.load({})).test_client()
+def measured(versions: Versions, client: FlaskClient, rounds: int) -> list[str]:
+    """How many statements refer to the chip, and what each other column says."""
 
     def page(path: str) -> Response:
         return client.get(path, headers={"Accept": "text/html"})
@@ -89,9 +62,10 @@ def measured(root: Path, rounds: int) -> tuple[int, list[tuple[str, float]]]:
     times.append(statistics.median(milliseconds(lambda: json(organization)) for _ in range(rounds)))
     chip = next(one for one in [json(THINGS["chip"]).json] if one)
     proofs = sorted(seconds_of_proofs(versions))
-    last = max(sizes) / 1000, statistics.median(proofs), proofs[-1]
     referring = sum(one["count"] for one in chip["referredToBy"])
-    return referring, [*zip(COLUMNS, (*times, *last), strict=True)]
+    whole = (*times, max(sizes) / 1000)
+    seconds = statistics.median(proofs), proofs[-1]
+    return [f"{referring:,}", *(f"{n:.0f}" for n in whole), *(f"{n:.2f}" for n in seconds)]
 
 
 def seconds_of_proofs(versions: Versions) -> list[float]:
@@ -109,4 +83,4 @@ def seconds_of_proofs(versions: Versions) -> list[float]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    tabulate(__doc__, COLUMNS, measured, (26, 1_000, 10_000))
