@@ -64,15 +64,15 @@ def measured(versions: Versions, client: FlaskClient, rounds: int) -> list[str]:
         asked = {"ids": draw.sample(models, 10), "properties": [{"id": p} for p in PROPERTIES]}
         return client.post("/reconcile", data={"extend": json.dumps(asked)})
 
-    for ask in (
+    asked = (
         lambda: names_sent(10),
         lambda: names_sent(10, type="Model", properties=given),
         lambda: names_sent(MOST_QUERIES, properties=every, **most),
         lambda: client.get("/reconcile/suggest/entity?prefix=model%201"),
         extended,
-    ):
-        cells.append(f"{statistics.median(milliseconds(ask) for _ in range(rounds)):.1f}")
-    return [f"{len(ids):,}", *cells]
+    )
+    medians = (statistics.median(milliseconds(ask) for _ in range(rounds)) for ask in asked)
+    return [f"{len(ids):,}", *cells, *(f"{median:.1f}" for median in medians)]
 
 
 def resident() -> int:
