@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from kg import build
 from kg.errors import BadSource
 from kg.project import Project
 from kg.queries import Catalogue, parse
 from kg.serve import assets
-from tests.conftest import BROWSER
+from tests.conftest import BROWSER, unwatched
 
 HEADERS = {"Accept": BROWSER}
 CHART = "#+ summary: s\n#+ description: d\n#+ tags: [t]\n#+ chart:\n{}\nSELECT ?x ?y {{}}"
@@ -121,6 +122,16 @@ def test_a_chart_that_cannot_be_drawn_is_an_error_of_the_file(chart: str, messag
     """It is said when the file is read."""
     with pytest.raises(BadSource, match=message):
         parse("x", CHART.format(chart), "x.rq")
+
+
+def test_a_chart_draws_columns_of_the_answer(tiny: Project) -> None:
+    """Of any other the build says in which file it is named."""
+    path = tiny.root / "queries" / "models-by-year.rq"
+    text = path.read_text("utf-8")
+    assert "#+   x: models\n" in text
+    path.write_text(text.replace("#+   x: models\n", "#+   x: ghosts\n"), "utf-8")
+    with pytest.raises(BadSource, match=r"models-by-year\.rq.*'ghosts'"):
+        build.make(tiny, unwatched, [])
 
 
 def test_language(client: FlaskClient) -> None:

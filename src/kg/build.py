@@ -48,8 +48,6 @@ SHAPES: Final = f"{GRAPHS}shapes"
 SETTLED: Final = f"{GRAPHS}settled"
 APART: Final = (AUDIT, f"{GRAPHS}claims", FINDINGS, LINKS)
 """The graphs that a build makes and that are no part of what others are made of."""
-_NO_COLUMN: Final = ("mark", "scale", "unit")
-"""What a chart says beside which columns it draws."""
 
 
 @dataclass
@@ -348,8 +346,7 @@ def _questions(project: Project) -> Catalogue:
             columns, _ = empty.query(uncalled(query.text), query.bind({})).rows()
         except BadQuery as error:
             raise BadSource(shown[query.name], error.line, error.message) from None
-        drawn = {role: name for role, name in (query.chart or {}).items() if role not in _NO_COLUMN}
-        if unknown := sorted(set(drawn.values()) - set(columns)):
+        if unknown := sorted(query.drawn.difference(columns)):
             message = f"the chart names a column {unknown[0]!r} that the answer does not have."
             raise BadSource(shown[query.name], None, message)
     return catalogue

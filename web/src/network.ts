@@ -26,7 +26,6 @@ function withoutStyle(): void {
 interface Node {
     id: string;
     weight: number;
-    address?: string;
 }
 
 export interface Edge {

@@ -70,6 +70,8 @@ MARKS: Final[Mapping[str, tuple[frozenset[str], frozenset[str]]]] = {
 }
 """The marks of charts, each with the roles that a column must play in it, and that one may."""
 _SCALES: Final = ("linear", "log")
+_NO_ROLES: Final = frozenset({"mark", "scale", "unit"})
+"""What a chart says beside which columns it draws."""
 _PARAMETER_KEYS: Final = frozenset({"type", "class", "description", "default", "examples"})
 
 
@@ -129,6 +131,12 @@ class Query:
     def services(self) -> tuple[str, ...]:
         """The endpoints that the query calls, and that have to be listed for that."""
         return tuple(dict.fromkeys(call.service for call in calls(self.text)))
+
+    @property
+    def drawn(self) -> frozenset[str]:
+        """The columns that its chart draws."""
+        roles = (self.chart or {}).items()
+        return frozenset(column for role, column in roles if role not in _NO_ROLES)
 
     @property
     def form(self) -> str:
@@ -284,7 +292,7 @@ def _chart(shown: str, fields: object) -> Mapping[str, str]:
     if not isinstance(fields, dict) or mark not in MARKS:
         raise BadSource(shown, None, f"the chart's mark is none of: {', '.join(MARKS)}.")
     needed, possible = MARKS[mark]
-    _check_keys(shown, "chart", fields, needed | possible | {"mark", "scale", "unit"}, {*needed})
+    _check_keys(shown, "chart", fields, needed | possible | _NO_ROLES, {*needed})
     if fields.get("scale", "linear") not in _SCALES:
         raise BadSource(shown, None, f"the chart's scale is none of: {', '.join(_SCALES)}.")
     return {str(key): str(value) for key, value in fields.items()}
