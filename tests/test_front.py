@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import gzip
 import http.client
@@ -20,7 +19,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -40,11 +39,8 @@ from kg import build
 from kg.errors import BadInput
 from kg.namespaces import IDS, TERMS
 from kg.serve import run
-from kg.serve.kept import Answers, Kept
-from kg.serve.sending import Sending
 from kg.settings import Settings
 from kg.store import Versions
-from kg.workers import Job
 
 PATIENCE = 60
 
@@ -686,46 +682,6 @@ def test_head_is_like_get(address: str) -> None:
                 assert length in (None, response.headers["content-length"])
 
 
-@pytest.mark.parametrize(("cut", "status"), [({}, 304), ({"x": None}, 200)])
-def test_a_part_is_not_confirmed_once_the_whole_is_kept(cut: dict[str, None], status: int) -> None:
-    """Whoever has the cut answer gets the whole one, whose tag it is."""
-    kept = Kept(Job("version", "ASK {}", "json", {}), [(b"etag", b'"x"')], b"the whole", 1)
-    sent: list[dict[str, object]] = []
-
-    async def send(message: MutableMapping[str, object]) -> None:
-        sent.append(dict(message))
-
-    asyncio.run(kept.send(Sending(send, is_whole=False, is_head=False), '"y", W/"x"', cut))
-    assert sent[0]["status"] == status
-    assert b"".join(bytes(m.get("body", b"")) for m in sent) == (  # type: ignore[call-overload]
-        b"" if status == 304 else b"the whole"
-    )
-
-
-def test_what_another_version_answered_is_not_kept() -> None:
-    """An answer belongs to the version that was current when it was asked for, or to none."""
-    answers = Answers()
-    scope = {"method": "GET", "path": "/sparql", "query_string": b"query=x", "headers": []}
-    headers = [(b"etag", b'"x"')]
-
-    async def work() -> None:
-        wish = [(b"accept", b"text/csv;version=1")]
-        key = answers.key({**scope, "query_string": b"query=y", "headers": wish}, "one", "one")
-        for _ in range(2):
-            with answers.on_its_way(key) as noted:
-                answers.keep(noted, Job("two", "ASK {}", "json", {}), headers)
-        assert await answers.find(key) is None
-        key = answers.key({**scope, "query_string": b"query=y&version=two"}, "one", "one")
-        for _ in range(2):
-            assert await answers.find(key) is None
-            with answers.on_its_way(key) as noted:
-                answers.keep(noted, Job("two", "ASK {}", "json", {}), headers)
-        assert await answers.find(key) is not None
-        assert answers.key({**scope, "query_string": b"x" * 5_000}, "one", "one") is None
-
-    asyncio.run(work())
-
-
 def test_answers_that_are_not_kept(address: str) -> None:
     """What is not the same each time, what is too large, what is cut, and what failed."""
     large = "SELECT * { GRAPH ?g { ?s ?p ?o } } ORDER BY ?g ?s ?p ?o"
@@ -739,37 +695,6 @@ def test_answers_that_are_not_kept(address: str) -> None:
             assert (status, "x-kg-query-id" in headers) == (200, True)
     for _ in range(2):
         assert get(asked(address, "SELECT {"))[0] == 400
-
-
-def test_who_asks_for_what_is_on_its_way_waits_for_it() -> None:
-    """One query is enough for all; but nobody waits long for what somebody reads slowly."""
-    answers = Answers()
-    scope = {"method": "GET", "path": "/sparql", "query_string": b"query=x", "headers": []}
-    key = answers.key(scope, "version")
-    job = Job("version", "ASK {}", "json", {})
-
-    async def work() -> None:
-        with answers.on_its_way(key) as noted:
-            waiting = asyncio.ensure_future(answers.find(key))
-            await asyncio.sleep(0)
-            noted.note(b"an ")
-            noted.note(b"answer")
-            answers.keep(noted, job, [(b"etag", b'"x"')])
-        found = await waiting
-        assert found is not None
-        assert found.body == b"an answer"
-        other = answers.key(scope, "another version")
-        with answers.on_its_way(other):
-            assert await answers.find(other) is None
-        with answers.on_its_way(other) as noted:
-            noted.note(b"x" * 1_000_001)
-            answers.keep(noted, job, [(b"etag", b'"x"')])
-        assert await answers.find(other) is None
-        assert answers.key({**scope, "method": "POST"}, "version") is None
-        token = [(b"authorization", b"Bearer x")]
-        assert answers.key({**scope, "headers": token}, "version") is None
-
-    asyncio.run(work())
 
 
 def test_a_new_version_is_served_at_once(built: build.Built, tmp_path: Path) -> None:

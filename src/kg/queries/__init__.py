@@ -19,12 +19,14 @@ from kg.queries.canned import (
     parse,
 )
 from kg.queries.judging import (
+    Looked,
     called,
     check_depth,
     form_of,
     is_iri,
     is_repeatable,
     judge,
+    looked_at,
     normalised,
 )
 from kg.queries.narrowing import MOST_ROWS, Narrowing, narrowed, narrowings
@@ -33,6 +35,7 @@ __all__ = [
     "AUDIENCES",
     "MOST_ROWS",
     "Catalogue",
+    "Looked",
     "Narrowing",
     "Parameter",
     "Query",
@@ -47,6 +50,7 @@ __all__ = [
     "is_name",
     "is_repeatable",
     "judge",
+    "looked_at",
     "narrowed",
     "narrowings",
     "normalised",

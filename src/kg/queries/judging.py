@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from kg.errors import BadQuery, Refused
 from kg.services import calls
-from kg.tokens import Lines, tokens, without_codepoint_escapes
+from kg.tokens import Lines, matches, without_codepoint_escapes
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
+
+    _Word = tuple[str | None, str]
+    """A token's kind and its text."""
 
 _IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>\"{}|^`\\\ud800-\udfff]*")
 _FORMS: Final = frozenset({"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"})
@@ -42,15 +46,43 @@ _THESE_SERVICES: Final = (
 )
 
 
+@dataclass(frozen=True)
+class Looked:
+    """What one look at a query's text tells."""
+
+    form: str
+    """SELECT, ASK, CONSTRUCT or DESCRIBE; empty if it has none."""
+    normalised: str
+    """The tokens with one blank between them: equal for texts that differ in layout only."""
+    is_repeatable: bool
+    """Whether the answer has the same bytes each time, if the data stay the same."""
+    services: tuple[str, ...]
+    """The services that it calls, all of them allowed."""
+
+
+def looked_at(text: str, allowed: Collection[str] = ()) -> Looked:
+    """What a query's text tells, once it is judged. Raises as ``judge`` does."""
+    found = [(match.lastgroup, match.group()) for match in matches(text)]
+    services = _judged(text, found, allowed)
+    form = _form(found)
+    return Looked(
+        form, " ".join(word for _, word in found), _is_repeatable(text, form, found), services
+    )
+
+
 def form_of(text: str) -> str:
     """SELECT, ASK, CONSTRUCT or DESCRIBE, as a query's text has it; empty if it has none."""
-    words = (token.text.upper() for token in tokens(text) if token.kind == "word")
+    return _form((match.lastgroup, match.group()) for match in matches(text))
+
+
+def _form(found: Iterable[_Word]) -> str:
+    words = (word.upper() for kind, word in found if kind == "word")
     return next((word for word in words if word in _FORMS), "")
 
 
 def normalised(text: str) -> str:
     """A query's tokens with one blank between them: equal for texts that differ in layout only."""
-    return " ".join(token.text for token in tokens(text))
+    return " ".join(match.group() for match in matches(text))
 
 
 def is_repeatable(text: str) -> bool:
@@ -59,12 +91,15 @@ def is_repeatable(text: str) -> bool:
     Judged on the bare characters, since engines that read without a tokenizer see ``BYRAND()``. A
     graph in which a query makes blank nodes has other labels each time.
     """
-    if _CHANGES.search(text) or any(True for _ in calls(text)):
+    found = [(match.lastgroup, match.group()) for match in matches(text)]
+    return _is_repeatable(text, _form(found), found)
+
+
+def _is_repeatable(text: str, form: str, found: Iterable[_Word]) -> bool:
+    if _CHANGES.search(text) or (_SERVICE_WORD.search(text) and any(True for _ in calls(text))):
         return False
-    is_new = form_of(text) == "CONSTRUCT"
-    return not (
-        is_new and any(token.kind == "blank" or token.text == "[" for token in tokens(text))
-    )
+    is_new = form == "CONSTRUCT"
+    return not (is_new and any(kind == "blank" or word == "[" for kind, word in found))
 
 
 def is_iri(text: str) -> bool:
@@ -81,24 +116,32 @@ def judge(text: str, allowed: Collection[str] = ()) -> tuple[str, ...]:
     for SERVICE with anything but an IRI that is ``allowed``, and ``BadQuery`` for what nests or
     repeats more than any question needs.
     """
-    versions = {text, without_codepoint_escapes(text)}
-    found = {called(version, allowed) for version in versions}
-    if len(found) > 1:
-        raise _refused(allowed)
-    for version in versions:
-        check_depth(version)
-        operators = separators = 0
-        for number, token in enumerate(tokens(version)):
-            if number > _MOST_TOKENS:
-                raise BadQuery(f"the query has more than {_MOST_TOKENS:,} words and marks.")
-            operators += token.kind == "mark" and token.text in _OPERATORS
-            separators += token.kind == "mark" and token.text in _SEPARATORS
-        clauses = sum(1 for _ in itertools.islice(_CLAUSE.finditer(version), _MOST_CLAUSES + 1))
-        if operators > _MOST_CLAUSES or clauses > _MOST_CLAUSES:
-            raise BadQuery(f"the query has more than {_MOST_CLAUSES} clauses or operators.")
-        if separators > _MOST_PATTERNS:
-            raise BadQuery(f"the query has more than {_MOST_PATTERNS} patterns or list members.")
-    return tuple(dict.fromkeys(found.pop()))
+    return _judged(text, [(match.lastgroup, match.group()) for match in matches(text)], allowed)
+
+
+def _judged(text: str, found: list[_Word], allowed: Collection[str]) -> tuple[str, ...]:
+    services = _judged_once(text, found, allowed)
+    plain = without_codepoint_escapes(text)
+    if plain != text:
+        words = [(match.lastgroup, match.group()) for match in matches(plain)]
+        if _judged_once(plain, words, allowed) != services:
+            raise _refused(allowed)
+    return tuple(dict.fromkeys(services))
+
+
+def _judged_once(text: str, found: list[_Word], allowed: Collection[str]) -> tuple[str, ...]:
+    services = called(text, allowed)
+    check_depth(text)
+    if len(found) > _MOST_TOKENS:
+        raise BadQuery(f"the query has more than {_MOST_TOKENS:,} words and marks.")
+    marks = [word for kind, word in found if kind == "mark"]
+    operators = sum(word in _OPERATORS for word in marks)
+    clauses = sum(1 for _ in itertools.islice(_CLAUSE.finditer(text), _MOST_CLAUSES + 1))
+    if operators > _MOST_CLAUSES or clauses > _MOST_CLAUSES:
+        raise BadQuery(f"the query has more than {_MOST_CLAUSES} clauses or operators.")
+    if sum(word in _SEPARATORS for word in marks) > _MOST_PATTERNS:
+        raise BadQuery(f"the query has more than {_MOST_PATTERNS} patterns or list members.")
+    return services
 
 
 def called(text: str, allowed: Collection[str] = ()) -> tuple[str, ...]:

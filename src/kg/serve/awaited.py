@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import flask
 
 from kg.serve.context import reading
-from kg.serve.deferred import SCOPE_KEY, resuming
+from kg.serve.deferred import handed, resuming
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -33,7 +33,7 @@ def awaited(
 
     ``find`` is given up when the client leaves. Raises what it does where there is no front.
     """
-    waiting = flask.request.environ.get("asgi.scope", {}).get(SCOPE_KEY)
+    waiting = handed()
     if waiting is None:
         return answer(asyncio.run(find()))
     resume = resuming(reading())
@@ -41,5 +41,5 @@ def awaited(
     def failed(error: KgError) -> flask.Response:
         return resume(lambda: flask.current_app.handle_user_exception(error))
 
-    waiting.append(Awaited(find, lambda found: resume(lambda: answer(found)), failed))
+    waiting.work = Awaited(find, lambda found: resume(lambda: answer(found)), failed)
     return flask.Response()

@@ -22,6 +22,7 @@ from kg.errors import BadInput, NotFound
 from kg.judged import Grade, Verdict
 from kg.namespaces import IDS
 from kg.serve.context import LISTED, RESERVED, context, given, reading, tagged, wished
+from kg.serve.deferred import lasting
 from kg.serve.drawings import digits, in_words, shown
 from kg.serve.entities import views
 from kg.serve.entities.asked import split, wish
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 blueprint = flask.Blueprint("checks", __name__)
+blueprint.after_request(lasting)
 
 ON_A_PAGE: Final = 100
 """Items of the audit beyond which the list goes on on another page."""

@@ -16,9 +16,9 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.exceptions import NotAcceptable
 from werkzeug.http import parse_accept_header
 
-from kg.encodings import ENCODINGS
 from kg.errors import BadInput
 from kg.results import Format, Kind, formats, media_types, named_first
+from kg.serve.wishes import HTML, encoding_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, MutableMapping, Sequence
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from kg.why import Explanations
 
 KEY: Final = "kg"
-HTML: Final = "text/html"
 _KINDS: Final[tuple[Kind, ...]] = ("rows", "graph")
 RESERVED: Final = frozenset({"format", "lang", "output", "results", "theme", "timeout", "version"})
 """Parameters that say how to answer, whatever is asked."""
@@ -261,11 +260,7 @@ def asked_seconds() -> float | None:
 
 def encoding() -> str:
     """The content encoding that the client likes best of ours, or an empty text for none."""
-    wishes = flask.request.accept_encodings
-    least = max((quality for name, quality in wishes if name == "identity"), default=0)
-    offered = [name for name in ENCODINGS if wishes.quality(name) > 0]
-    best = max(offered, key=wishes.quality, default="")
-    return best if best and wishes.quality(best) >= least else ""
+    return encoding_of(flask.request.headers.get("Accept-Encoding", "").encode("latin-1"))
 
 
 def respond(answer: Answer) -> flask.Response:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,14 +30,26 @@ if TYPE_CHECKING:
     from kg.errors import KgError
     from kg.queries import Term
     from kg.results import Format, Kind
+    from kg.serve.awaited import Awaited
+    from kg.serve.writes import DeferredWrite
     from kg.store import Reading
 
-SCOPE_KEY: Final = "kg.deferred"
+SCOPE_KEY: Final = "kg.handed"
 _NO_FRONT: Final = (
     "SERVICE is allowed only where `kg serve` serves, which has workers to call services."
 )
 _GRAPHS: Final = ("CONSTRUCT", "DESCRIBE")
 _FOR_PAGES: Final[dict[Kind, str]] = {"rows": "json", "graph": "ntriples"}
+
+
+@dataclass
+class Handed:
+    """What a view hands to the front, beside a response."""
+
+    work: Deferred | DeferredWrite | Awaited | None = None
+    """What is to be done for the response to be made."""
+    is_lasting: bool = False
+    """Whether the response is the same for whoever asks for it so, while the version is."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +67,7 @@ class Deferred:
     """The answer's entity tag; empty for one that need not be the same the next time."""
     cut: MutableMapping[str, None]
     """Tags of answers that were less than their tags say, so that nobody is told to keep them."""
+    asked: Asked
 
     def paged(self, body: bytes) -> flask.Response:
         """The page about an answer that came in the job's format."""
@@ -74,11 +88,14 @@ class Asked:
     default_graphs: Sequence[str] = ()
     named_graphs: Sequence[str] = ()
 
-    def tag(self, version: Reading, format_: Format, encoding_: str) -> str:
-        """The entity tag of the answer of a version in a format and a content encoding."""
-        about = [version.name, *vars(self).values(), format_.name, encoding_]
-        if format_.name == "json":
-            about.append(context().salt)
+    def tag(self, version: str, format_name: str, encoding_: str, salt: str) -> str:
+        """The entity tag of the answer of a version in a format and a content encoding.
+
+        ``salt`` is what the context has for answers that can be cut.
+        """
+        about = [version, *vars(self).values(), format_name, encoding_]
+        if format_name == "json":
+            about.append(salt)
         return hashlib.sha256(repr(about).encode()).hexdigest()[:32]
 
     @property
@@ -115,14 +132,14 @@ def answer(
     asked = Asked(text and normalised(text), bindings, default_graphs, named_graphs)
     tag = ""
     if not page and (text is None or is_repeatable(text)):
-        tag = asked.tag(reading(), format_, code)
+        tag = asked.tag(reading().name, format_.name, code, context().salt)
         response.set_etag(tag)
         response.cache_control.no_cache = True
         if flask.request.method != "POST" and _is_known(tag):
             response.status_code = HTTPStatus.NOT_MODIFIED
             return response
     seconds = asked_seconds()
-    waiting = flask.request.environ.get("asgi.scope", {}).get(SCOPE_KEY)
+    waiting = handed()
     if waiting is None:
         if services:
             raise Refused(_NO_FRONT)
@@ -153,9 +170,24 @@ def answer(
         )
         current, cut = context().current.get().name, context().cut
         page = None if job.only_parsed else page
-        waiting.append(Deferred(job, current, seconds, resuming(reading()), page, tag, cut))
+        waiting.work = Deferred(job, current, seconds, resuming(reading()), page, tag, cut, asked)
+        waiting.is_lasting = bool(page) and is_repeatable(text or "")
     if code:
         response.content_encoding = code
+    return response
+
+
+def handed() -> Handed | None:
+    """What the front is handed beside the response to this request; None under other servers."""
+    found: Handed | None = flask.request.environ.get("asgi.scope", {}).get(SCOPE_KEY)
+    return found
+
+
+def lasting(response: flask.Response) -> flask.Response:
+    """Say of a response that it depends on what was asked and on the version, and nothing else."""
+    waiting = handed()
+    if waiting is not None and waiting.work is None:
+        waiting.is_lasting = True
     return response
 
 
@@ -163,11 +195,14 @@ def resuming(version: Reading | None = None) -> Callable[[Callable[[], Any]], fl
     """What runs a view later as if this request were still being handled, about a version."""
     app: flask.Flask = flask.current_app._get_current_object()  # type: ignore[attr-defined]
     environ = {**flask.request.environ, "wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0"}
+    return partial(resumed, app, environ, version)
 
-    def resume(view: Callable[[], Any]) -> flask.Response:
-        with app.request_context(environ):
-            if version is not None:
-                flask.g.reading = version
-            return app.process_response(app.make_response(view()))
 
-    return resume
+def resumed(
+    app: flask.Flask, environ: Mapping[str, Any], version: Reading | None, view: Callable[[], Any]
+) -> flask.Response:
+    """What a view answers to the request of ``environ``, about a version."""
+    with app.request_context(dict(environ)):
+        if version is not None:
+            flask.g.reading = version
+        return app.process_response(app.make_response(view()))

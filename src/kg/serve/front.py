@@ -27,12 +27,14 @@ from kg.serve.app import create_app
 from kg.serve.awaited import Awaited
 from kg.serve.clients import Clients
 from kg.serve.context import KEY, Writing
-from kg.serve.deferred import SCOPE_KEY, Deferred
-from kg.serve.kept import Answers
+from kg.serve.deferred import SCOPE_KEY, Handed
+from kg.serve.express import Expresses
+from kg.serve.flights import Flights
+from kg.serve.kept import MOST_OF_ONE, Answers
 from kg.serve.malformed import malformed
 from kg.serve.operations import LOGGER, Operations
-from kg.serve.receiving import body_of, left, replay
-from kg.serve.sending import MOST_AT_ONCE, Sending, problem
+from kg.serve.receiving import body_of, left, replay, watched
+from kg.serve.sending import MOST_AT_ONCE, Sending, headers_of, problem
 from kg.serve.supervisor import Supervisor
 from kg.serve.writes import DeferredWrite
 from kg.services import listed
@@ -45,7 +47,10 @@ if TYPE_CHECKING:
 
     from kg.citation import Citation
     from kg.queries import Catalogue
-    from kg.serve.kept import Kept, Key, OnItsWay
+    from kg.serve.deferred import Deferred
+    from kg.serve.express import Express
+    from kg.serve.flights import Flight, Seat
+    from kg.serve.kept import Kept, Wish
     from kg.serve.receiving import Receive
     from kg.serve.sending import Headers, Send
     from kg.settings import Settings
@@ -54,6 +59,8 @@ if TYPE_CHECKING:
 
 _BODY_SECONDS: Final = 30
 _LAST_SECONDS: Final = 10
+_LATE: Final = 0.45
+"""Seconds after its deadline in which the end of an answer is sent."""
 _NO_PAGE: Final = (
     "The answer is too large for a page: ask for it as CSV or JSON, or for fewer rows with LIMIT."
 )
@@ -73,11 +80,15 @@ class Front:
         self._flask = WSGIMiddleware(wsgi, workers=settings.threads)
         self._pool = pool
         self._current = current
-        self._operations = Operations(pool, current, settings.token)
+        self._answers = Answers()
+        self._flights = Flights(pool)
+        self._expresses = Expresses(wsgi, current)
+        self._operations = Operations(
+            pool, current, settings.token, self._answers, self._flights.cancel
+        )
         self._clients = Clients(settings.trusted_proxy)
         self._most_bytes = settings.max_query_bytes
         self._writer = writer
-        self._answers = Answers()
         self._cut = wsgi.extensions[KEY].cut
         self._checksums = wsgi.extensions[KEY].checksums
         self._most_written = settings.max_upload_bytes
@@ -88,15 +99,16 @@ class Front:
         """Handle one connection's request, or the start and the end of the process."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
+            return
+        wish = self._answers.wish(scope, self._current.names())
+        kept = self._answers.find(wish) if wish else None
+        if wish and kept:
+            await self._send_again(kept, wish.if_none_match, send)
         elif refusal := malformed(scope):
             await problem(send, *refusal)
         elif not await self._operations.answered(scope, send):
-            key = self._answers.key(scope, *self._current.names())
-            kept = await self._answers.find(key)
-            if kept is None:
-                await self._hand_on(scope, key, receive, send)
-            else:
-                await self._send_again(kept, scope, send)
+            self._operations.missed(is_wanted=wish is not None)
+            await self._decide(scope, wish, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """Start a worker with the process, and end all with it."""
@@ -110,25 +122,31 @@ class Front:
             await self._writer.close()
         await self._checksums.stop()
         await self._pool.close()
+        self._operations.look()
         await send({"type": "lifespan.shutdown.complete"})
 
-    async def _send_again(self, kept: Kept, scope: Scope, send: Send) -> None:
+    async def _send_again(self, kept: Kept, if_none_match: bytes | None, send: Send) -> None:
         """Send an answer that is kept."""
-        began = time.monotonic()
-        out = Sending(send, scope["http_version"] in ("1", "1.0"), is_head=False)
-        error: BaseException | None = ConnectionError()
-        try:
-            tags = b",".join(v for name, v in scope["headers"] if name == b"if-none-match")
-            await kept.send(out, tags.decode("latin-1"), self._cut)
-            error = None
-        except ConnectionError:
-            pass  # who takes nothing has left
-        finally:
-            self._operations.finished(
-                kept.job, time.monotonic() - began, out.sent, kept.rows, error
-            )
+        sent = await kept.send(send, if_none_match, self._cut)
+        self._operations.sent_again(kept, sent)
 
-    async def _hand_on(self, scope: Scope, key: Key | None, receive: Receive, send: Send) -> None:
+    async def _decide(self, scope: Scope, wish: Wish | None, receive: Receive, send: Send) -> None:
+        """Decide what a request is answered, as Flask does or did for one like it."""
+        express = self._expresses.of(scope)
+        decided = self._expresses.decided(express, scope) if express else None
+        if decided:
+            await self._carry_out(*decided, wish, scope, receive, send)
+        else:
+            await self._hand_on(scope, wish, express, receive, send)
+
+    async def _hand_on(
+        self,
+        scope: Scope,
+        wish: Wish | None,
+        express: Express | None,
+        receive: Receive,
+        send: Send,
+    ) -> None:
         """Read the body, let Flask answer, and carry out what it defers."""
         names = {name for name, _ in scope["headers"]}
         body = b""
@@ -147,36 +165,29 @@ class Front:
                 with contextlib.suppress(Exception):  # nobody may be there to be told
                     await problem(send, HTTPStatus.BAD_REQUEST, "The body broke off.")
                 return
-        kept = [
-            h for h in scope["headers"] if h[0] not in (b"content-length", b"transfer-encoding")
-        ]
-        deferred: list[Deferred | DeferredWrite | Awaited] = []
-        headers: list[tuple[bytes, bytes]] = []
-
-        async def sent(message: MutableMapping[str, Any]) -> None:
-            if not deferred:
-                await send(message)
-            elif message["type"] == "http.response.start":
-                headers.extend(h for h in message["headers"] if h[0] != b"content-length")
-
-        handed = {
+        own = [h for h in scope["headers"] if h[0] not in (b"content-length", b"transfer-encoding")]
+        handed = Handed()
+        response = Response(handed, send)
+        asked = {
             **scope,
-            "headers": [*kept, (b"content-length", str(length).encode())],
-            SCOPE_KEY: deferred,
+            "headers": [*own, (b"content-length", str(length).encode())],
+            SCOPE_KEY: handed,
         }
-        await self._flask(handed, replay(body, receive), sent)  # type: ignore[arg-type]
-        if not deferred:
-            return
-        work = deferred.pop()  # which knows the scope, so that they would hold each other
-        if isinstance(work, DeferredWrite):
+        await self._flask(asked, replay(body, receive), response.send)  # type: ignore[arg-type]
+        work, handed.work = handed.work, None  # which knows the scope: they would hold each other
+        if work is None:
+            if wish and response.is_kept:
+                self._answers.keep(wish, response.headers, bytes(response.body), None)
+        elif isinstance(work, DeferredWrite):
             await self._write(work, len(body), send)
         elif isinstance(work, Awaited):
             await self._while_there(receive, self._await(work, scope, send))
         else:
-            key = key if work.tag else None
-            with self._answers.on_its_way(key) as sent_on:
-                answering = self._carry_out(work, headers, scope, send, sent_on)
-                await self._while_there(receive, answering)
+            headers = [h for h in response.headers if h[0] != b"content-length"] + self._limits
+            if express:
+                self._expresses.learn(express, work, headers)
+            wish = wish if work.tag or handed.is_lasting else None
+            await self._carry_out(work, headers, wish, scope, receive, send)
 
     def _most_of(self, scope: Scope) -> int:
         """The most bytes that a body may have: more of one that may change data."""
@@ -230,63 +241,145 @@ class Front:
         self,
         deferred: Deferred,
         headers: Headers,
+        wish: Wish | None,
         scope: Scope,
+        receive: Receive,
         send: Send,
-        noted: OnItsWay,
     ) -> None:
-        """Have a worker answer, and send what it says."""
+        """Have a worker answer, or somebody who asks for the same share the answer, and send it."""
+        kept = self._answers.of_tag(deferred.tag, headers) if scope["method"] != "HEAD" else None
+        if kept and kept.job:
+            self._answers.keep_for(wish, kept)
+            await self._send_again(kept, None, send)
+            return
         out = Sending(send, scope["http_version"] in ("1", "1.0"), scope["method"] == "HEAD")
         began = time.monotonic()
         error: BaseException | None = ConnectionError()
+        rows: list[int | None] = []
         try:
-            error = await self._answer(deferred, [*headers, *self._limits], scope, out, noted)
+            error = await self._answer(deferred, headers, wish, scope, receive, out, rows)
         except KgError as known:
             error = known.with_traceback(None)  # which knows this frame and what it holds
             if not out.has_started:
-                await out.response(await asyncio.to_thread(deferred.failed, known))
+                with contextlib.suppress(ConnectionError):
+                    await out.response(await asyncio.to_thread(deferred.failed, known))
             # else the connection ends without its last chunk, so that the client sees it
         except ConnectionError:
             pass  # who takes nothing has left
         finally:
-            self._operations.finished(
-                deferred.job, time.monotonic() - began, out.sent, noted.rows, error
-            )
+            seconds = time.monotonic() - began
+            found = rows[0] if rows else None
+            self._operations.finished(deferred.job, seconds, out.sent, found, error)
 
     async def _answer(
-        self, deferred: Deferred, headers: Headers, scope: Scope, out: Sending, noted: OnItsWay
+        self,
+        deferred: Deferred,
+        headers: Headers,
+        wish: Wish | None,
+        scope: Scope,
+        receive: Receive,
+        out: Sending,
+        rows: list[int | None],
     ) -> KgError | None:
-        """Send the answer; why it was cut, if it was and says so itself."""
-        self._pool.settle_on(deferred.current)
+        """Send the answer that others wait for, too, or else one's own; why it was cut, if it was.
+
+        Its number goes to ``rows``, if that is known.
+        """
         seconds = deferred.seconds
         if seconds and not self._operations.may_all(scope):
             seconds = min(seconds, self._pool.limits.seconds)
+        self._pool.settle_on(deferred.current)
         client = self._clients.name(scope)
-        async with self._pool.answer(deferred.job, client, seconds) as running:
+        what = (deferred.tag, seconds) if deferred.tag and not out.is_head else None
+        most = seconds or self._pool.limits.seconds
+        while True:
+            seat = self._flights.join(what) or self._flights.start(
+                what, deferred.job, client, seconds
+            )
+            with seat, watched(receive, seat.leave):
+                if seat.leads:
+                    async with seat.at_most(most + _LATE):
+                        cut_by = await self._lead(seat, deferred, [*headers], wish, out)
+                    rows.append(seat.flight.rows)
+                    return cut_by
+                if (body := await seat.whole()) is not None:
+                    rows.append(seat.flight.rows)
+                    own = [*headers]
+                    if wish:
+                        self._answers.keep(wish, own, body, deferred.job, seat.flight.rows)
+                    await out.piece(own, body)
+                    await out.end(own)
+                    return None
+            if not seat.flight.is_shared:
+                what = None
+
+    async def _lead(
+        self, seat: Seat, deferred: Deferred, headers: Headers, wish: Wish | None, out: Sending
+    ) -> KgError | None:
+        """Send an answer as it comes; why it was cut, if it was and says so itself."""
+        flight = seat.flight
+        if deferred.page:
+            await self._page(seat, deferred, wish, out)
+            return None
+        async for piece in seat.pieces():
+            if not out.has_started:
+                self._about(flight, headers)
+            await out.piece(headers, piece)
+        if not out.has_started:
+            self._about(flight, headers)
+        if flight.cut_by:
+            deferred.cut[deferred.tag] = None
+            await out.end(headers, is_complete=False)
+            return flight.cut_by
+        if wish and (body := flight.body) is not None:
+            self._answers.keep(wish, headers, body, deferred.job, flight.rows)
+        await out.end(headers)
+        return None
+
+    def _about(self, flight: Flight, headers: Headers) -> None:
+        """Add the headers that tell of how a query runs."""
+        running = flight.running
+        if running and headers[-1][0] != b"server-timing":
             headers.append((b"x-kg-query-id", running.id.encode()))
             timing = f"queue;dur={running.waited * 1000:.1f}"
             headers.append((b"server-timing", timing.encode()))
-            if not deferred.page:
-                async for piece in running.pieces():
-                    noted.note(piece)
-                    await out.piece(headers, piece)
-                noted.rows = running.rows
-                if running.is_cut:
-                    deferred.cut[deferred.tag] = None
-                    await out.end(headers, is_complete=False)
-                    return running.error
-                self._answers.keep(noted, deferred.job, headers)
-                await out.end(headers)
-                return None
-            body = bytearray()
-            async for piece in running.pieces():
-                body += piece
-                if len(body) > MOST_AT_ONCE:
-                    raise Exceeded("size", _NO_PAGE)
-            noted.rows = running.rows
-            if running.is_cut and running.error:
-                raise running.error
-            await out.response(await asyncio.to_thread(deferred.paged, bytes(body)))
-            return None
+
+    async def _page(self, seat: Seat, deferred: Deferred, wish: Wish | None, out: Sending) -> None:
+        """Make a page of an answer and send it."""
+        body = bytearray()
+        async for piece in seat.pieces():
+            body += piece
+            if len(body) > MOST_AT_ONCE:
+                raise Exceeded("size", _NO_PAGE)
+        if seat.flight.cut_by:
+            raise seat.flight.cut_by
+        response = await asyncio.to_thread(deferred.paged, bytes(body))
+        if wish and response.status_code == HTTPStatus.OK and not out.is_head:
+            self._answers.keep(wish, headers_of(response), response.get_data(), None)
+        await out.response(response)
+
+
+class Response:
+    """What Flask sends: passed on, but for what stands in for work that is yet to be done."""
+
+    def __init__(self, handed: Handed, send: Send) -> None:
+        self._handed = handed
+        self._send = send
+        self.headers: Headers = []
+        self.body = bytearray()
+        self.is_kept = False
+        """Whether it is whole, and the same for whoever asks for it so."""
+
+    async def send(self, message: MutableMapping[str, Any]) -> None:
+        """Note a message, and pass it on if it is the client's."""
+        if message["type"] == "http.response.start":
+            self.headers = [*message["headers"]]
+            self.is_kept = self._handed.is_lasting and message["status"] == HTTPStatus.OK
+        elif self.is_kept:
+            self.body += message.get("body", b"")
+            self.is_kept = len(self.body) <= MOST_OF_ONE
+        if self._handed.work is None:
+            await self._send(message)
 
 
 def run(

@@ -104,7 +104,8 @@ def _own_address() -> str:
 def _tags(asked: Asked) -> set[str]:
     """The entity tags that a graph has now, in any format."""
     codes = ("", *ENCODINGS)
-    return {asked.tag(reading(), f, code) for f in formats("graph") for code in codes}
+    version, salt = reading().name, context().salt
+    return {asked.tag(version, f.name, code, salt) for f in formats("graph") for code in codes}
 
 
 def _conditions(asked: Asked, is_there: bool) -> dict[str, Any]:

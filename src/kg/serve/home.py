@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import flask
 
 from kg.serve.context import context, reading
+from kg.serve.deferred import lasting
 from kg.serve.holdings import is_large, sizes
 from kg.serve.shown import Shown, shown
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from kg.store import Reading
 
 blueprint = flask.Blueprint("home", __name__)
+blueprint.after_request(lasting)
 
 _COUNTS: Final = """
 PREFIX cllm: <https://w3id.org/china-llm/ontology#>

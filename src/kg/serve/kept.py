@@ -1,86 +1,109 @@
-"""Answers that the front keeps, so that it need not ask for the same again.
+"""Answers that the front keeps, so that it need not make the same again.
 
-Only what is the same for whoever asks and is asked for again is kept: whole answers of queries that
-find the same each time, by what was asked, how it was wished for, and the version that was current.
-So nothing that is kept can grow old. While an answer is on its way, others who ask for it wait a
-moment for it.
+Only what is the same for whoever asks is kept: whole answers of queries that find the same each
+time, pages, and lists, by what was asked, how it was wished for, and the version that was current.
+So nothing that is kept can grow old, or be given to somebody who asked for something else.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from cachetools import LRUCache
 from werkzeug.http import parse_etags, unquote_etag
 
-if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, MutableMapping
+from kg.serve.wishes import HTML, encoding_of, prefers_pages
+from kg.serve.wording import chosen
 
-    from kg.serve.sending import Headers, Sending
+if TYPE_CHECKING:
+    from collections.abc import Container, MutableMapping
+
+    from kg.serve.sending import Headers, Send
     from kg.workers import Job
 
-    Key = tuple[bytes, ...]
+    Key = tuple[str | bytes, ...]
 
+MOST_OF_ONE: Final = 1_000_000
+"""Bytes of a body, beyond which it is not kept."""
 _MOST_BYTES: Final = 64_000_000
-_MOST_OF_ONE: Final = 1_000_000
 _MOST_OF_KEY: Final = 4_000
-_MOST_ASKED: Final = 1_000
+_MOST_ASKED: Final = 20_000
 """Number of requests that are remembered, to know which are asked for again."""
 _OVERHEAD: Final = 2 * _MOST_OF_KEY
-_PATIENCE: Final = 0.2
-"""Seconds to wait for an answer that is on its way to somebody else."""
-_OF_ONE: Final = (b"server-timing", b"x-kg-query-id")
-"""Headers that are about one request."""
-_OF_BODY: Final = (b"content-disposition", b"content-encoding", b"content-type")
+_OF_ONE: Final = frozenset(
+    {b"server-timing", b"x-kg-query-id", b"x-kg-complete", b"content-length"}
+)
+"""Headers that are about one request, or made anew."""
+_OF_BODY: Final = frozenset(
+    {b"content-disposition", b"content-encoding", b"content-type", b"content-length"}
+)
 """Headers that are about a body."""
-_WISHES: Final = (b"accept", b"accept-encoding")
+_HOST: Final = re.compile(rb"[A-Za-z0-9._~:\[\]%!$&'()*+,;=-]+")
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """A whole answer, and the query that it answers, if it answers one."""
+
+    headers: Headers
+    body: bytes
+    job: Job | None = None
+    rows: int | None = None
+
+    @property
+    def tag(self) -> str:
+        """The entity tag without its quotes; empty if it has none."""
+        return unquote_etag(dict(self.headers).get(b"etag", b"").decode())[0] or ""
+
+    async def send(self, send: Send, if_none_match: bytes | None, cut: Container[str]) -> int:
+        """Send it, or that the client has it; of what is in ``cut`` it may have a part.
+
+        The number of bytes that the body had.
+        """
+        body, headers, status = self.body, self.headers, HTTPStatus.OK.value
+        if if_none_match is not None:
+            tag = self.tag
+            tags = parse_etags(if_none_match.decode("latin-1"))
+            if tag and tag not in cut and tags.contains_weak(tag):
+                headers = [header for header in headers if header[0] not in _OF_BODY]
+                body, status = b"", HTTPStatus.NOT_MODIFIED.value
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+        return len(body)
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A whole answer, and the query that it answers."""
+class Wish:
+    """What a request is kept by: the address, how it is wished for, and the versions then.
 
-    job: Job
-    headers: Headers
-    body: bytes
-    rows: int | None
+    ``page`` is the key of a page, for who would rather have one; None for anybody else.
+    """
 
-    async def send(self, out: Sending, if_none_match: str, cut: Container[str]) -> None:
-        """Send it, or that the client has it; of what is in ``cut`` it may have a part."""
-        tag, _ = unquote_etag(dict(self.headers)[b"etag"].decode())
-        if tag and tag not in cut and parse_etags(if_none_match).contains_weak(tag):
-            headers = [header for header in self.headers if header[0] not in _OF_BODY]
-            await out.head(HTTPStatus.NOT_MODIFIED, headers)
-        else:
-            headers = [*self.headers]
-            await out.piece(headers, self.body)
-            await out.end(headers)
+    exact: Key
+    page: Key | None
+    current: str
+    if_none_match: bytes | None
 
+    def is_of(self, version: str) -> bool:
+        """Whether an answer of ``version`` is what the request means, now and later.
 
-class OnItsWay:
-    """An answer that is being sent, of which the pieces are noted."""
-
-    def __init__(self, key: Key | None) -> None:
-        self.key = key
-        self.body = bytearray()
-        self.rows: int | None = None
-
-    def note(self, piece: bytes) -> None:
-        """Note a piece; of too many nothing is kept."""
-        if self.key is not None:
-            self.body += piece
-            if len(self.body) > _MOST_OF_ONE:
-                self.key = None
-                self.body.clear()
+        It is not if another version became current after the request had come, unless that names
+        its version itself.
+        """
+        query_string = self.exact[3]
+        named = f"version={version}".encode()
+        return self.current == version or (
+            isinstance(query_string, bytes) and named in query_string
+        )
 
 
 def _size(kept: Kept) -> int:
     headers = sum(len(name) + len(value) for name, value in kept.headers)
-    return len(kept.body) + 2 * len(kept.job.text or "") + headers + _OVERHEAD
+    return len(kept.body) + headers + _OVERHEAD
 
 
 class Answers:
@@ -88,55 +111,90 @@ class Answers:
 
     def __init__(self) -> None:
         self._kept: LRUCache[Key, Kept] = LRUCache(_MOST_BYTES, _size)
-        self._asked: LRUCache[Key, None] = LRUCache(_MOST_ASKED)
-        self._on_their_way: dict[Key, asyncio.Future[None]] = {}
+        self._tagged: LRUCache[str, Key] = LRUCache(_MOST_ASKED)
+        self._asked: LRUCache[object, None] = LRUCache(_MOST_ASKED)
 
-    def key(self, scope: MutableMapping[str, Any], *versions: str) -> Key | None:
-        """What an answer is kept by, while versions are those; None if it is not kept."""
-        headers: dict[bytes, bytes] = {}
-        for name, value in scope["headers"]:
-            headers[name] = headers[name] + b"," + value if name in headers else value
-        if scope["method"] != "GET" or b"authorization" in headers:
-            return None
-        asked = scope["query_string"], scope["path"].encode()
-        wishes = (headers.get(name, b"") for name in _WISHES)
-        key = (*(name.encode() for name in versions), *asked, *wishes)
-        return key if sum(map(len, key)) <= _MOST_OF_KEY else None
+    def size(self) -> int:
+        """Bytes of what is kept, with its overhead."""
+        return int(self._kept.currsize)
 
-    async def find(self, key: Key | None) -> Kept | None:
-        """An answer that is kept, or will be in a moment."""
-        if key is None:
-            return None
-        if key not in self._kept and key in self._on_their_way:
-            self._asked[key] = None
-            await asyncio.wait([self._on_their_way[key]], timeout=_PATIENCE)
-        return self._kept.get(key)
+    def wish(self, scope: MutableMapping[str, Any], names: tuple[str, str]) -> Wish | None:
+        """What a request is kept by while versions are of those ``names``.
 
-    @contextlib.contextmanager
-    def on_its_way(self, key: Key | None) -> Iterator[OnItsWay]:
-        """Note an answer while it is sent; others who ask for the same wait meanwhile."""
-        sent = asyncio.get_running_loop().create_future()
-        is_first = key is not None and self._on_their_way.setdefault(key, sent) is sent
-        try:
-            yield OnItsWay(key)
-        finally:
-            if key is not None and is_first:
-                del self._on_their_way[key]
-            sent.set_result(None)
-
-    def keep(self, noted: OnItsWay, job: Job, headers: Headers) -> None:
-        """Keep a whole answer, if it is one that can be kept and was asked for before.
-
-        It is not if another version became current after the request had come, unless that names
-        its version itself.
+        None for what is not kept: anything but GET, what needs a token, or a request that is
+        malformed or out of the ordinary.
         """
-        if noted.key is None:
+        if scope["method"] != "GET" or not names[1]:
+            return None
+        given = scope["headers"]
+        headers: dict[bytes, bytes] = dict(given)
+        if len(headers) != len(given) or b"authorization" in headers:
+            return None
+        host = headers.get(b"host")
+        if host is None or not _is_host(host):
+            return None
+        accept = headers.get(b"accept", b"")
+        path, query_string = scope["path"], scope["query_string"]
+        encoding = encoding_of(headers.get(b"accept-encoding", b""))
+        exact = (*names, path, query_string, encoding, accept)
+        if len(path) + len(query_string) + len(accept) > _MOST_OF_KEY:
+            return None
+        page: Key | None = None
+        if accept and prefers_pages(accept):
+            variant = chosen(headers.get(b"cookie", b""), headers.get(b"accept-language", b""))
+            page = (*names, path, query_string, encoding, "page", *variant)
+        return Wish(exact, page, names[0], headers.get(b"if-none-match"))
+
+    def find(self, wish: Wish) -> Kept | None:
+        """The answer to a request, if it is kept."""
+        page = self._kept.get(wish.page) if wish.page else None
+        return page or self._kept.get(wish.exact)
+
+    def of_tag(self, tag: str, headers: Headers) -> Kept | None:
+        """An answer that is kept by its tag, as it goes to a request with these headers."""
+        key = self._tagged.get(tag) if tag else None
+        kept = self._kept.get(key) if key else None
+        return kept and replace(kept, headers=_headers(headers, kept.body, is_query=True))
+
+    def keep(
+        self, wish: Wish, headers: Headers, body: bytes, job: Job | None, rows: int | None = None
+    ) -> None:
+        """Keep a whole answer, if it is what the request means and was asked for before.
+
+        A page is kept for whoever would rather have one, in a language and a theme.
+        """
+        known = dict(headers)
+        is_page = known.get(b"content-type", b"").startswith(HTML.encode())
+        key = wish.page if is_page else wish.exact
+        is_meant = wish.is_of(known.get(b"x-kg-data-version", b"").decode())
+        if key is None or not is_meant or b"set-cookie" in known or len(body) > MOST_OF_ONE:
             return
-        if noted.key not in self._asked:
-            self._asked[noted.key] = None
+        kept = Kept(_headers(headers, body, is_query=job is not None), body, job, rows)
+        if not self._was_asked(kept.tag or key):
             return
-        current, _, query_string, *_ = noted.key
-        version = job.version.encode()
-        if current == version or b"version=" + version in query_string:
-            own = [header for header in headers if header[0] not in _OF_ONE]
-            self._kept[noted.key] = Kept(job, own, bytes(noted.body), noted.rows)
+        self._kept[key] = kept
+        if job and kept.tag:
+            self._tagged[kept.tag] = key
+
+    def keep_for(self, wish: Wish | None, kept: Kept) -> None:
+        """Keep an answer that is kept for another address for this one, too, if asked for again."""
+        if wish and kept.job and wish.is_of(kept.job.version) and self._was_asked(wish.exact):
+            self._kept[wish.exact] = kept
+
+    def _was_asked(self, what: object) -> bool:
+        if what in self._asked:
+            return True
+        self._asked[what] = None
+        return False
+
+
+def _headers(headers: Headers, body: bytes, *, is_query: bool) -> Headers:
+    """The headers of a whole answer, whoever gets it."""
+    own = [header for header in headers if header[0] not in _OF_ONE]
+    own.append((b"content-length", str(len(body)).encode()))
+    return [*own, (b"x-kg-complete", b"true")] if is_query else own
+
+
+@lru_cache(maxsize=64)
+def _is_host(host: bytes) -> bool:
+    return _HOST.fullmatch(host) is not None

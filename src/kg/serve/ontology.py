@@ -11,7 +11,7 @@ from kg.errors import NotFound
 from kg.namespaces import GRAPHS, ONTOLOGY, shorten
 from kg.queries import Term as Bound
 from kg.serve.context import context, reading, wants_page
-from kg.serve.deferred import answer
+from kg.serve.deferred import answer, lasting
 from kg.serve.labels import spoken, unspoken
 from kg.serve.terms import Terms
 from kg.serve.uses import Uses
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from kg.store import Reading
 
 blueprint = flask.Blueprint("ontology", __name__)
+blueprint.after_request(lasting)
 
 _GRAPH: Final = "CONSTRUCT { ?s ?p ?o } WHERE { GRAPH ?graph { ?s ?p ?o } }"
 _MOST_DRAWN: Final = 36

@@ -6,9 +6,11 @@ in the Prometheus text format, and ``/running`` who is being served.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import time
+from collections import Counter
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -40,11 +42,12 @@ from kg.serve.sending import plain, problem
 from kg.serve.writes import has_token
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Callable, MutableMapping
 
+    from kg.serve.kept import Answers, Kept
     from kg.serve.sending import Send
     from kg.store import Current
-    from kg.workers import Job, Pool
+    from kg.workers import Job, Pool, Running
     from kg.writing import Order
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # which double the answer and say little
@@ -60,6 +63,8 @@ _NOT_IN_ADDRESS: Final = (
     "The token does not belong into the address, which is logged on its way: "
     "send it as Authorization: Bearer."
 )
+_MOMENT: Final = 0.25
+"""Seconds after which what was sent again is written down."""
 _OUTCOMES: Final = (
     "ok",
     "left",
@@ -78,20 +83,43 @@ _OUTCOMES: Final = (
 class Operations:
     """The front's own addresses, and the count of what it did."""
 
-    def __init__(self, pool: Pool, current: Current, token: str) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        current: Current,
+        token: str,
+        answers: Answers,
+        cancel: Callable[[Running], None],
+    ) -> None:
         self._pool = pool
         self._current = current
         self._token = token
+        self._cancel = cancel
+        self._again: Counter[Kept] = Counter()
+        """How often each answer that is kept was sent since the last look."""
+        self._bytes_again = 0
+        self._looking: asyncio.TimerHandle | None = None
         self._registry = CollectorRegistry()
         self._queries = Counts(
             "kg_queries", "Queries by how they ended.", ["outcome"], registry=self._registry
         )
+        self._ok = self._queries.labels("ok")
         self._seconds = Histogram(
             "kg_query_seconds",
-            "Seconds from the arrival of a query to the end of its answer.",
+            "Seconds from the arrival of a query to the end of an answer that was not kept.",
             registry=self._registry,
             buckets=(0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60),
         )
+        self._hits = Counts(
+            "kg_cache_hits", "Requests answered with what was kept.", registry=self._registry
+        )
+        self._misses = Counts(
+            "kg_cache_misses",
+            "Requests of which no answer was kept, though one might be.",
+            registry=self._registry,
+        )
+        size = Gauge("kg_cache_bytes", "Bytes of answers that are kept.", registry=self._registry)
+        size.set_function(answers.size)
         self._changes = Counts(
             "kg_changes", "Changes by how they ended.", ["outcome"], registry=self._registry
         )
@@ -150,6 +178,40 @@ class Operations:
             version=job.version,
         )
 
+    def missed(self, *, is_wanted: bool) -> None:
+        """Count a request of which no answer was kept, if one might have been."""
+        if is_wanted:
+            self._misses.inc()
+
+    def sent_again(self, kept: Kept, sent: int) -> None:
+        """Count an answer that was kept; what was sent within a moment is one line."""
+        self._again[kept] += 1
+        self._bytes_again += sent
+        if self._looking is None:
+            self._looking = asyncio.get_running_loop().call_later(_MOMENT, self.look)
+
+    def look(self) -> None:
+        """Count what was sent again since the last look, and write its lines."""
+        if self._looking is not None:
+            self._looking.cancel()
+        again, self._again = self._again, Counter()
+        self._hits.inc(again.total())
+        self._bytes.inc(self._bytes_again)
+        self._bytes_again, self._looking = 0, None
+        for kept, times in again.items():
+            if kept.job is None:
+                continue
+            self._ok.inc(times)
+            _log(
+                query=kept.job.digest,
+                outcome="ok",
+                kept=times,
+                bytes=len(kept.body),
+                rows=kept.rows,
+                format=kept.job.format,
+                version=kept.job.version,
+            )
+
     def wrote(self, order: Order, size: int, seconds: float, error: BaseException | None) -> None:
         """Count a change that was made or not, and write its line; ``size`` is of what was sent."""
         outcome = _outcome(error)
@@ -178,6 +240,7 @@ class Operations:
         return status, _JSON, json.dumps(facts).encode() + b"\n"
 
     def _metrics(self) -> tuple[HTTPStatus, str, bytes]:
+        self.look()
         return HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest(self._registry)
 
     async def _running(self, name: str, scope: MutableMapping[str, Any], send: Send) -> None:
@@ -191,7 +254,7 @@ class Operations:
                 said = "No query with this id is running."
                 await problem(send, HTTPStatus.NOT_FOUND, said)
             else:
-                self._pool.cancel(running)
+                self._cancel(running)
                 await plain(send, b"{}\n", _JSON)
         elif method not in ("GET", "HEAD", "DELETE"):
             await _wrong_method(send, "DELETE, GET, HEAD")

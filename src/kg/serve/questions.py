@@ -12,7 +12,7 @@ from kg.errors import BadInput
 from kg.queries import bound, judge
 from kg.results import RESULT_SET, formats
 from kg.serve.context import RESERVED, accepted, context, reading, wants_page
-from kg.serve.deferred import answer
+from kg.serve.deferred import answer, lasting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kg.store import Answer
 
 blueprint = flask.Blueprint("questions", __name__)
+blueprint.after_request(lasting)
 
 
 @blueprint.get("/queries")

@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
+    from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 
     Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+_SOON: Final = 0.01
+"""Seconds within which most answers are there, so that nobody need look whether who asks left."""
 
 
 async def left(receive: Receive) -> None:
     """Wait until the client leaves."""
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+@contextlib.contextmanager
+def watched(receive: Receive, gone: Callable[[], None]) -> Iterator[None]:
+    """Call ``gone`` if the client leaves before the block ends."""
+    watching: list[asyncio.Future[None]] = []
+
+    def watch() -> None:
+        watching.append(asyncio.ensure_future(left(receive)))
+        watching[0].add_done_callback(lambda done: None if done.cancelled() else gone())
+
+    timer = asyncio.get_running_loop().call_later(_SOON, watch)
+    try:
+        yield
+    finally:
+        timer.cancel()
+        for future in watching:
+            future.cancel()
 
 
 async def body_of(receive: Receive, most: int) -> tuple[bytes, int]:

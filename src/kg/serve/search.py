@@ -10,6 +10,7 @@ import flask
 from kg.errors import BadInput
 from kg.namespaces import IDS, TERMS
 from kg.serve.context import accepted, context, reading
+from kg.serve.deferred import lasting
 from kg.serve.labels import named
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from kg.link.gazetteer import Thing
 
 blueprint = flask.Blueprint("search", __name__)
+blueprint.after_request(lasting)
 
 _MOST_CHARACTERS: Final = 200
 _MOST_SUGGESTED: Final = 10

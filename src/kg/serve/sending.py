@@ -33,7 +33,7 @@ class Sending:
     def __init__(self, send: Send, is_whole: bool, is_head: bool) -> None:
         self._send = send
         self._is_whole = is_whole
-        self._is_head = is_head
+        self.is_head = is_head
         self._held = b""
         self.has_started = False
         self.sent = 0
@@ -55,11 +55,11 @@ class Sending:
 
     async def end(self, headers: Headers, *, is_complete: bool = True) -> None:
         """Send what is left, and that this is all; or all that there is of a cut answer."""
-        if not self.has_started and not self._is_head:
+        if not self.has_started and not self.is_head:
             headers.append((b"content-length", str(len(self._held)).encode()))
             headers.append((b"x-kg-complete", b"true" if is_complete else b"false"))
         await self._start(200, headers)
-        await self._pass_on(b"" if self._is_head else self._held, more=False)
+        await self._pass_on(b"" if self.is_head else self._held, more=False)
 
     async def head(self, status: int, headers: Headers) -> None:
         """Send a status and headers, and no body."""
@@ -69,9 +69,8 @@ class Sending:
     async def response(self, response: Response) -> None:
         """Send a response that is whole."""
         body = response.get_data()
-        headers = [(n.lower().encode(), v.encode("latin-1")) for n, v in response.headers]
-        await self._start(response.status_code, headers)
-        await self._pass_on(b"" if self._is_head else body, more=False)
+        await self._start(response.status_code, headers_of(response))
+        await self._pass_on(b"" if self.is_head else body, more=False)
 
     async def _start(self, status: int, headers: Headers) -> None:
         if not self.has_started:
@@ -85,6 +84,11 @@ class Sending:
         except TimeoutError:
             raise ConnectionError("the client takes nothing") from None
         self.sent += len(body)
+
+
+def headers_of(response: Response) -> Headers:
+    """The headers of a response as ASGI has them."""
+    return [(name.lower().encode(), value.encode("latin-1")) for name, value in response.headers]
 
 
 async def plain(

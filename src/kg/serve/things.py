@@ -16,6 +16,7 @@ from kg.documents import context as context_of
 from kg.namespaces import GRAPHS, TERMS
 from kg.results import named
 from kg.serve.context import context, reading, tagged
+from kg.serve.deferred import lasting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from kg.store import EmbeddedStore, Reading
 
 blueprint = flask.Blueprint("things", __name__)
+blueprint.after_request(lasting)
 
 _MOST: Final = 2_000
 """Statements about a thing and what it refers to, beyond which there is no object of it."""

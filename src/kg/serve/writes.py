@@ -21,7 +21,7 @@ from kg.encodings import ENCODINGS, decoded
 from kg.errors import BadInput, Refused
 from kg.results import formats, media_types
 from kg.serve.context import context
-from kg.serve.deferred import SCOPE_KEY, resuming
+from kg.serve.deferred import handed, resuming
 from kg.writing import Document, Order, perform
 
 if TYPE_CHECKING:
@@ -158,11 +158,11 @@ def carried_out(order: Order, location: str = "") -> flask.Response:
             response.headers["Location"] = iri_to_uri(location)
         return response
 
-    waiting = flask.request.environ.get("asgi.scope", {}).get(SCOPE_KEY)
+    waiting = handed()
     if waiting is None:
         writing = context().writing
         if writing is None:
             raise Refused(_READ_ONLY)
         return made(perform(writing.versions, order, writing.keep, writing.check()))
-    waiting.append(DeferredWrite(order, resuming(), made))
+    waiting.work = DeferredWrite(order, resuming(), made)
     return flask.Response()

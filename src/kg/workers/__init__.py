@@ -4,6 +4,7 @@ process   the worker, and the spawner that forks it, in processes of their own
 pieces    an answer on its way to the server, and how it is cut
 rows      where the rows of an answer end, and how many there are
 frames    the messages between them and the server
+messages  the same on the server's side, as they come
 spawner   both from the server's side: started, spoken to, signalled
 jobs      what is asked, and what became of it so far
 door      the one way out, for queries that call services

@@ -33,7 +33,7 @@ FAILED: Final = b"X"
 """It failed; JSON with the kind of error and what that is made of."""
 
 
-def pack(kind: bytes, payload: bytes = b"") -> bytes:
+def pack(kind: bytes, payload: bytes | bytearray = b"") -> bytes:
     """A message."""
     return HEADER.pack(len(payload), kind) + payload
 

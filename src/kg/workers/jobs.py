@@ -6,7 +6,7 @@ import asyncio
 import json
 import secrets
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kg.errors import Busy, Exceeded, KgError
@@ -82,9 +82,16 @@ class Job:
 
     def packed(self, addresses: Mapping[str, str]) -> bytes:
         """The message for a worker, with the addresses at which it reaches services."""
-        facts = asdict(self) | {
+        facts = {
+            "text": self.text,
+            "format": self.format,
             "bindings": {name: (term.value, term.datatype) for name, term in self.bindings.items()},
-            "services": addresses,
+            "default_graphs": list(self.default_graphs),
+            "named_graphs": list(self.named_graphs),
+            "encoding": self.encoding,
+            "only_parsed": self.only_parsed,
+            "base": self.base,
+            "services": dict(addresses),
         }
         return frames.pack(frames.JOB, json.dumps(facts).encode())
 

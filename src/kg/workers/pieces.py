@@ -82,8 +82,8 @@ class Pieces:
         self._take(last)
         if self._encoder:
             self._held += self._encoder.end()
-        self._send()
-        self._pass_on(frames.pack(kind, json.dumps({"rows": self._count.total()}).encode()))
+        said = frames.pack(kind, json.dumps({"rows": self._count.total()}).encode())
+        self._pass_on((frames.pack(frames.DATA, self._held) if self._held else b"") + said)
 
     def _take(self, piece: bytes) -> None:
         self._count.note(piece)
@@ -91,7 +91,7 @@ class Pieces:
 
     def _send(self) -> None:
         if self._held:
-            self._pass_on(frames.pack(frames.DATA, bytes(self._held)))
+            self._pass_on(frames.pack(frames.DATA, self._held))
             self._held.clear()
             self._sent_at = time.monotonic()
 

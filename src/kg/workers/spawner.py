@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kg.errors import Exceeded, KgError, Refused, StoreError
 from kg.workers import frames
+from kg.workers.messages import Messages
 
 if TYPE_CHECKING:
     import signal
@@ -40,16 +41,17 @@ class Worker:
     pid: int
     version: str
     spawner: Spawner
-    _reader: asyncio.StreamReader
-    _writer: asyncio.StreamWriter
+    _messages: Messages
     _errors: int
     has_worked: bool = False
     """Whether it was ever asked anything."""
+    is_slowed: bool = False
+    """Whether it has less processor time than others, which is not given back."""
 
     @property
     def is_dead(self) -> bool:
         """Whether the process is known to have ended."""
-        return self._reader.at_eof()
+        return self._messages.is_over
 
     def usage(self) -> tuple[float, bool]:
         """Seconds of processor time that the process had, and whether it sleeps now.
@@ -65,14 +67,13 @@ class Worker:
     def send(self, message: bytes) -> None:
         """Send a message."""
         self.has_worked = True
-        self._writer.write(message)
+        self._messages.send(message)
 
     async def receive(self) -> tuple[bytes, bytes]:
         """The kind and the payload of the next message. Raises what the process died of."""
         try:
-            size, kind = frames.HEADER.unpack(await self._reader.readexactly(frames.HEADER.size))
-            return kind, await self._reader.readexactly(size)
-        except (asyncio.IncompleteReadError, ConnectionError):
+            return await self._messages.next()
+        except ConnectionError:
             raise self._cause_of_death() from None
 
     def _cause_of_death(self) -> KgError:
@@ -88,12 +89,13 @@ class Worker:
         self.spawner.order({"pid": self.pid, "signal": int(number)})
 
     def slow_down(self, nice: int) -> None:
-        """Give the process less processor time than others have."""
+        """Give the process less processor time than others have, for good."""
+        self.is_slowed = True
         self.spawner.order({"pid": self.pid, "nice": nice})
 
     def close(self) -> None:
         """Close the connection, at whose end the process ends too once it reads or writes."""
-        self._writer.close()
+        self._messages.close()
         os.close(self._errors)
 
 
@@ -128,7 +130,8 @@ class Spawner:
         try:
             async with self._one_at_a_time:
                 pid = await self._forked(line, [theirs.fileno(), their_errors])
-            reader, writer = await asyncio.open_unix_connection(sock=ours, limit=4 * _PIECE)
+            loop = asyncio.get_running_loop()
+            _, messages = await loop.create_unix_connection(Messages, sock=ours)
         except BaseException:
             ours.close()
             os.close(errors)
@@ -136,7 +139,7 @@ class Spawner:
         finally:
             theirs.close()
             os.close(their_errors)
-        worker = Worker(pid, version, self, reader, writer, errors)
+        worker = Worker(pid, version, self, messages, errors)
         try:
             kind, payload = await worker.receive()
             if kind != frames.READY:

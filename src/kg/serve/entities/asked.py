@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from kg.errors import BadInput, NotFound
 from kg.results import formats, media_types
-from kg.serve.context import HTML, accepted, asked_formats, choose
+from kg.serve.context import accepted, asked_formats, choose
+from kg.serve.wishes import HTML
 
 if TYPE_CHECKING:
     from kg.results import Format

@@ -14,7 +14,7 @@ from kg.namespaces import BASE, GRAPHS, IDS
 from kg.queries import Term as Bound
 from kg.serve import things
 from kg.serve.context import context, reading, tagged
-from kg.serve.deferred import answer
+from kg.serve.deferred import answer, lasting
 from kg.serve.entities import around, asked, elsewhere, facts, page
 from kg.serve.entities.as_json import Writer
 from kg.serve.entities.contents import contents
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from kg.serve.entities.model import Thing
 
 blueprint = flask.Blueprint("entities", __name__)
+blueprint.after_request(lasting)
 
 _DATASET: Final = f"{BASE}dataset"
 _MOST: Final = 30

@@ -11,13 +11,15 @@ from __future__ import annotations
 import gettext as catalogs
 import io
 import urllib.parse
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import flask
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header, parse_cookie
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,27 +35,37 @@ _YEAR: Final = 365 * 24 * 60 * 60
 def language() -> str:
     """The tag of the language in which to answer this request."""
     if "language" not in flask.g:
-        flask.g.language = _wished()
+        asked = flask.request.args.get("lang")
+        flask.g.language = asked if asked in LANGUAGES else _chosen_before()[0]
     found: str = flask.g.language
     return found
 
 
-def _wished() -> str:
-    for chosen in (flask.request.args.get("lang"), flask.request.cookies.get("lang")):
-        if chosen and chosen in LANGUAGES:
-            return chosen
-    for wish in flask.request.accept_languages.values():
-        if found := _PREFERRED.get(wish.partition("-")[0].lower()):
-            return found
-    return "en"
-
-
 def theme() -> str:
     """The theme that the visitor has chosen, light or dark; empty for that of the system."""
-    for chosen in (flask.request.args.get("theme"), flask.request.cookies.get("theme")):
-        if chosen and chosen in (*THEMES, "auto"):
-            return chosen if chosen in THEMES else ""
-    return ""
+    asked = flask.request.args.get("theme")
+    if asked in (*THEMES, "auto"):
+        return asked if asked in THEMES else ""
+    return _chosen_before()[1]
+
+
+def _chosen_before() -> tuple[str, str]:
+    given = (flask.request.headers.get(name, "") for name in ("Cookie", "Accept-Language"))
+    return chosen(*(header.encode("latin-1") for header in given))
+
+
+@lru_cache(maxsize=256)
+def chosen(cookie: bytes, accept_language: bytes) -> tuple[str, str]:
+    """The language and the theme of a page whose address chooses neither, by two headers."""
+    cookies = parse_cookie(cookie.decode("latin-1"))
+    wished = cookies.get("theme", "")
+    in_theme = wished if wished in THEMES else ""
+    if cookies.get("lang") in LANGUAGES:
+        return cookies["lang"], in_theme
+    for wish in parse_accept_header(accept_language.decode("latin-1"), LanguageAccept).values():
+        if found := _PREFERRED.get(wish.partition("-")[0].lower()):
+            return found, in_theme
+    return "en", in_theme
 
 
 def gettext(text: str) -> str:

@@ -1,0 +1,119 @@
+"""Plain queries, decided about without Flask as it decided about one of their shape.
+
+Two queries are of one shape if they are sent to the same address with the same wishes and the same
+parameters beside the query, and if they give the same kind of answer. Then what Flask says of one
+holds for the other: the format, the limits, the headers, all but the query's own text. So the first
+of each shape goes through Flask, and this repeats what came of it for those that follow.
+"""
+
+from __future__ import annotations
+
+import io
+import urllib.parse
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from a2wsgi.wsgi import build_environ
+from cachetools import LRUCache
+
+from kg.errors import KgError
+from kg.queries import looked_at
+from kg.serve.context import KEY
+from kg.serve.deferred import resumed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, MutableMapping
+
+    import flask
+    from a2wsgi.asgi_typing import HTTPScope
+    from a2wsgi.wsgi import Body
+
+    from kg.queries import Looked
+    from kg.serve.deferred import Deferred
+    from kg.serve.sending import Headers
+    from kg.store import Current
+
+    Shape = tuple[object, ...]
+
+_PATH: Final = "/sparql"
+_MOST_SHAPES: Final = 1_000
+_MOST_OF_WISHES: Final = 500
+_MOST_BESIDE: Final = 4
+"""Number of parameters beside the query."""
+_UNUSUAL: Final = (b"authorization", b"if-none-match")
+_OF_TEXT: Final = b"etag"
+
+
+@dataclass(frozen=True)
+class Express:
+    """A request that may go without Flask: its query, and its shape."""
+
+    text: str
+    looked: Looked
+    shape: Shape
+
+
+class Expresses:
+    """What Flask decided about queries, by their shapes."""
+
+    def __init__(self, app: flask.Flask, current: Current) -> None:
+        self._app = app
+        self._current = current
+        self._salt = app.extensions[KEY].salt
+        self._known: LRUCache[Shape, tuple[Deferred, Headers]] = LRUCache(_MOST_SHAPES)
+
+    def of(self, scope: MutableMapping[str, Any]) -> Express | None:
+        """What may be decided about without Flask: a good query by GET, asked by a program."""
+        if scope["path"] != _PATH or scope["method"] != "GET":
+            return None
+        headers = dict(scope["headers"])
+        if len(headers) != len(scope["headers"]) or any(name in headers for name in _UNUSUAL):
+            return None
+        wishes = headers.get(b"accept", b""), headers.get(b"accept-encoding", b"")
+        if sum(map(len, wishes)) > _MOST_OF_WISHES or not scope["query_string"].isascii():
+            return None
+        given = urllib.parse.parse_qsl(scope["query_string"].decode(), keep_blank_values=True)
+        texts = [value for name, value in given if name == "query"]
+        rest = tuple(pair for pair in given if pair[0] != "query")
+        if len(texts) != 1 or len(rest) > _MOST_BESIDE:
+            return None
+        try:
+            looked = looked_at(texts[0])
+        except KgError:  # which Flask tells
+            return None
+        names = self._current.names()
+        return Express(texts[0], looked, (wishes, rest, looked.form, looked.is_repeatable, *names))
+
+    def learn(self, express: Express, deferred: Deferred, headers: Headers) -> None:
+        """Know what Flask decided about a query."""
+        if deferred.page is None and not deferred.job.services:
+            own = [header for header in headers if header[0] != _OF_TEXT]
+            # without the version that is open, which would stay so
+            self._known[express.shape] = replace(deferred, resume=_unused), own
+
+    def decided(
+        self, express: Express, scope: MutableMapping[str, Any]
+    ) -> tuple[Deferred, Headers] | None:
+        """What Flask would decide, and the headers; None for a shape that is new."""
+        known = self._known.get(express.shape)
+        if known is None:
+            return None
+        earlier, headers = known
+        asked = replace(earlier.asked, text=express.looked.normalised)
+        job = replace(earlier.job, text=express.text, digest=asked.digest)
+        tag = ""
+        if express.looked.is_repeatable:
+            tag = asked.tag(job.version, job.format, job.encoding, self._salt)
+            headers = [*headers, (_OF_TEXT, f'"{tag}"'.encode())]
+        resume = partial(self._resumed, scope)
+        return replace(earlier, job=job, asked=asked, tag=tag, resume=resume), headers
+
+    def _resumed(self, scope: MutableMapping[str, Any], view: Callable[[], Any]) -> flask.Response:
+        """What Flask answers to a request that it has not seen."""
+        environ = build_environ(cast("HTTPScope", scope), cast("Body", io.BytesIO()))
+        return resumed(self._app, cast("Mapping[str, Any]", environ), self._current.get(), view)
+
+
+def _unused(_: Callable[[], Any]) -> flask.Response:
+    raise RuntimeError("the request is over")

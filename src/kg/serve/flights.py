@@ -1,0 +1,233 @@
+"""Queries on their way: each runs once for all who ask for the same at that time.
+
+Who came first gets the answer as it comes. Others wait until it is whole, and go on waiting if the
+first one leaves; one that becomes too large to be held goes to the first one alone, and the others
+have it run for themselves. What fails, fails for all of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+from kg.errors import Busy, Exceeded, KgError
+from kg.serve.kept import MOST_OF_ONE
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Hashable
+
+    from kg.workers import Job, Pool, Running
+
+_MOST_AHEAD: Final = 65_536
+"""Bytes that an answer which nobody shares may be ahead of its client."""
+_NOT_TAKEN: Final = "The answer was not taken in the time that a query may take here."
+
+
+class Flight:
+    """One query that a worker answers, and what is there of its answer."""
+
+    def __init__(self, job: Job, *, is_shared: bool) -> None:
+        self.job = job
+        self.leader = Seat(self, leads=True)
+        self.running: Running | None = None
+        self.rows: int | None = None
+        self.error: KgError | Exception | None = None
+        self.cut_by: KgError | None = None
+        """Why the answer is less than all, if it is and says so itself."""
+        self.is_over = False
+        self.is_shared = is_shared
+        """Whether all of the answer so far is held for whoever wants it."""
+        self.is_led = True
+        """Whether the one who came first is still there."""
+        self.followers = 0
+        self.ahead: deque[bytes] = deque()
+        """Pieces that the one who came first has not taken."""
+        self.task: asyncio.Task[None] | None = None
+        self._body = bytearray()
+        self._changes: list[asyncio.Future[None]] = []
+
+    async def fly(self, pool: Pool, client: str, seconds: float | None) -> None:
+        """Have the query answered, and hold what comes for those who wait."""
+        try:
+            async with pool.answer(self.job, client, seconds) as running:
+                self.running = running
+                async for piece in running.pieces():
+                    await self._take(piece)
+                self.rows = running.rows
+                self.cut_by = running.error if running.is_cut else None
+        except KgError as error:
+            self.error = error.with_traceback(None)  # which knows this frame and what it holds
+        except Exception as error:  # is raised where it is waited for
+            self.error = error
+        finally:
+            self.is_over = True
+            if self.error:
+                self.leader.interrupt()
+            self.wake()
+
+    @property
+    def body(self) -> bytes | None:
+        """The whole answer once it is there, if it was held."""
+        is_whole = self.is_shared and self.is_over and not (self.error or self.cut_by)
+        return bytes(self._body) if is_whole else None
+
+    def is_deserted(self) -> bool:
+        """Whether nobody waits for it any more."""
+        return not self.is_led and not self.followers
+
+    async def changed(self) -> None:
+        """Wait until there is more, or less, or somebody has left."""
+        change = asyncio.get_running_loop().create_future()
+        self._changes.append(change)
+        await change
+
+    def wake(self) -> None:
+        """Let all who wait look again."""
+        changes, self._changes = self._changes, []
+        for change in changes:
+            if not change.done():
+                change.set_result(None)
+
+    async def _take(self, piece: bytes) -> None:
+        """Hold a piece for who waits, and wait oneself while too much is held."""
+        if self.is_shared:
+            self._body += piece
+            if len(self._body) > MOST_OF_ONE:
+                self.is_shared = False
+                self._body.clear()
+        if self.is_led:
+            self.ahead.append(piece)
+        self.wake()
+        most = MOST_OF_ONE if self.is_shared else _MOST_AHEAD
+        while sum(map(len, self.ahead)) > most:
+            await self.changed()
+
+
+class Seat:
+    """The place of one client in a flight, who leads it or follows."""
+
+    def __init__(self, flight: Flight, *, leads: bool) -> None:
+        self.flight = flight
+        self.leads = leads
+        self._is_empty = False
+        self._sent_off: KgError | None = None
+        self._within: asyncio.Timeout | None = None
+
+    def __enter__(self) -> Seat:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.leave()
+
+    def leave(self) -> None:
+        """Leave; the last to do so ends the flight."""
+        if self._is_empty:
+            return
+        self._is_empty = True
+        flight = self.flight
+        if self.leads:
+            flight.is_led = False
+            flight.ahead.clear()
+        else:
+            flight.followers -= 1
+        flight.wake()
+        if flight.is_deserted() and flight.task is not None:
+            flight.task.cancel()
+
+    @contextlib.asynccontextmanager
+    async def at_most(self, seconds: float) -> AsyncIterator[None]:
+        """Give the client some seconds to take the answer, and none once the query has failed.
+
+        Raises what the query failed with, ``Exceeded`` if the client took too long.
+        """
+        try:
+            async with asyncio.timeout(seconds) as self._within:
+                yield
+        except TimeoutError:
+            raise self.flight.error or Exceeded("deadline", _NOT_TAKEN) from None
+        finally:
+            self._within = None
+
+    def interrupt(self) -> None:
+        """Send no more to a client that does not take what there is."""
+        if self._within and not self._within.expired():
+            self._within.reschedule(asyncio.get_running_loop().time())
+
+    def send_off(self, error: KgError) -> None:
+        """Have the client told an error, and the flight go on for the others."""
+        self._sent_off = error
+        self.flight.wake()
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """The answer as it comes, for the one who leads.
+
+        Raises what the query fails with, and ``ConnectionError`` once the client has left.
+        """
+        flight = self.flight
+        while True:
+            self._check()
+            if flight.ahead:
+                piece = flight.ahead.popleft()
+                if not flight.is_over:
+                    flight.wake()
+                yield piece
+            elif not flight.is_over:
+                await flight.changed()
+            elif flight.error:
+                raise flight.error
+            else:
+                return
+
+    async def whole(self) -> bytes | None:
+        """The whole answer; None if it is not to be shared. Raises as ``pieces`` does."""
+        flight = self.flight
+        while flight.is_shared and not flight.is_over:
+            self._check()
+            await flight.changed()
+        self._check()
+        if not flight.is_shared or isinstance(flight.error, Busy):  # which is about who came first
+            return None
+        if error := flight.error or flight.cut_by:
+            raise error
+        return flight.body
+
+    def _check(self) -> None:
+        if self._is_empty:
+            raise ConnectionError
+        if self._sent_off:
+            raise self._sent_off
+
+
+class Flights:
+    """The queries on their way, by what is asked."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._known: dict[Hashable, Flight] = {}
+
+    def join(self, what: Hashable | None) -> Seat | None:
+        """A place in the flight that answers ``what``; None if there is none."""
+        flight = self._known.get(what) if what is not None else None
+        if flight is None or flight.is_over or not flight.is_shared:
+            return None
+        flight.followers += 1
+        return Seat(flight, leads=False)
+
+    def start(self, what: Hashable | None, job: Job, client: str, seconds: float | None) -> Seat:
+        """The first place in a new flight, which others can join by ``what``."""
+        flight = Flight(job, is_shared=what is not None)
+        flight.task = asyncio.ensure_future(flight.fly(self._pool, client, seconds))
+        if what is not None and what not in self._known:
+            self._known[what] = flight
+            flight.task.add_done_callback(lambda _: self._known.pop(what))
+        return flight.leader
+
+    def cancel(self, running: Running) -> None:
+        """Stop a query for the one who came first, and for all if nobody else waits for it."""
+        for flight in self._known.values():
+            if flight.job is running.job and flight.followers:
+                flight.leader.send_off(Exceeded("cancelled", "The query was cancelled."))
+                return
+        self._pool.cancel(running)

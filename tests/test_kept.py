@@ -1,0 +1,361 @@
+"""What the front keeps: the same answers as without it, and each query once for all who ask."""
+
+from __future__ import annotations
+
+import asyncio
+import urllib.parse
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator, MutableMapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import flask
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kg.build import Built
+from kg.citation import Citation
+from kg.project import Project
+from kg.queries import Catalogue
+from kg.serve import create_app
+from kg.serve.front import Front
+from kg.settings import Settings
+from kg.store import Current, Versions
+from kg.workers import Job, Limits, Pool, Running
+
+Result = TypeVar("Result")
+LIMITS = Limits(fast=2, slow=1, queue=8, seconds=20, memory=500_000_000)
+ROWS = "SELECT ?s { ?s a ?class } ORDER BY ?s LIMIT 5"
+SLOW = """
+SELECT (COUNT(*) AS ?n) {{
+  ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER (CONCAT(STR(?a), STR(?d), STR(?g)) < "{}")
+}}
+"""
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+@dataclass
+class Told:
+    """What a client was told."""
+
+    status: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass
+class Served:
+    """A front in this process, the app behind it, and the loop that it works in."""
+
+    front: Front
+    app: flask.Flask
+    versions: Versions
+    runner: asyncio.Runner
+
+    def run(self, work: Coroutine[None, None, Result]) -> Result:
+        """What some work comes to."""
+        return self.runner.run(work)
+
+    async def ask(
+        self, target: str, *, method: str = "GET", leaves: asyncio.Event | None = None, **more: str
+    ) -> Told:
+        """What the front answers to a request over ASGI, whose client may leave."""
+        path, _, query_string = target.partition("?")
+        headers = [
+            (name.replace("_", "-").lower().encode(), v.encode()) for name, v in more.items()
+        ]
+        scope = {
+            "type": "http",
+            "method": method,
+            "http_version": "1.1",
+            "path": urllib.parse.unquote(path),
+            "raw_path": path.encode(),
+            "query_string": query_string.encode(),
+            "headers": [(b"host", b"localhost"), *headers],
+            "client": ("127.0.0.1", 1),
+            "server": ("127.0.0.1", 80),
+            "scheme": "http",
+        }
+        told = Told()
+
+        async def receive() -> MutableMapping[str, Any]:
+            await (leaves or asyncio.Event()).wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                told.status = message["status"]
+                for name, value in message["headers"]:
+                    known = told.headers.get(name.decode(), "")
+                    said = value.decode("latin-1")
+                    told.headers[name.decode()] = f"{known}, {said}" if known else said
+            else:
+                told.body += message.get("body", b"")
+
+        await self.front(scope, receive, send)
+        return told
+
+    def without_front(self, target: str, **more: str) -> Told:
+        """What the app answers by itself."""
+        headers = {name.replace("_", "-"): value for name, value in more.items()}
+        response = self.app.test_client().get(target, headers=headers)
+        named = {name.lower(): value for name, value in response.headers}
+        return Told(response.status_code, named, response.get_data())
+
+    async def number(self, metric: str) -> float:
+        """What a metric has come to."""
+        lines = (await self.ask("/metrics")).body.decode().splitlines()
+        return float(next(line.split()[-1] for line in lines if line.startswith(metric)))
+
+
+@pytest.fixture(scope="module")
+def served(
+    project: Project, built: Built, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """A front on the real graph, which has another version that holds almost nothing."""
+    versions = Versions(tmp_path_factory.mktemp("kept"))
+    small = {"": b'<http://a/s> <http://a/p> "1" .'}
+    versions.publish("small", small, built.summary(), keep=2)
+    versions.publish("large", built.graphs, built.summary(), keep=2)
+    current = Current(versions)
+    catalogue = Catalogue.read(project.query_files())
+    citation = Citation.read(project.citation_file, "CITATION.cff")
+    chosen = Settings.load({"KG_TOKEN": "operator", "KG_LOG": "/dev/null"})
+    app = create_app(current, catalogue, chosen, citation=citation)
+    with asyncio.Runner() as runner:
+        pool = Pool(versions.root, LIMITS)
+        yield Served(Front(app, pool, current, chosen, None), app, versions, runner)
+        runner.run(pool.close())
+
+
+def sparql(query: str, **more: str) -> str:
+    """The target that asks a query."""
+    return f"/sparql?{urllib.parse.urlencode({'query': query, **more})}"
+
+
+TARGETS = (
+    sparql(ROWS),
+    sparql(ROWS.replace(" ", "  ")),
+    sparql(f"{ROWS} # the same"),
+    sparql(ROWS.replace("5", "6")),
+    sparql(ROWS, format="csv"),
+    sparql(ROWS, format="json"),
+    sparql(ROWS, version="small"),
+    sparql(ROWS, version="large"),
+    sparql("ASK {}"),
+    sparql("ASK {"),
+    sparql("CONSTRUCT { ?s a ?class } WHERE { ?s a ?class } ORDER BY ?s LIMIT 3"),
+    "/sparql",
+    "/",
+    "/?lang=zh-Hans",
+    "/queries",
+    "/queries/table-1",
+    "/queries/table-1?format=csv",
+    "/queries/models-by-developer?organization=organization:baai",
+    "/queries/models-by-developer?organization=organization:huawei",
+    "/id/model/glm-130b",
+    "/id/model/glm-130b?format=json",
+    "/context.jsonld",
+    "/ontology",
+    "/nothing",
+)
+WISHES: dict[str, tuple[str, ...]] = {
+    "Accept": (
+        *(BROWSER, "text/html", "*/*", "text/csv", "text/turtle", "application/json"),
+        "application/sparql-results+json, text/html;q=0.5",
+    ),
+    "Accept_Encoding": ("", "gzip", "zstd, gzip", "gzip;q=0"),
+    "Accept_Language": ("", "zh-CN,zh;q=0.9", "en"),
+    "Cookie": ("", "lang=zh-Hans", "theme=dark", "theme=dark; lang=en"),
+    "Authorization": ("", "Bearer operator", "Bearer other"),
+    "If_None_Match": ("", '"x"', "*"),
+}
+SAME = ("content-type", "content-encoding", "etag", "x-kg-data-version", "vary", "set-cookie")
+ASKED = st.tuples(
+    st.sampled_from(TARGETS),
+    st.fixed_dictionaries(
+        {}, optional={name: st.sampled_from(values) for name, values in WISHES.items()}
+    ),
+)
+
+
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(asked=st.lists(st.tuples(ASKED, st.integers(1, 3), st.booleans()), min_size=8, max_size=12))
+def test_whoever_asks_gets_what_the_app_says(
+    served: Served, asked: list[tuple[tuple[str, dict[str, str]], int, bool]]
+) -> None:
+    """In any order, as often as they like, in each format, encoding, language and version."""
+    seen = Counter[int]()
+    for (target, given_wishes), times, is_switched in asked:
+        wishes = {name: value for name, value in given_wishes.items() if value}
+        if is_switched:
+            served.versions.rollback()
+        expected = served.without_front(target, **wishes)
+        for _ in range(times):
+            told = served.run(served.ask(target, **wishes))
+            seen[told.status] += 1
+            assert told.status == expected.status, (target, wishes)
+            if told.status < 400:
+                assert told.body == expected.body, (target, wishes)
+            for name in SAME:
+                assert told.headers.get(name) == expected.headers.get(name), (target, wishes, name)
+    assert seen.total() >= 8
+
+
+@pytest.fixture
+def large(served: Served) -> Iterator[Served]:
+    """The same while the real graph is current."""
+    served.versions.rollback("large")
+    served.run(served.ask(sparql("ASK {}")))
+    return served
+
+
+def test_what_is_kept_is_sent_without_a_query(large: Served) -> None:
+    """Once asked for twice: under each spelling of the query, and to browsers as they are."""
+
+    async def work() -> None:
+        before = await large.number("kg_cache_hits_total")
+        for target, more in (
+            (sparql(ROWS + "1"), {"Accept": "text/csv"}),
+            ("/id/model/pangu-alpha", {"Accept": BROWSER}),
+            ("/queries/table-1", {"Accept": BROWSER, "Accept_Encoding": "zstd"}),
+        ):
+            answers = [await large.ask(target, **more) for _ in range(3)]
+            assert {told.status for told in answers} == {200}
+            assert len({told.body for told in answers}) == 1
+        assert await large.number("kg_cache_hits_total") == before + 3
+        again = await large.ask("/id/model/pangu-alpha", Accept="text/html;q=0.9")
+        assert again.body == (await large.ask("/id/model/pangu-alpha", Accept=BROWSER)).body
+        assert await large.number("kg_cache_hits_total") == before + 5
+        other = await large.ask(sparql("\n" + ROWS + "1#"), Accept="text/csv")
+        assert "x-kg-query-id" not in other.headers
+        assert await large.number("kg_cache_hits_total") == before + 6
+        asks = await large.ask(
+            sparql(ROWS + "1"), Accept="text/csv", If_None_Match=other.headers["etag"]
+        )
+        assert (asks.status, asks.body) == (304, b"")
+
+    large.run(work())
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        sparql("SELECT (RAND() AS ?x) {}"),
+        sparql("SELECT * { ?s ?p ?o . GRAPH ?g { ?s ?p ?o } } ORDER BY ?g ?s ?p ?o LIMIT 9000"),
+        sparql("SELECT {"),
+        "/?lang=en",
+        "/download",
+    ],
+)
+def test_what_is_not_kept(large: Served, target: str) -> None:
+    """What is not the same each time, what is too large, what failed, what sets a cookie."""
+
+    async def work() -> None:
+        before = await large.number("kg_cache_hits_total")
+        for _ in range(3):
+            await large.ask(target, Accept=BROWSER if target[1] != "s" else "*/*")
+        assert await large.number("kg_cache_hits_total") == before
+
+    large.run(work())
+
+
+def queries(large: Served) -> Callable[[], int]:
+    """How many queries are waiting or running."""
+    return lambda: len(large.front._pool.running)
+
+
+async def met(condition: Callable[[], bool]) -> None:
+    """Wait for a condition, for no longer than a query may take."""
+    async with asyncio.timeout(LIMITS.seconds):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+def test_one_query_runs_once_for_all_who_ask(large: Served) -> None:
+    """Ten clients at once: one query, and the same answer for each."""
+
+    async def work() -> None:
+        started: list[str] = []
+        answer = large.front._pool.answer
+
+        def counted(
+            job: Job, client: str, seconds: float | None
+        ) -> AbstractAsyncContextManager[Running]:
+            started.append(job.text or "")
+            return answer(job, client, seconds)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(large.front._pool, "answer", counted)
+            target = sparql("SELECT (COUNT(*) AS ?together) { ?s ?p ?o . ?o ?q ?r }", format="csv")
+            answers = await asyncio.gather(*(large.ask(target) for _ in range(10)))
+        assert {told.status for told in answers} == {200}
+        assert len({told.body for told in answers}) == 1
+        assert len(started) == 1
+
+    large.run(work())
+
+
+def test_others_keep_a_query_whose_first_client_leaves(large: Served) -> None:
+    """It goes on while somebody waits, and ends when nobody does."""
+
+    async def work() -> None:
+        waiting = queries(large)
+        target, leaves = sparql(SLOW.format("left"), format="csv"), asyncio.Event()
+        first = asyncio.ensure_future(large.ask(target, leaves=leaves))
+        await met(lambda: waiting() == 1)
+        leaves_too = asyncio.Event()
+        others = [asyncio.ensure_future(large.ask(target, leaves=leaves_too)) for _ in range(3)]
+        (seat,) = large.front._flights._known.values()
+        await met(lambda: seat.followers == 3)
+        leaves.set()
+        assert (await first).status == 0
+        assert (waiting(), seat.followers) == (1, 3)
+        leaves_too.set()
+        assert [told.status for told in await asyncio.gather(*others)] == [0, 0, 0]
+        await met(lambda: waiting() == 0)
+
+    large.run(work())
+
+
+def test_an_error_goes_to_all_and_is_not_kept(large: Served) -> None:
+    """Whoever shares a query that ends at its deadline is told so, and the next one runs again."""
+
+    async def work() -> None:
+        target = sparql(SLOW.format("late"), format="csv", timeout="0.5")
+        told = await asyncio.gather(*(large.ask(target) for _ in range(4)))
+        assert [one.status for one in told] == [503] * 4
+        assert all(b"deadline" in one.body for one in told)
+        before = await large.number("kg_cache_hits_total")
+        assert (await large.ask(target)).status == 503
+        assert await large.number("kg_cache_hits_total") == before
+
+    large.run(work())
+
+
+def test_who_cancels_ends_nobody_elses_query(large: Served) -> None:
+    """The id is the first client's: while others wait, it alone is told, and they go on."""
+
+    async def work() -> None:
+        waiting = queries(large)
+        target = sparql(SLOW.format("cancelled"), format="csv")
+        first = asyncio.ensure_future(large.ask(target))
+        await met(lambda: waiting() == 1)
+        leaves = asyncio.Event()
+        second = asyncio.ensure_future(large.ask(target, leaves=leaves))
+        (flight,) = large.front._flights._known.values()
+        await met(lambda: flight.followers == 1)
+        (id_,) = large.front._pool.running
+        assert (await large.ask(f"/running/{id_}", method="DELETE")).status == 200
+        assert b"cancelled" in (await first).body
+        assert (await large.ask(f"/running/{id_}", method="DELETE")).status == 200
+        assert (waiting(), flight.followers) == (1, 1)
+        leaves.set()
+        assert (await second).status == 0
+        await met(lambda: waiting() == 0)
+
+    large.run(work())
