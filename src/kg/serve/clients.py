@@ -7,6 +7,7 @@ read for nothing but this.
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from kg.errors import BadInput
@@ -31,11 +32,11 @@ class Clients:
     def name(self, scope: MutableMapping[str, Any]) -> str:
         """The name of the client that a request is from."""
         host = str((scope.get("client") or ("",))[0])
-        peer = _address(host)
-        if peer is None:
-            return host
-        address = self._forwarded(scope) if self._is_trusted(peer) else None
-        return _name(address or peer)
+        peer, name = _peer(host)
+        if peer is None or not self._trusted or not self._is_trusted(peer):
+            return name
+        address = self._forwarded(scope)
+        return _name(address) if address else name
 
     def _forwarded(self, scope: MutableMapping[str, Any]) -> Address | None:
         """The nearest address that is no proxy's; None if there is none, or no address before it.
@@ -51,6 +52,13 @@ class Clients:
 
     def _is_trusted(self, address: Address) -> bool:
         return any(address in network for network in self._trusted)
+
+
+@lru_cache(maxsize=1_000)
+def _peer(host: str) -> tuple[Address | None, str]:
+    """The address of a host, and what a client there is called; None if it is none."""
+    address = _address(host)
+    return address, _name(address) if address else host
 
 
 def _network(text: str) -> Network:

@@ -41,7 +41,6 @@ _MOST_SHAPES: Final = 1_000
 _MOST_OF_WISHES: Final = 500
 _MOST_BESIDE: Final = 4
 """Number of parameters beside the query."""
-_UNUSUAL: Final = (b"authorization", b"if-none-match")
 _OF_TEXT: Final = b"etag"
 
 
@@ -64,16 +63,21 @@ class Expresses:
         self._known: LRUCache[Shape, tuple[Deferred, Headers]] = LRUCache(_MOST_SHAPES)
 
     def of(self, scope: MutableMapping[str, Any]) -> Express | None:
-        """What may be decided about without Flask: a good query by GET, asked by a program."""
-        if scope["path"] != _PATH or scope["method"] != "GET":
+        """What may be decided about without Flask: a good query, asked by a program.
+
+        Of a request whose answer might be kept: by GET, with each header once and no token.
+        """
+        if scope["path"] != _PATH or not scope["query_string"].isascii():
             return None
         headers = dict(scope["headers"])
-        if len(headers) != len(scope["headers"]) or any(name in headers for name in _UNUSUAL):
-            return None
         wishes = headers.get(b"accept", b""), headers.get(b"accept-encoding", b"")
-        if sum(map(len, wishes)) > _MOST_OF_WISHES or not scope["query_string"].isascii():
+        if b"if-none-match" in headers or sum(map(len, wishes)) > _MOST_OF_WISHES:
             return None
-        given = urllib.parse.parse_qsl(scope["query_string"].decode(), keep_blank_values=True)
+        query_string = scope["query_string"].decode()
+        try:
+            given = urllib.parse.parse_qsl(query_string, keep_blank_values=True, errors="strict")
+        except UnicodeDecodeError:  # which is refused
+            return None
         texts = [value for name, value in given if name == "query"]
         rest = tuple(pair for pair in given if pair[0] != "query")
         if len(texts) != 1 or len(rest) > _MOST_BESIDE:

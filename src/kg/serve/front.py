@@ -104,11 +104,18 @@ class Front:
         kept = self._answers.find(wish) if wish else None
         if wish and kept:
             await self._send_again(kept, wish.if_none_match, send)
+            return
+        express = self._expresses.of(scope) if wish else None
+        decided = self._expresses.decided(express, scope) if express else None
+        if decided:
+            self._operations.missed()
+            await self._carry_out(*decided, wish, scope, receive, send)
         elif refusal := malformed(scope):
             await problem(send, *refusal)
         elif not await self._operations.answered(scope, send):
-            self._operations.missed(is_wanted=wish is not None)
-            await self._decide(scope, wish, receive, send)
+            if wish:
+                self._operations.missed()
+            await self._hand_on(scope, wish, express, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """Start a worker with the process, and end all with it."""
@@ -129,15 +136,6 @@ class Front:
         """Send an answer that is kept."""
         sent = await kept.send(send, if_none_match, self._cut)
         self._operations.sent_again(kept, sent)
-
-    async def _decide(self, scope: Scope, wish: Wish | None, receive: Receive, send: Send) -> None:
-        """Decide what a request is answered, as Flask does or did for one like it."""
-        express = self._expresses.of(scope)
-        decided = self._expresses.decided(express, scope) if express else None
-        if decided:
-            await self._carry_out(*decided, wish, scope, receive, send)
-        else:
-            await self._hand_on(scope, wish, express, receive, send)
 
     async def _hand_on(
         self,

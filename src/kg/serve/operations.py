@@ -11,7 +11,7 @@ import json
 import logging
 import time
 from collections import Counter
-from functools import partial
+from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
@@ -98,6 +98,7 @@ class Operations:
         self._again: Counter[Kept] = Counter()
         """How often each answer that is kept was sent since the last look."""
         self._bytes_again = 0
+        self._lines: list[dict[str, object]] = []
         self._looking: asyncio.TimerHandle | None = None
         self._registry = CollectorRegistry()
         self._queries = Counts(
@@ -165,10 +166,10 @@ class Operations:
     ) -> None:
         """Count a query that has ended, and write its line; ``rows`` if they are known."""
         outcome = _outcome(error)
-        self._queries.labels(outcome).inc()
+        (self._ok if outcome == "ok" else self._queries.labels(outcome)).inc()
         self._seconds.observe(seconds)
         self._bytes.inc(sent)
-        _log(
+        self._log(
             query=job.digest,
             outcome=outcome,
             seconds=round(seconds, 4),
@@ -178,15 +179,22 @@ class Operations:
             version=job.version,
         )
 
-    def missed(self, *, is_wanted: bool) -> None:
-        """Count a request of which no answer was kept, if one might have been."""
-        if is_wanted:
-            self._misses.inc()
+    def missed(self) -> None:
+        """Count a request of which no answer was kept, though one might have been."""
+        self._misses.inc()
 
     def sent_again(self, kept: Kept, sent: int) -> None:
         """Count an answer that was kept; what was sent within a moment is one line."""
         self._again[kept] += 1
         self._bytes_again += sent
+        self._look_soon()
+
+    def _log(self, **facts: object) -> None:
+        """Have a line written in a moment, with others: each by itself would take longer."""
+        self._lines.append({"time": _now(int(time.time())), **facts})
+        self._look_soon()
+
+    def _look_soon(self) -> None:
         if self._looking is None:
             self._looking = asyncio.get_running_loop().call_later(_MOMENT, self.look)
 
@@ -202,21 +210,27 @@ class Operations:
             if kept.job is None:
                 continue
             self._ok.inc(times)
-            _log(
-                query=kept.job.digest,
-                outcome="ok",
-                kept=times,
-                bytes=len(kept.body),
-                rows=kept.rows,
-                format=kept.job.format,
-                version=kept.job.version,
+            self._lines.append(
+                {
+                    "time": _now(int(time.time())),
+                    "query": kept.job.digest,
+                    "outcome": "ok",
+                    "kept": times,
+                    "bytes": len(kept.body),
+                    "rows": kept.rows,
+                    "format": kept.job.format,
+                    "version": kept.job.version,
+                }
             )
+        if self._lines:
+            LOGGER.info("\n".join(map(json.dumps, self._lines)))
+            self._lines.clear()
 
     def wrote(self, order: Order, size: int, seconds: float, error: BaseException | None) -> None:
         """Count a change that was made or not, and write its line; ``size`` is of what was sent."""
         outcome = _outcome(error)
         self._changes.labels(outcome).inc()
-        _log(
+        self._log(
             change=order.kind,
             outcome=outcome,
             seconds=round(seconds, 4),
@@ -279,8 +293,10 @@ class Operations:
             await plain(send, body, _JSON, is_head=method == "HEAD")
 
 
-def _log(**facts: object) -> None:
-    LOGGER.info(json.dumps({"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **facts}))
+@lru_cache(maxsize=2)
+def _now(second: int) -> str:
+    """A second of time.time() as RFC 3339 has it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(second))
 
 
 async def _wrong_method(send: Send, allowed: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import secrets
 import time
 from dataclasses import dataclass
@@ -99,11 +100,15 @@ class Job:
 class Running:
     """A query that waits or runs, by the id that whoever knows it may cancel it by."""
 
-    def __init__(self, job: Job, client: str) -> None:
+    def __init__(self, job: Job, client: str, seconds: float) -> None:
         self.id = secrets.token_urlsafe(16)
         self.job = job
         self.client = client
+        self.seconds = seconds
+        """How long it may take, waiting included."""
         self.began = time.monotonic()
+        self.outlasts = math.inf
+        """When it has had a fast slot for long enough."""
         self.waited = 0.0
         """Seconds until a worker had it."""
         self.is_done = False
@@ -113,7 +118,6 @@ class Running:
         """Rows, or triples, of the answer, once it has ended and if its format shows them."""
         self.has_begun = False
         """Whether a part of the answer is there."""
-        self.is_slowed = False
         self.is_still = False
         self.taken = 0.0
         """Seconds of processor time that the query has had since it left the fast slots."""
@@ -122,11 +126,18 @@ class Running:
         self.within: asyncio.Timeout | None = None
         """How long whoever asks for the answer waits for it."""
         self.granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done once it has a slot for which it had to wait."""
         self.worker: Worker | None = None
         self.permit: Permit | None = None
         """What lets it reach the services that it calls, if it calls any."""
         self.error: KgError | None = None
         """Why it was ended, if it was."""
+
+    def begin(self, fast: float) -> None:
+        """Note that a worker has it, which may take some seconds in a fast slot."""
+        now = time.monotonic()
+        self.waited = now - self.began
+        self.outlasts = now + fast
 
     def give_up(self) -> None:
         """Have whoever asks wait no longer."""

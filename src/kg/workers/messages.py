@@ -10,9 +10,11 @@ from kg.workers import frames
 
 _MOST_WAITING: Final = 4 * 65_536
 """Bytes that may wait to be taken before no more is read, and the worker waits in its turn."""
+_ROOM: Final = 65_536
+"""Bytes that are read at once."""
 
 
-class Messages(asyncio.Protocol):
+class Messages(asyncio.BufferedProtocol):
     """One end of the connection: sends what it is given, and takes apart what comes.
 
     A protocol and no stream, since most answers are one read of a few messages.
@@ -22,7 +24,8 @@ class Messages(asyncio.Protocol):
         self.is_over = False
         """Whether the other side has closed."""
         self._transport: asyncio.Transport | None = None
-        self._left = b""
+        self._room = bytearray(_ROOM)
+        self._left = bytearray()
         self._waiting: deque[tuple[bytes, bytes]] = deque()
         self._size = 0
         self._is_paused = False
@@ -37,15 +40,19 @@ class Messages(asyncio.Protocol):
         self.is_over = True
         self._wake()
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, _: int) -> bytearray:
+        """Where to read to: the same each time, since to make room takes longer than to read."""
+        return self._room
+
+    def buffer_updated(self, size: int) -> None:
         """Take apart what has come, which may end within a message."""
-        data = self._left + data if self._left else data
+        data = self._left + self._room[:size]
         at, head = 0, frames.HEADER.size
         while len(data) - at >= head:
             size, kind = frames.HEADER.unpack_from(data, at)
             if len(data) - at - head < size:
                 break
-            self._waiting.append((kind, data[at + head : at + head + size]))
+            self._waiting.append((kind, bytes(data[at + head : at + head + size])))
             self._size += size
             at += head + size
         self._left = data[at:]

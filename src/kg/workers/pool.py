@@ -25,7 +25,7 @@ from kg.workers.spawner import Spawner
 from kg.workers.spent import Spent
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from kg.errors import KgError, ServiceError
@@ -39,6 +39,8 @@ _HEAVY_AFTER: Final = 0.05
 """The same for clients that had much of late."""
 _OUTLASTING: Final = 1.0
 """Seconds that a query counts for which leaves the fast slots while others wait for their turn."""
+_LOOK: Final = 0.02
+"""Seconds between two looks at what runs."""
 _TURN: Final = 0.1
 """Seconds between two looks at which of the long queries go on."""
 _HEAVY: Final = 1.0
@@ -63,11 +65,15 @@ class Pool:
         self._door = Door(services or {})
         self._spawner_at_door = Spawner(root, limits.memory, self._door)
         self._idle: list[Worker] = []
+        self._slowed: list[Worker] = []
+        """Idle workers with less processor time, for clients that had much of late."""
+        self._kept_at = 0.0
         self._version = ""
         self._fast: set[Running] = set()
         self._long: dict[Running, Worker] = {}
         self._queue: list[Running] = []
         self._spent = Spent(limits.seconds)
+        self._look: asyncio.TimerHandle | None = None
         self._turn: asyncio.TimerHandle | None = None
         self._clearing: asyncio.TimerHandle | None = None
         self._starting: set[asyncio.Future[Worker]] = set()
@@ -84,50 +90,63 @@ class Pool:
         ``Exceeded`` if waiting and the block take longer than that, ``Refused`` for a job that
         calls services where workers have more network than the way to those.
         """
-        most = seconds or self.limits.seconds
-        running = Running(job, client)
+        running = Running(job, client, seconds or self.limits.seconds)
         self.running[running.id] = running
+        if self._look is None:
+            self._look = asyncio.get_running_loop().call_later(_LOOK, self._look_at_all)
         try:
-            async with asyncio.timeout(most) as within:
-                running.within = within
-                await self._admitted(running)
+            async with asyncio.timeout(None) as running.within:
+                if self._has_slot(running):
+                    self._grant(running)
+                else:
+                    await self._admitted(running)
                 is_heavy = self._is_heavy(running)
                 running.worker = worker = await self._worker(job, is_heavy=is_heavy)
                 if running.error:
                     raise running.error
-                if is_heavy:
-                    self._slow_down(running, worker)
-                running.waited = time.monotonic() - running.began
-                loop = asyncio.get_running_loop()
-                left = running.began + most - time.monotonic()
-                within.reschedule(loop.time() + left + _LAST)
-                after = _HEAVY_AFTER if is_heavy else SLOW_AFTER
-                with contextlib.ExitStack() as until_done:
-                    until_done.enter_context(self._permitted(running, most))
-                    worker.send(job.packed(running.permit.addresses if running.permit else {}))
-                    for timer in (
-                        loop.call_later(after, self._outlasts, running, worker),
-                        loop.call_later(left, self._end, running, _late(most)),
-                    ):
-                        until_done.callback(timer.cancel)
+                if is_heavy and not worker.is_slowed:
+                    self._slow_down(worker)
+                running.begin(_HEAVY_AFTER if is_heavy else SLOW_AFTER)
+                if job.calls_out:
+                    with self._permitted(running, running.seconds) as addresses:
+                        worker.send(job.packed(addresses))
+                        yield running
+                else:
+                    worker.send(job.packed({}))
                     yield running
         except TimeoutError:
-            raise running.error or _late(most) from None
+            raise running.error or _late(running.seconds) from None
         finally:
             del self.running[running.id]
             self._release(running)
             running.error = None  # which knows the frames that it went through, and they this
 
+    def _look_at_all(self) -> None:
+        """End what is late, and move what takes long out of the fast slots; then look again.
+
+        One timer for all: most queries are done before it would look at them.
+        """
+        now = time.monotonic()
+        for running in list(self.running.values()):
+            if running in self._fast and running.worker and now >= running.outlasts:
+                self._outlasts(running, running.worker)
+            late = now - running.began - running.seconds
+            if late >= _LAST:
+                running.give_up()
+            elif late >= 0 and running.error is None:
+                self._end(running, _late(running.seconds))
+        self._look = None
+        if self.running:
+            self._look = asyncio.get_running_loop().call_later(_LOOK, self._look_at_all)
+
     @contextlib.contextmanager
-    def _permitted(self, running: Running, seconds: float) -> Iterator[None]:
+    def _permitted(self, running: Running, seconds: float) -> Iterator[Mapping[str, str]]:
         """Let a query reach its services until the block ends, for half of its time.
 
-        The other half is for what it makes of their answers, or for going on without one.
+        Gives the addresses at which it does. The other half is for what it makes of their answers,
+        or for going on without one.
         """
         job, loop = running.job, asyncio.get_running_loop()
-        if not job.calls_out:
-            yield
-            return
 
         def failed(error: ServiceError) -> None:
             with contextlib.suppress(RuntimeError):  # the loop has ended, and all queries with it
@@ -137,7 +156,7 @@ class Pool:
         running.permit = permit
         timer = loop.call_later(permit.errand.seconds, permit.errand.give_up)
         try:
-            yield
+            yield permit.addresses
         finally:
             timer.cancel()
             self._door.end(permit)
@@ -173,10 +192,8 @@ class Pool:
         if version == self._version:
             return
         self._version = version
-        for worker in self._idle:
-            worker.signal(signal.SIGKILL)
-            worker.close()
-        self._idle.clear()
+        self._dismiss((*self._idle, *self._slowed))
+        self._idle, self._slowed = [], []
 
     def cancel(self, running: Running) -> None:
         """Stop a query that waits or runs."""
@@ -190,9 +207,11 @@ class Pool:
         await self._spawner_at_door.close()
         while self.running or self._starting:
             await asyncio.sleep(0.01)
-        for worker in self._idle:
+        for worker in (*self._idle, *self._slowed):
             worker.close()
-        self._idle.clear()
+        self._idle, self._slowed = [], []
+        if self._look:
+            self._look.cancel()
         await asyncio.sleep(0)  # connections are closed by the event loop
 
     def _end(self, running: Running, error: KgError) -> None:
@@ -204,7 +223,9 @@ class Pool:
         worker = running.worker
         if not running.granted.done():
             running.granted.set_exception(error)
-        elif worker is None or running.is_done:
+        elif worker is None:
+            running.give_up()
+        elif running.is_done:
             pass
         elif running.can_be_cut:
             self._let(running, stand_still=False)
@@ -223,15 +244,13 @@ class Pool:
             running.give_up()
 
     async def _admitted(self, running: Running) -> None:
+        """Wait for a slot. Raises ``Busy`` if too many do."""
         waiting = Counter(other.client for other in self._queue)
-        if self._has_slot(running):
-            self._grant(running)
-        elif waiting[running.client] >= max(1, self.limits.queue // 2):
+        if waiting[running.client] >= max(1, self.limits.queue // 2):
             raise TooMany("You have as many queries running and waiting as one client may.")
-        elif len(self._queue) >= self.limits.queue:
+        if len(self._queue) >= self.limits.queue:
             raise Busy("The server has as many queries running and waiting as it takes.")
-        else:
-            self._queue.append(running)
+        self._queue.append(running)
         await running.granted
 
     def _has_slot(self, running: Running) -> bool:
@@ -244,9 +263,11 @@ class Pool:
 
     def _is_heavy(self, running: Running) -> bool:
         """Whether the client had much of the workers' time of late, and more than most."""
+        spent = self._spent.of(running.client)
+        if spent <= _HEAVY:
+            return False
         clients = {other.client for other in self.running.values()}
-        mean = sum(map(self._spent.of, clients)) / max(1, len(clients))
-        return self._spent.of(running.client) > max(_HEAVY, mean)
+        return spent > sum(map(self._spent.of, clients)) / max(1, len(clients))
 
     def _having_slots(self) -> list[Running]:
         return [*self._fast, *self._long]
@@ -262,7 +283,8 @@ class Pool:
         if self._queue or len(self._long) > self.limits.slow:
             self._spent.add(running.client, _OUTLASTING)
         running.before = worker.usage()[0]
-        self._slow_down(running, worker)
+        if not worker.is_slowed:
+            self._slow_down(worker)
         self._arrange()
         self._next()
 
@@ -311,10 +333,10 @@ class Pool:
             number = signal.SIGSTOP if stand_still else signal.SIGCONT
             self._long[running].signal(number)
 
-    def _slow_down(self, running: Running, worker: Worker) -> None:
-        running.is_slowed = True  # for good: priority is not given back
-        self._replace()
+    def _slow_down(self, worker: Worker) -> None:
+        """Give a worker less processor time, for good: priority is not given back."""
         worker.slow_down(_NICE)
+        self._replace()
 
     def _release(self, running: Running) -> None:
         """Free what a query had, and give it to those who wait."""
@@ -322,7 +344,7 @@ class Pool:
         if worker is not None:
             if running in self._fast:
                 self._spent.add(running.client, time.monotonic() - running.began - running.waited)
-            is_fresh = running.is_done and not running.is_slowed
+            is_fresh = running.is_done and running not in self._long
             if is_fresh and not running.error:  # else a signal may be on its way to it
                 self._keep(worker)
             else:
@@ -353,9 +375,12 @@ class Pool:
         """
         spawner = self._spawner_at_door if job.calls_out else self._spawner
         may_be_idle = job.version == self._version and not job.calls_out
+        while may_be_idle and is_heavy and self._slowed:
+            if not (worker := self._slowed.pop()).is_dead:
+                return worker
+            worker.close()
         while may_be_idle and len(self._idle) > is_heavy:
-            worker = self._idle.pop()
-            if not worker.is_dead:
+            if not (worker := self._idle.pop()).is_dead:
                 return worker
             worker.close()
         starting = self._start_of(spawner, job.version)
@@ -401,11 +426,14 @@ class Pool:
 
     def _keep(self, worker: Worker) -> None:
         is_wanted = worker.version == self._version and worker.spawner is self._spawner
-        if is_wanted and len(self._idle) < self.limits.fast:
-            self._idle.append(worker)
-            if self._clearing:
-                self._clearing.cancel()
-            self._clearing = asyncio.get_running_loop().call_later(_QUIET, self._clear)
+        idle, most = self._idle, self.limits.fast
+        if worker.is_slowed:
+            idle, most = self._slowed, self.limits.slow
+        if is_wanted and len(idle) < most:
+            idle.append(worker)
+            self._kept_at = time.monotonic()
+            if self._clearing is None:
+                self._clearing = asyncio.get_running_loop().call_later(_QUIET, self._clear)
         else:
             worker.signal(signal.SIGKILL)
             worker.close()
@@ -416,14 +444,21 @@ class Pool:
         Those that have worked make place for new ones, so that memory does not grow by what was
         asked of them.
         """
+        left = self._kept_at + _QUIET - time.monotonic()
+        if left > 0:
+            self._clearing = asyncio.get_running_loop().call_later(left, self._clear)
+            return
+        self._clearing = None
         kept = [worker for worker in self._idle if not worker.has_worked][: self.limits.spare]
-        for worker in self._idle:
-            if worker not in kept:
-                worker.signal(signal.SIGKILL)
-                worker.close()
-        self._idle = kept
+        self._dismiss([worker for worker in (*self._idle, *self._slowed) if worker not in kept])
+        self._idle, self._slowed = kept, []
         for _ in range(self.limits.spare - len(kept)):
             self._replace()
+
+    def _dismiss(self, workers: Iterable[Worker]) -> None:
+        for worker in workers:
+            worker.signal(signal.SIGKILL)
+            worker.close()
 
 
 def _late(seconds: float) -> Exceeded:
