@@ -65,7 +65,7 @@ def serving_with(
         port = free.getsockname()[1]
     project = ["--project", str(root)] if root else []
     command = [sys.executable, "-c", "from kg.cli import main; main()", *project, "serve"]
-    environment = {**os.environ, "KG_LOG": os.devnull, **settings}
+    environment = {**os.environ, "KG_LOG": os.devnull, "KG_WARM_UP": "0", **settings}
     with subprocess.Popen(
         [*command, "--port", str(port), *options],
         stdout=subprocess.DEVNULL,

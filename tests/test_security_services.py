@@ -113,7 +113,7 @@ def test_s1_without_a_network_of_their_own_workers_call_nobody(
                     with pytest.raises(Refused, match="KG_SERVICES"):
                         await ask(pool, Job(version, text, "csv", {}, services=[service]))
                 assert await ask(pool, Job(version, "ASK {}", "csv", {})) == b"true"
-                assert pool.isolated is False
+                assert pool.workers.isolated is False
             assert heard == []
 
     run(work())

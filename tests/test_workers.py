@@ -364,7 +364,7 @@ def test_clients_that_leave_while_workers_start(versions: Versions) -> None:
             await until(lambda: len(children(spawner)) == 2)
             answers = await asyncio.gather(*(ask(pool, asks, f"client {n}") for n in range(12)))
             assert answers == [b"true"] * 12
-            assert len(children(spawner)) == pool.started == 2
+            assert len(children(spawner)) == pool.workers.started == 2
         assert children(os.getpid()) == others
         assert children(spawner) == set()
 
@@ -444,7 +444,7 @@ def test_queries_that_were_ended_leave_nothing(versions: Versions) -> None:
 
 def test_workers_that_nobody_needs_end(versions: Versions, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the spare ones, after a while."""
-    monkeypatch.setattr("kg.workers.pool._QUIET", 0.05)
+    monkeypatch.setattr("kg.workers.workers._QUIET", 0.05)
 
     async def work() -> None:
         async with pooled(versions) as pool:

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 @setting("queue", metavar="N")
 @setting("deadline", metavar="SECONDS")
 @setting("query_memory", metavar="MB")
+@setting("copies_memory", metavar="MB")
+@setting("warm_up", metavar="SECONDS")
 @setting("keep_versions", metavar="N")
 @setting("services", metavar="URLS")
 @setting("private_services", metavar="URLS")

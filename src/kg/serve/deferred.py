@@ -117,11 +117,16 @@ def answer(
     named_graphs: Sequence[str] = (),
     format_: Format | None = None,
     services: Sequence[str] = (),
+    *,
+    is_graph: bool = False,
 ) -> flask.Response | str:
     """The answer of a query in the format that the client wants, or on a page if it wants one.
 
     No text asks for all graphs, which ``format_`` can hold. ``services`` are what the text calls;
-    raises ``Refused`` if there are some and no front, which alone has workers for that.
+    raises ``Refused`` if there are some and no front, which alone has workers for that. The tag is
+    a strong one for a whole graph, which may be changed on the condition that it has that tag, else
+    weak: what a query leaves open, such as the order of rows, may be another way the next time
+    (https://www.rfc-editor.org/rfc/rfc9110#section-8.8.1).
     """
     kind: Kind = "graph" if text is None or form_of(text) in _GRAPHS else "rows"
     page = page if wants_page(kind) else None
@@ -133,7 +138,7 @@ def answer(
     tag = ""
     if not page and (text is None or is_repeatable(text)):
         tag = asked.tag(reading().name, format_.name, code, context().salt)
-        response.set_etag(tag)
+        response.set_etag(tag, weak=text is not None and not is_graph)
         response.cache_control.no_cache = True
         if flask.request.method != "POST" and _is_known(tag):
             response.status_code = HTTPStatus.NOT_MODIFIED

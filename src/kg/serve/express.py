@@ -109,7 +109,7 @@ class Expresses:
         tag = ""
         if express.looked.is_repeatable:
             tag = asked.tag(job.version, job.format, job.encoding, self._salt)
-            headers = [*headers, (_OF_TEXT, f'"{tag}"'.encode())]
+            headers = [*headers, (_OF_TEXT, f'W/"{tag}"'.encode())]
         resume = partial(self._resumed, scope)
         return replace(earlier, job=job, asked=asked, tag=tag, resume=resume), headers
 

@@ -30,12 +30,13 @@ from kg.serve.context import KEY, Writing
 from kg.serve.deferred import SCOPE_KEY, Handed
 from kg.serve.express import Expresses
 from kg.serve.flights import Flights
-from kg.serve.kept import MOST_OF_ONE, Answers
+from kg.serve.kept import INTERNAL, MOST_OF_ONE, Answers
 from kg.serve.malformed import malformed
 from kg.serve.operations import LOGGER, Operations
 from kg.serve.receiving import body_of, left, replay, watched
 from kg.serve.sending import MOST_AT_ONCE, Sending, headers_of, problem
 from kg.serve.supervisor import Supervisor
+from kg.serve.warming import Warming
 from kg.serve.writes import DeferredWrite
 from kg.services import listed
 from kg.store import Current, Versions
@@ -81,6 +82,7 @@ class Front:
         self._pool = pool
         self._current = current
         self._answers = Answers()
+        self._warming = Warming(self._answers, wsgi.extensions[KEY].catalogue, settings.warm_up)
         self._flights = Flights(pool)
         self._expresses = Expresses(wsgi, current)
         self._operations = Operations(
@@ -104,17 +106,26 @@ class Front:
         kept = self._answers.find(wish) if wish else None
         if wish and kept:
             await self._send_again(kept, wish.if_none_match, send)
-            return
+        elif INTERNAL in scope:
+            await self._make(scope, wish, receive, send)
+        else:
+            self._warming.came()
+            try:
+                await self._make(scope, wish, receive, send)
+            finally:
+                self._warming.went()
+
+    async def _make(self, scope: Scope, wish: Wish | None, receive: Receive, send: Send) -> None:
+        """Make an answer."""
         express = self._expresses.of(scope) if wish else None
         decided = self._expresses.decided(express, scope) if express else None
-        if decided:
+        if wish and not wish.is_ahead:
             self._operations.missed()
+        if decided:
             await self._carry_out(*decided, wish, scope, receive, send)
         elif refusal := malformed(scope):
             await problem(send, *refusal)
         elif not await self._operations.answered(scope, send):
-            if wish:
-                self._operations.missed()
             await self._hand_on(scope, wish, express, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
@@ -123,10 +134,12 @@ class Front:
         with contextlib.suppress(KgError):  # the first query will say it
             await self._pool.start(self._current.get().name)
         self._checksums.start(self._pool)
+        self._warming.start(lambda: self._current.names()[0], self)
         await send({"type": "lifespan.startup.complete"})
         await receive()
         if self._writer:
             await self._writer.close()
+        await self._warming.stop()
         await self._checksums.stop()
         await self._pool.close()
         self._operations.look()
@@ -267,7 +280,8 @@ class Front:
         finally:
             seconds = time.monotonic() - began
             found = rows[0] if rows else None
-            self._operations.finished(deferred.job, seconds, out.sent, found, error)
+            if INTERNAL not in scope:
+                self._operations.finished(deferred.job, seconds, out.sent, found, error)
 
     async def _answer(
         self,
@@ -453,7 +467,7 @@ def _load(
         memory=memory,
     )
     services = listed(settings.services, settings.private_services)
-    pool = Pool(versions.root, limits, services)
+    pool = Pool(versions.root, limits, services, settings.copies_memory * 1_000_000)
     give_back()
     return Front(app, pool, current, settings, writer)
 

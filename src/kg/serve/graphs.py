@@ -87,7 +87,7 @@ def _answer(name: str) -> flask.Response | str:
     if not _is_write():
         if not is_there:
             raise NotFound(f"There is no graph <{name}>.")
-        return answer(_NAMED if name else _DEFAULT, bindings=bound)
+        return answer(_NAMED if name else _DEFAULT, bindings=bound, is_graph=True)
     order = Order(
         _KINDS[flask.request.method],
         graph=name,

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     Key = tuple[str | bytes, ...]
 
+INTERNAL: Final = "kg.internal"
+"""In the scope of a request that nobody waits for."""
 MOST_OF_ONE: Final = 1_000_000
 """Bytes of a body, beyond which it is not kept."""
 _MOST_BYTES: Final = 64_000_000
@@ -87,6 +89,8 @@ class Wish:
     page: Key | None
     current: str
     if_none_match: bytes | None
+    is_ahead: bool = False
+    """Whether it is made ahead of who will ask, so that its answer is kept at once."""
 
     def is_of(self, version: str) -> bool:
         """Whether an answer of ``version`` is what the request means, now and later.
@@ -108,6 +112,9 @@ def _size(kept: Kept) -> int:
 
 class Answers:
     """The answers that are kept, those that were asked for last."""
+
+    most = _MOST_BYTES
+    """Bytes that may be kept."""
 
     def __init__(self) -> None:
         self._kept: LRUCache[Key, Kept] = LRUCache(_MOST_BYTES, _size)
@@ -143,7 +150,8 @@ class Answers:
         if accept and prefers_pages(accept):
             variant = chosen(headers.get(b"cookie", b""), headers.get(b"accept-language", b""))
             page = (*names, path, query_string, encoding, "page", *variant)
-        return Wish(exact, page, names[0], headers.get(b"if-none-match"))
+        if_none_match = headers.get(b"if-none-match")
+        return Wish(exact, page, names[0], if_none_match, is_ahead=INTERNAL in scope)
 
     def find(self, wish: Wish) -> Kept | None:
         """The answer to a request, if it is kept."""
@@ -170,7 +178,7 @@ class Answers:
         if key is None or not is_meant or b"set-cookie" in known or len(body) > MOST_OF_ONE:
             return
         kept = Kept(_headers(headers, body, is_query=job is not None), body, job, rows)
-        if not self._was_asked(kept.tag or key):
+        if not wish.is_ahead and not self._was_asked(kept.tag or key):
             return
         self._kept[key] = kept
         if job and kept.tag:
@@ -178,7 +186,8 @@ class Answers:
 
     def keep_for(self, wish: Wish | None, kept: Kept) -> None:
         """Keep an answer that is kept for another address for this one, too, if asked for again."""
-        if wish and kept.job and wish.is_of(kept.job.version) and self._was_asked(wish.exact):
+        is_meant = wish is not None and kept.job is not None and wish.is_of(kept.job.version)
+        if wish and is_meant and (wish.is_ahead or self._was_asked(wish.exact)):
             self._kept[wish.exact] = kept
 
     def _was_asked(self, what: object) -> bool:

@@ -131,7 +131,7 @@ class Operations:
         for state in pool.states():
             running.labels(state).set_function(partial(self._number_in, state))
         started = Gauge("kg_workers_started", "Worker processes started.", registry=self._registry)
-        started.set_function(lambda: pool.started)
+        started.set_function(lambda: pool.workers.started)
         for outcome in _OUTCOMES:
             self._queries.labels(outcome)
 
@@ -242,12 +242,16 @@ class Operations:
         return HTTPStatus.OK, _JSON, b'{"status": "ok"}\n'
 
     def _ready(self) -> tuple[HTTPStatus, str, bytes]:
+        workers = self._pool.workers
         facts: dict[str, object] = {
-            "status": "ready" if self._pool.isolated is not None else "starting",
+            "status": "ready" if workers.isolated is not None else "starting",
             "version": self._current.get().name,
             "rejected": self._current.rejected,
             "queries": self._pool.states(),
-            "network": {None: None, True: "none", False: "no descriptors"}[self._pool.isolated],
+            "data": "memory" if workers.in_memory else "disk",
+            "network": {None: None, True: "none", False: "no descriptors"}[
+                self._pool.workers.isolated
+            ],
         }
         ready = facts["status"] == "ready"
         status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE

@@ -74,6 +74,13 @@ class EmbeddedStore(Store):
             said = str(error).rstrip(".")
             raise StoreError(f"The store in {path} cannot be opened: {remedy} ({said}).") from None
 
+    @classmethod
+    def copied(cls, file: IO[bytes], prefixes: Mapping[str, str] = PREFIXES) -> EmbeddedStore:
+        """A store in memory of N-Quads from a file, whose blank nodes keep their labels."""
+        store = ox.Store()
+        store.bulk_extend(ox.parse(file, format=ox.RdfFormat.N_QUADS))
+        return cls(store, prefixes)
+
     @staticmethod
     def create(path: Path, graphs: Mapping[str, bytes]) -> None:
         """Write a new store on disk of N-Triples by graph IRI, complete and compacted."""

@@ -11,6 +11,9 @@ door      the one way out, for queries that call services
 outside   requests to services, at addresses that were checked
 here      the same without a process of its own, for who asks on their own machine
 heap      when freed memory goes back to the system
+workers   those that are ready for who comes next
+copies    the data in memory for workers to come, where there is room
+copying   how they come there, in the process that forks
 spent     how much time each client had of late
 pool      who is served when: slots, a queue, deadlines, and the end of whatever takes too long
 

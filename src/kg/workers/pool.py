@@ -21,11 +21,11 @@ from kg.errors import Busy, Exceeded, KgError, TooMany
 from kg.workers.door import Door
 from kg.workers.jobs import Limits, Running
 from kg.workers.process import CUT_SIGNAL
-from kg.workers.spawner import Spawner
 from kg.workers.spent import Spent
+from kg.workers.workers import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping
     from pathlib import Path
 
     from kg.errors import KgError, ServiceError
@@ -46,8 +46,6 @@ _TURN: Final = 0.1
 _HEAVY: Final = 1.0
 """Seconds that a client may have had of late, however little others had."""
 _NICE: Final = 10
-_QUIET: Final = 5.0
-"""Seconds after which idle workers make place for a few that are new."""
 _GRACE: Final = 0.3
 """Seconds that a worker has to end an answer that is to be cut."""
 _LAST: Final = 0.45
@@ -57,28 +55,21 @@ _LAST: Final = 0.45
 class Pool:
     """Workers for the versions in a folder, and who is served by them."""
 
-    def __init__(self, root: Path, limits: Limits, services: Services | None = None) -> None:
+    def __init__(
+        self, root: Path, limits: Limits, services: Services | None = None, copies: int = 0
+    ) -> None:
+        """``copies`` is the memory in bytes that copies of the data may take, 0 for none."""
         self.limits = limits
         self.running: dict[str, Running] = {}
         """What waits and runs, by id."""
-        self._spawner = Spawner(root, limits.memory)
         self._door = Door(services or {})
-        self._spawner_at_door = Spawner(root, limits.memory, self._door)
-        self._idle: list[Worker] = []
-        self._slowed: list[Worker] = []
-        """Idle workers with less processor time, for clients that had much of late."""
-        self._kept_at = 0.0
-        self._version = ""
+        self.workers = Workers(root, limits, self._door, copies)
         self._fast: set[Running] = set()
         self._long: dict[Running, Worker] = {}
         self._queue: list[Running] = []
         self._spent = Spent(limits.seconds)
         self._look: asyncio.TimerHandle | None = None
         self._turn: asyncio.TimerHandle | None = None
-        self._clearing: asyncio.TimerHandle | None = None
-        self._starting: set[asyncio.Future[Worker]] = set()
-        self._unclaimed: dict[asyncio.Future[Worker], tuple[Spawner, str]] = {}
-        """Starts that nobody waits for any more, with their versions."""
 
     @contextlib.asynccontextmanager
     async def answer(
@@ -101,7 +92,7 @@ class Pool:
                 else:
                     await self._admitted(running)
                 is_heavy = self._is_heavy(running)
-                running.worker = worker = await self._worker(job, is_heavy=is_heavy)
+                running.worker = worker = await self.workers.take(job, is_heavy=is_heavy)
                 if running.error:
                     raise running.error
                 if is_heavy and not worker.is_slowed:
@@ -161,16 +152,6 @@ class Pool:
             timer.cancel()
             self._door.end(permit)
 
-    @property
-    def isolated(self) -> bool | None:
-        """Whether workers have a network of their own that leads nowhere; None before any runs."""
-        return self._spawner.isolated
-
-    @property
-    def started(self) -> int:
-        """Number of workers that were started."""
-        return self._spawner.started + self._spawner_at_door.started
-
     def states(self) -> dict[str, int]:
         """Number of queries in each state."""
         found = Counter(map(self.state_of, self.running.values()))
@@ -184,16 +165,12 @@ class Pool:
 
     async def start(self, version: str) -> None:
         """Start a worker before anybody asks. Raises ``StoreError`` if that fails."""
-        self.settle_on(version)
-        self._keep(await self._spawner.spawn(version))
+        await self.workers.start(version)
 
     def settle_on(self, version: str) -> None:
         """Have workers stay open on a version; those on another end when they are free."""
-        if version == self._version:
-            return
-        self._version = version
-        self._dismiss((*self._idle, *self._slowed))
-        self._idle, self._slowed = [], []
+        if self.workers.settle_on(version):
+            self.workers.left(one.worker for one in self.running.values())
 
     def cancel(self, running: Running) -> None:
         """Stop a query that waits or runs."""
@@ -201,18 +178,12 @@ class Pool:
 
     async def close(self) -> None:
         """End all workers; what they were at fails."""
-        if self._clearing:
-            self._clearing.cancel()
-        await self._spawner.close()
-        await self._spawner_at_door.close()
-        while self.running or self._starting:
+        await self.workers.stop()
+        while self.running:
             await asyncio.sleep(0.01)
-        for worker in (*self._idle, *self._slowed):
-            worker.close()
-        self._idle, self._slowed = [], []
+        await self.workers.close()
         if self._look:
             self._look.cancel()
-        await asyncio.sleep(0)  # connections are closed by the event loop
 
     def _end(self, running: Running, error: KgError) -> None:
         """End a query, by its own hand if a part of the answer is there and can say that it is one.
@@ -336,7 +307,7 @@ class Pool:
     def _slow_down(self, worker: Worker) -> None:
         """Give a worker less processor time, for good: priority is not given back."""
         worker.slow_down(_NICE)
-        self._replace()
+        self.workers.replace()
 
     def _release(self, running: Running) -> None:
         """Free what a query had, and give it to those who wait."""
@@ -346,15 +317,16 @@ class Pool:
                 self._spent.add(running.client, time.monotonic() - running.began - running.waited)
             is_fresh = running.is_done and running not in self._long
             if is_fresh and not running.error:  # else a signal may be on its way to it
-                self._keep(worker)
+                self.workers.give(worker)
             else:
-                worker.signal(signal.SIGKILL)
-                worker.close()
+                worker.end()
         self._fast.discard(running)
         if running in self._queue:
             self._queue.remove(running)
         if self._long.pop(running, None):
             self._arrange()
+        if worker is not None:
+            self.workers.left(one.worker for one in self.running.values())
         self._next()
 
     def _next(self) -> None:
@@ -367,98 +339,6 @@ class Pool:
             chosen = min(able, key=lambda running: self._spent.of(running.client))
             self._queue.remove(chosen)
             self._grant(chosen)
-
-    async def _worker(self, job: Job, *, is_heavy: bool) -> Worker:
-        """A worker for a job: an idle one, or a new one; always a new one to call services.
-
-        Clients that had much of late leave the last idle one to others.
-        """
-        spawner = self._spawner_at_door if job.calls_out else self._spawner
-        may_be_idle = job.version == self._version and not job.calls_out
-        while may_be_idle and is_heavy and self._slowed:
-            if not (worker := self._slowed.pop()).is_dead:
-                return worker
-            worker.close()
-        while may_be_idle and len(self._idle) > is_heavy:
-            if not (worker := self._idle.pop()).is_dead:
-                return worker
-            worker.close()
-        starting = self._start_of(spawner, job.version)
-        try:
-            return await asyncio.shield(starting)
-        except asyncio.CancelledError:
-            self._leave(starting, spawner, job.version)
-            raise
-
-    def _leave(self, starting: asyncio.Future[Worker], spawner: Spawner, version: str) -> None:
-        """Let a start go on for whoever comes next."""
-        self._unclaimed[starting] = spawner, version
-        starting.add_done_callback(self._take_in)
-
-    def _replace(self) -> None:
-        """Start a worker in the place of one that will not be idle again, if few are.
-
-        Starting one takes longer than most answers: who comes next is not to wait for it.
-        """
-        if self._version and len(self._idle) + len(self._unclaimed) < self.limits.spare:
-            starting = self._start(self._spawner, self._version)
-            self._leave(starting, self._spawner, self._version)
-
-    def _start_of(self, spawner: Spawner, version: str) -> asyncio.Future[Worker]:
-        """A start that nobody waits for any more, or a new one: as many as there are slots."""
-        for starting, what in self._unclaimed.items():
-            if what == (spawner, version):
-                del self._unclaimed[starting]
-                return starting
-        return self._start(spawner, version)
-
-    def _start(self, spawner: Spawner, version: str) -> asyncio.Future[Worker]:
-        starting = asyncio.ensure_future(spawner.spawn(version))
-        self._starting.add(starting)
-        starting.add_done_callback(self._starting.discard)
-        return starting
-
-    def _take_in(self, started: asyncio.Future[Worker]) -> None:
-        """Keep a worker that nobody waits for any more."""
-        is_unclaimed = self._unclaimed.pop(started, None) is not None
-        if is_unclaimed and not started.cancelled() and not started.exception():
-            self._keep(started.result())
-
-    def _keep(self, worker: Worker) -> None:
-        is_wanted = worker.version == self._version and worker.spawner is self._spawner
-        idle, most = self._idle, self.limits.fast
-        if worker.is_slowed:
-            idle, most = self._slowed, self.limits.slow
-        if is_wanted and len(idle) < most:
-            idle.append(worker)
-            self._kept_at = time.monotonic()
-            if self._clearing is None:
-                self._clearing = asyncio.get_running_loop().call_later(_QUIET, self._clear)
-        else:
-            worker.signal(signal.SIGKILL)
-            worker.close()
-
-    def _clear(self) -> None:
-        """End the idle workers after a while, and keep as many ready as are spare.
-
-        Those that have worked make place for new ones, so that memory does not grow by what was
-        asked of them.
-        """
-        left = self._kept_at + _QUIET - time.monotonic()
-        if left > 0:
-            self._clearing = asyncio.get_running_loop().call_later(left, self._clear)
-            return
-        self._clearing = None
-        kept = [worker for worker in self._idle if not worker.has_worked][: self.limits.spare]
-        self._dismiss([worker for worker in (*self._idle, *self._slowed) if worker not in kept])
-        self._idle, self._slowed = kept, []
-        for _ in range(self.limits.spare - len(kept)):
-            self._replace()
-
-    def _dismiss(self, workers: Iterable[Worker]) -> None:
-        for worker in workers:
-            worker.signal(signal.SIGKILL)
-            worker.close()
 
 
 def _late(seconds: float) -> Exceeded:

@@ -8,7 +8,8 @@ from the server it forks a worker, whose connection and standard error come alon
 signals one. It alone waits for them, so that a number never comes to mean another process. It ends
 with the server, and they with it.
 
-A worker opens one version, limits its memory, and answers one job after the other.
+A worker opens one version, limits its memory, and answers one job after the other. A spawner that
+was told to copy a version into memory forks workers that have it there.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from kg.results import named
 from kg.services import redirected
 from kg.store import Answer, EmbeddedStore, Version, Versions
 from kg.workers import frames
+from kg.workers.copying import copied
 from kg.workers.pieces import Pieces, ServerGone
 
 if TYPE_CHECKING:
@@ -84,6 +86,7 @@ def spawn(server: socket.socket) -> None:
     isolated = leave_network()
     _say(server, isolated=isolated)
     workers: set[int] = set()
+    copies: dict[str, EmbeddedStore] = {}
     given: collections.deque[int] = collections.deque()
     text = b""
     while True:
@@ -97,6 +100,9 @@ def spawn(server: socket.socket) -> None:
             order = json.loads(line)
             if "listen" in order:
                 _listen(server)
+            elif "copy" in order:
+                copies = {order["copy"]: found} if (found := copied(order)) else {}
+                _say(server, copied=bool(copies))
             elif "pid" not in order:
                 ends = [given.popleft(), given.popleft()]
                 own = os.getpid()
@@ -104,7 +110,8 @@ def spawn(server: socket.socket) -> None:
                 if pid == 0:
                     end_with_parent(own)
                     server.close()
-                    _become_worker(order, *ends, isolated=isolated)
+                    copy = copies.get(order["version"])
+                    _become_worker(order, copy, *ends, isolated=isolated)
                 for descriptor in ends:
                     os.close(descriptor)
                 workers.add(pid)
@@ -143,7 +150,12 @@ def _reap(workers: set[int]) -> None:
 
 
 def _become_worker(
-    order: dict[str, Any], connection: int, errors: int, *, isolated: bool
+    order: dict[str, Any],
+    copy: EmbeddedStore | None,
+    connection: int,
+    errors: int,
+    *,
+    isolated: bool,
 ) -> NoReturn:
     """Answer until the server closes the connection, in a process that was just forked."""
     code = 1
@@ -151,26 +163,29 @@ def _become_worker(
         signal.pthread_sigmask(signal.SIG_BLOCK, {CUT_SIGNAL})  # in all threads to come
         os.dup2(errors, sys.stderr.fileno())
         os.close(errors)
-        code = _work(socket.socket(fileno=connection), order, isolated=isolated)
+        code = _work(socket.socket(fileno=connection), order, copy, isolated=isolated)
     finally:
         os._exit(code)  # nothing of the spawner's is to be cleaned up here
 
 
-def _work(server: socket.socket, order: dict[str, Any], *, isolated: bool) -> int:
+def _work(
+    server: socket.socket, order: dict[str, Any], copy: EmbeddedStore | None, *, isolated: bool
+) -> int:
     try:
         versions = Versions(Path(order["root"]))
         path = versions.root / "versions" / order["version"]
-        reading = versions.open(Version(order["version"], path, is_current=True))
+        reading = None if copy else versions.open(Version(order["version"], path, is_current=True))
     except KgError as error:
         server.sendall(frames.failed(error))
         return 1
+    store = reading.store if reading else cast("EmbeddedStore", copy)
     cutter = _Cutter()
     _limit_memory(order["memory"])
     if not isolated:
         _open_nothing()
     server.sendall(frames.pack(frames.READY))
     while message := frames.receive(server):
-        _answer(reading.store, server, json.loads(message[1]), cutter)
+        _answer(store, server, json.loads(message[1]), cutter)
     return _CLOSED
 
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -18,13 +19,13 @@ from kg.workers import frames
 from kg.workers.messages import Messages
 
 if TYPE_CHECKING:
-    import signal
     from collections.abc import Mapping
 
     from kg.workers.door import Door
 
 _PIECE: Final = 65_536
 _START_SECONDS: Final = 10
+_COPY_SECONDS: Final = 3_600
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 OUT_OF_MEMORY: Final = b"memory allocation"
 """What Rust says of a process that gets no memory."""
@@ -93,6 +94,11 @@ class Worker:
         self.is_slowed = True
         self.spawner.order({"pid": self.pid, "nice": nice})
 
+    def end(self) -> None:
+        """End the process, without waiting for it to be gone."""
+        self.signal(signal.SIGKILL)
+        self.close()
+
     def close(self) -> None:
         """Close the connection, at whose end the process ends too once it reads or writes."""
         self._messages.close()
@@ -149,6 +155,20 @@ class Spawner:
             raise
         return worker
 
+    async def copy(self, version: str, most: int) -> bool:
+        """Have the process copy a version into memory, for workers to come; whether it did.
+
+        It does not if that would take more than ``most`` bytes. Raises ``StoreError`` if it fails.
+        """
+        order = {"copy": version, "root": str(self._root), "version": version, "most": most}
+        try:
+            async with self._one_at_a_time:
+                connection = self._connection or await self._start()
+                connection.send(json.dumps(order).encode() + b"\n")
+                return bool((await self._told(connection, _COPY_SECONDS))["copied"])
+        except OSError:
+            raise StoreError("The version cannot be copied into memory.") from None
+
     async def _forked(self, line: bytes, descriptors: list[int]) -> int:
         """The number of a new process; a spawner that has died is started again, once."""
         try:
@@ -195,14 +215,16 @@ class Spawner:
                 self._door.open(socket.socket(fileno=descriptor))
         return ours
 
-    async def _told(self, connection: socket.socket) -> dict[str, Any]:
+    async def _told(
+        self, connection: socket.socket, seconds: float = _START_SECONDS
+    ) -> dict[str, Any]:
         """The next line that the spawner says; it says one at a time. Raises ``OSError``.
 
         With the ``descriptors`` that come along.
         """
         text = b""
         descriptors: list[int] = []
-        async with asyncio.timeout(_START_SECONDS):
+        async with asyncio.timeout(seconds):
             while not text.endswith(b"\n"):
                 await _readable(connection)
                 said, found, _, _ = socket.recv_fds(connection, _PIECE, 1)
