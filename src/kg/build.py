@@ -16,10 +16,10 @@ import rdflib
 from kg import audit, findings, graph, reason, validate
 from kg.catalog import catalog, named_version, partitions
 from kg.errors import BadQuery, BadSource, StoreError
-from kg.kept import DEFAULT, Kept, key_of
+from kg.kept import Kept, key_of
 from kg.link import mappings
 from kg.link.describe import count, describe
-from kg.namespaces import GRAPHS
+from kg.namespaces import CATALOG, DEFAULT_GRAPHS, GRAPHS
 from kg.queries import Catalogue
 from kg.reason import settled as reasoning
 from kg.report import Report, Severity, Violation
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
     Watch = Callable[[str], AbstractContextManager[object]]
 
-CATALOG: Final = f"{GRAPHS}catalog"
 INFERRED: Final = f"{GRAPHS}inferred"
 LINKS: Final = f"{GRAPHS}links"
 AUDIT: Final = f"{GRAPHS}audit"
@@ -372,4 +371,4 @@ def _written(passages: graph.Passages, named: Mapping[str, Columnar]) -> Written
     """The graphs of passages and others, and the default graph, as they are published."""
     tables = {**{name: passages[name] for name in passages}, **named}
     columns = {name: table.columns for name, table in sorted(tables.items())}
-    return Written(passages.nodes.terms, columns, DEFAULT)
+    return Written(passages.nodes.terms, columns, DEFAULT_GRAPHS)

@@ -1,0 +1,14 @@
+"""Any SPARQL 1.1 engine, asked and changed at its addresses.
+
+connection    requests to it, kept open, its challenge answered, a time when each is over
+received      what it answered, whole or not at all
+dataset       which graphs a query is sent with where its default graph is not ours
+store         what can be asked of it
+
+See https://www.w3.org/TR/sparql11-protocol/.
+"""
+
+from kg.store.remote.connection import Addresses
+from kg.store.remote.store import SECONDS, RemoteStore
+
+__all__ = ["SECONDS", "Addresses", "RemoteStore"]
