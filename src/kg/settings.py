@@ -51,7 +51,7 @@ class Settings:
     )
     store_user: str = _setting("", "User that the engine asks for, by Basic or Digest.")
     store_password: str = _setting(
-        "", "Password of that user; not taken from the command line, which others can see."
+        "", "Password of that user, or a token if there is none; not for the command line."
     )
     host: str = _setting("127.0.0.1", "Address that the server listens on.")
     public_url: str = _setting(

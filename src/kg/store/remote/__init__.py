@@ -3,12 +3,14 @@
 connection    requests to it, kept open, its challenge answered, a time when each is over
 received      what it answered, whole or not at all
 dataset       which graphs a query is sent with where its default graph is not ours
+capabilities  what it does in its own way, and what is done about it
 store         what can be asked of it
 
 See https://www.w3.org/TR/sparql11-protocol/.
 """
 
+from kg.store.remote.capabilities import Capabilities, probe
 from kg.store.remote.connection import Addresses
 from kg.store.remote.store import SECONDS, RemoteStore
 
-__all__ = ["SECONDS", "Addresses", "RemoteStore"]
+__all__ = ["SECONDS", "Addresses", "Capabilities", "RemoteStore", "probe"]

@@ -25,7 +25,7 @@ import SPARQLWrapper
 import urllib3
 
 from kg import __version__
-from kg.errors import BadInput, Exceeded, ServiceError
+from kg.errors import Exceeded, ServiceError
 from kg.namespaces import BASE
 from kg.services import Address
 
@@ -52,7 +52,8 @@ _ENGINE: Final = "An endpoint (--endpoint, --store)"
 class Addresses:
     """Where an engine is asked, changed by SPARQL Update, and sent graphs, and who asks.
 
-    The last two are empty for an engine that has no such address.
+    Those that an engine does not have are empty. A password of no user is a token, which is sent as
+    ``Bearer`` without being asked for (https://www.rfc-editor.org/rfc/rfc6750).
     """
 
     query: str
@@ -62,13 +63,11 @@ class Addresses:
     password: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
-        """Raises ``BadInput`` for what is no address, and for a password without a user."""
+        """Raises ``BadInput`` for what is no address."""
         Address.of(self.query, _ENGINE)
         for name, url in (("UPDATE", self.update), ("GSP", self.graph_store)):
             if url:
                 Address.of(url, f"KG_STORE_{name}_URL")
-        if self.password and not self.user:
-            raise BadInput("KG_STORE_PASSWORD is of nobody: name a user with KG_STORE_USER.")
 
     @classmethod
     def of(cls, settings: Settings) -> Addresses:
@@ -146,12 +145,16 @@ class Connection:
         data: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         is_repeatable: bool = True,
+        patience: float = 0,
     ) -> Iterator[Incoming]:
-        """The answer to a request, to be read piece by piece; raises ``Unusable`` as ``fetch``."""
+        """The answer to a request, to be read piece by piece; raises ``Unusable`` as ``fetch``.
+
+        With ``patience`` each piece may take so many seconds, and all of them as long as it takes.
+        """
         with self._sent(method, url, deadline, data, headers, is_repeatable) as response:
             if not 200 <= response.status_code < 300:
                 raise Unusable(_of_status(response), response.status_code)
-            yield Incoming(response, deadline)
+            yield Incoming(response, deadline, patience)
 
     def _sent(
         self,
@@ -193,11 +196,12 @@ class Incoming(io.RawIOBase):
     Reading raises ``Unusable`` if it ends too early, and ``TimeoutError`` when its time is over.
     """
 
-    def __init__(self, response: requests.Response, deadline: float) -> None:
+    def __init__(self, response: requests.Response, deadline: float, patience: float) -> None:
         self.status = response.status_code
         self.headers: Mapping[str, str] = response.headers
         self._raw = cast("urllib3.HTTPResponse", response.raw)
         self._deadline = deadline
+        self._patience = patience
 
     def readable(self) -> bool:
         """It is."""
@@ -216,6 +220,8 @@ class Incoming(io.RawIOBase):
         except urllib3.exceptions.TimeoutError:
             raise TimeoutError from None
         _left(self._deadline)
+        if self._patience:
+            self._deadline = time.monotonic() + self._patience
         buffer[: len(piece)] = piece
         return len(piece)
 
@@ -231,6 +237,9 @@ class _Auth(requests.auth.AuthBase):
         self._chosen: requests.auth.AuthBase | None = None
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        user, password = self._said
+        if password and not user:
+            request.headers["Authorization"] = f"Bearer {password}"
         return self._chosen(request) if self._chosen else request
 
     def answers(self, response: requests.Response) -> bool:

@@ -8,7 +8,7 @@ graphs that it names, and no others.
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from kg.tokens import tokens, without_codepoint_escapes
 
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
     Dataset = tuple[Sequence[str], Sequence[str]]
     """The graphs that a query sees as the default graph, and as named ones."""
+
+
+_FORMS: Final = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
+_AFTER: Final = ("WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "VALUES")
+_OPEN, _CLOSE = frozenset("({"), frozenset(")}")
 
 
 def dataset_of(text: str, default: Sequence[str], known: Callable[[], Sequence[str]]) -> Dataset:
@@ -42,6 +47,41 @@ def dataset_of(text: str, default: Sequence[str], known: Callable[[], Sequence[s
                 return default, known()
             named.add(iri)
     return default, sorted(named)
+
+
+def with_clauses(text: str, dataset: Dataset) -> str:
+    """A query without FROM, with clauses that name the graphs of its dataset.
+
+    For as many as no engine takes in the address, or says again in its headers.
+    """
+    default, named = dataset
+    clauses = [f"FROM <{graph}> " for graph in default]
+    clauses += [f"FROM NAMED <{graph}> " for graph in named]
+    place = _place_of_clauses([*tokens(text)], len(text))
+    return f"{text[:place]} {''.join(clauses)}{text[place:]}"
+
+
+def _place_of_clauses(found: list[Token], end: int) -> int:
+    """Where the clauses of a dataset stand: before the pattern, or what follows if it has none.
+
+    See https://www.w3.org/TR/sparql11-query/#rDatasetClause.
+    """
+    depth, form = 0, ""
+    for token, after in zip(found, [*found[1:], None], strict=True):
+        word = token.text.upper() if token.kind == "word" else ""
+        if not form:
+            form = word if word in _FORMS else ""
+            if form == "CONSTRUCT" and after and after.text != "{":
+                return after.start
+            continue
+        is_outside = depth == 0
+        depth += (token.text in _OPEN) - (token.text in _CLOSE)
+        if form == "CONSTRUCT":
+            if depth == 0 and token.text == "}":  # the end of the template
+                return after.start if after else end
+        elif is_outside and (token.text == "{" or word in _AFTER):
+            return token.start
+    return end
 
 
 def _prefixes(found: list[Token]) -> dict[str, str]:

@@ -7,20 +7,22 @@ all, and every method sends one request, but for graphs of an engine that gives 
 
 from __future__ import annotations
 
+import array
 import contextlib
-import io
+import itertools
 import time
 import urllib.parse
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Any, Final, cast
 
+import numpy as np
 import pyoxigraph as ox
 import SPARQLWrapper
 
 from kg.columns import is_blank, is_literal, parts
+from kg.errors import ServiceError
 from kg.namespaces import GRAPHS, PREFIXES
 from kg.queries import Term, bound, form_of
 from kg.queries.binding import as_sparql
-from kg.results import media_types
 from kg.store.answers import GRAPH_FORMATS, Answer, cell
 from kg.store.asking import Store
 from kg.store.embedded import named_node
@@ -32,8 +34,8 @@ from kg.store.remote.connection import (
     in_one_sentence,
     within,
 )
-from kg.store.remote.dataset import dataset_of
-from kg.store.remote.received import ACCEPTED, answer_of
+from kg.store.remote.dataset import dataset_of, with_clauses
+from kg.store.remote.received import ACCEPTED, answer_of, check_whole, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -43,11 +45,15 @@ if TYPE_CHECKING:
     from kg.documents import Cell
     from kg.results import Format, Kind
     from kg.store.remote.capabilities import Capabilities
+    from kg.store.remote.dataset import Dataset
 
 SECONDS: Final = 60
 """How long an answer may take, if nobody says otherwise."""
 _MOST_IN_ADDRESS: Final = 2_000
 """Bytes of a query that go by GET: servers take addresses of some thousand."""
+_MOST_GRAPHS: Final = 50
+"""Graphs that a request names to an engine which says each again in a header of its answer: no more
+than a hundred are read."""
 _FRESH: Final = 10
 """Seconds for which the names of graphs are taken to be those that they were."""
 _GRAPHS: Final = "SELECT DISTINCT ?graph { GRAPH ?graph { ?s ?p ?o } }"
@@ -80,7 +86,7 @@ class RemoteStore(Store):
         self.addresses = Addresses(where) if isinstance(where, str) else where
         self.url = self.addresses.query
         self.capabilities = capabilities
-        self.connection = connection or Connection(self.addresses.user, self.addresses.password)
+        self._connection = connection or Connection(self.addresses.user, self.addresses.password)
         self._seconds = seconds
         self._watch = watch
         self._names: tuple[float, list[str]] = 0, []
@@ -101,15 +107,42 @@ class RemoteStore(Store):
         text = bound(text, bindings or {})
         if base is not None:
             text = f"BASE {named_node(base)} {text}"
-        dataset: tuple[Sequence[str], Sequence[str]] = (default_graphs, named_graphs)
+        kind: Kind = "graph" if form_of(text) in ("CONSTRUCT", "DESCRIBE") else "rows"
+        response = self.response(text, kind, (default_graphs, named_graphs))
+        most_rows = self.capabilities.most_rows if self.capabilities else 0
+        with in_one_sentence(self.url, self._seconds):
+            return answer_of(response, kind, text, most_rows)
+
+    def response(
+        self,
+        text: str,
+        kind: Kind,
+        dataset: Dataset = ((), ()),
+        accepted: str = "",
+    ) -> Response:
+        """What the engine answers to a query, as it comes, in media types that are ``accepted``.
+
+        Whether it is an answer, and a whole one, ``answer_of`` finds out. Raises as ``query`` does.
+        """
         if self.capabilities and self.capabilities.default_graphs and not any(dataset):
             dataset = dataset_of(text, self.capabilities.default_graphs, self.known_names)
-        kind: Kind = "graph" if form_of(text) in ("CONSTRUCT", "DESCRIBE") else "rows"
-        request = self._request(text, kind, *dataset)
+        is_long = sum(map(len, dataset)) > _MOST_GRAPHS
+        if self.capabilities and self.capabilities.says_graphs_again and is_long:
+            text, dataset = with_clauses(text, dataset), ((), ())
+        more = [("default-graph-uri", graph) for graph in dataset[0]]
+        more += [("named-graph-uri", graph) for graph in dataset[1]]
+        if self.capabilities:
+            more += self.capabilities.timeout_for(self._seconds)
+        request = _Endpoint(self.url, text, accepted or ACCEPTED[kind], more).request()
         deadline = time.monotonic() + self._seconds
-        with self._asking():
-            response = within(self._seconds, lambda: self._fetch(request, deadline))
-            return answer_of(response, kind, text)
+        with in_one_sentence(self.url, self._seconds), self._watch(f"ask {self.url}"):
+            return within(self._seconds, lambda: self._fetch(request, deadline))
+
+    def having(self, capabilities: Capabilities | None) -> RemoteStore:
+        """The same engine, over the same connections, with these capabilities."""
+        return RemoteStore(
+            self.addresses, self._seconds, self._watch, capabilities, self._connection
+        )
 
     def graph_names(self) -> list[str]:
         """The IRIs of the named graphs that are not empty, sorted.
@@ -224,43 +257,71 @@ class RemoteStore(Store):
         else:
             ox.serialize(self._triples(""), out, format=syntax, prefixes=prefixes)
 
+    def count(self, graph: str) -> int:
+        """Number of triples of a named graph, or of the default graph if the name is empty."""
+        answer = self.query(f"SELECT (COUNT(*) AS ?n) {{ {_group('?s ?p ?o', graph)} }}")
+        return int(str(next(answer.rows()[1])[0]))
+
     def _triples(self, graph: str) -> Iterator[ox.Triple]:
-        pattern = f"GRAPH {named_node(graph)} {{ ?s ?p ?o }}" if graph else "?s ?p ?o"
-        answer = self.query(f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ {pattern} }}")
-        lines = io.BytesIO(answer.serialize(media_types("graph")["application/n-triples"]))
-        for quad in ox.parse(lines, format=ox.RdfFormat.N_TRIPLES, rename_blank_nodes=True):
-            yield quad.triple
+        """The triples of a graph while they come, whose time is not over as long as some do."""
+        parts_of = self.capabilities.default_graphs if self.capabilities else ()
+        if not graph and parts_of:
+            yield from itertools.chain.from_iterable(map(self._triples, parts_of))
+        elif self.capabilities and self.capabilities.most_rows:
+            yield from self._in_parts(graph, self.capabilities.most_rows)
+        else:
+            with in_one_sentence(self.url, self._seconds):
+                yield from self._streamed(graph)
+
+    def _streamed(self, graph: str) -> Iterator[ox.Triple]:
+        text = f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ {_group('?s ?p ?o', graph)} }}"
+        deadline = time.monotonic() + self._seconds
+        request = _Endpoint(self.url, text, ACCEPTED["graph"], []).request()
+        sent = self._sent(request)
+        with self._connection.opened(
+            *sent[:2], deadline, *sent[2:], patience=self._seconds
+        ) as body:
+            check_whole(body.status, body.headers)
+            for quad in parsed(body):
+                yield quad.triple
+
+    def _in_parts(self, graph: str, most: int) -> Iterator[ox.Triple]:
+        """The triples of a graph by ``most`` of them.
+
+        Nobody promises an order, so at the end there have to be as many as the engine counts.
+        Raises ``ServiceError`` if there are not.
+        """
+        wanted, seen = self.count(graph), array.array("q")
+        for start in range(0, wanted, most):
+            page = f"{{ {_group('?s ?p ?o', graph)} }} LIMIT {most} OFFSET {start}"
+            for row in self.query(f"SELECT ?s ?p ?o {page}").solutions():
+                triple = ox.Triple(*cast("Any", row))
+                seen.append(hash(triple))
+                yield triple
+        if len(np.unique(np.array(seen))) != wanted:
+            raise ServiceError(
+                f"The endpoint <{self.url}> gave another graph <{graph}> in parts than it counts: "
+                "it may be changing, try again later."
+            )
 
     def _named(self, text: str, named_graphs: Sequence[str] = ()) -> list[str]:
         rows = self.query(text, named_graphs=named_graphs).rows()[1]
         return sorted(str(row[0]) for row in rows)
 
-    @contextlib.contextmanager
-    def _asking(self) -> Iterator[None]:
-        with in_one_sentence(self.url, self._seconds), self._watch(f"ask {self.url}"):
-            yield
-
     def _fetch(self, request: Request, deadline: float) -> Response:
-        return self.connection.fetch(
-            request.get_method(),
-            request.full_url,
-            deadline,
-            request.data if isinstance(request.data, bytes) else None,
-            dict(request.header_items()),
-        )
+        sent = self._sent(request)
+        return self._connection.fetch(*sent[:2], deadline, *sent[2:])
 
-    def _request(
-        self, text: str, kind: Kind, default_graphs: Iterable[str], named_graphs: Iterable[str]
-    ) -> Request:
-        more = [("default-graph-uri", graph) for graph in default_graphs]
-        more += [("named-graph-uri", graph) for graph in named_graphs]
-        return _Endpoint(self.url, text, kind, more).request()
+    def _sent(self, request: Request) -> tuple[str, str, bytes | None, dict[str, str]]:
+        """Method, address, body and headers of a request."""
+        data = request.data if isinstance(request.data, bytes) else None
+        return request.get_method(), request.full_url, data, dict(request.header_items())
 
 
 class _Endpoint(SPARQLWrapper.SPARQLWrapper):
     """One query to an endpoint, as a request of the protocol."""
 
-    def __init__(self, url: str, text: str, kind: Kind, more: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, url: str, text: str, accepted: str, more: Iterable[tuple[str, str]]) -> None:
         address, _, parameters = url.partition("?")
         super().__init__(address, agent=AGENT)
         own = urllib.parse.parse_qsl(parameters, keep_blank_values=True)
@@ -269,7 +330,7 @@ class _Endpoint(SPARQLWrapper.SPARQLWrapper):
             self.addParameter(name, value)
             size += len(value)
         self.setOnlyConneg(True)  # parameters that name a format are not of the protocol
-        self.addCustomHttpHeader("Accept", ACCEPTED[kind])
+        self.addCustomHttpHeader("Accept", accepted)
         # setQuery looks for the form of a query in its comments, too
         self.queryString, self.queryType = text, SPARQLWrapper.SELECT
         is_short = size <= _MOST_IN_ADDRESS
