@@ -14,6 +14,7 @@ TERMS: Final = ONTOLOGY + "#"
 IDS: Final = BASE + "id/"
 GRAPHS: Final = BASE + "graph/"
 CATALOG: Final = GRAPHS + "catalog"
+RECEIPTS: Final = GRAPHS + "receipts"
 DEFAULT_GRAPHS: Final = tuple(GRAPHS + name for name in ("settled", "inferred", "ontology"))
 """The named graphs that the default graph is the union of."""
 

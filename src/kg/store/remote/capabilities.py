@@ -78,8 +78,12 @@ class Capabilities:
     formats: tuple[str, ...] = ()
 
     @property
-    def says_graphs_again(self) -> bool:
-        """Whether its answer has a header for each graph that the request names."""
+    def is_virtuoso(self) -> bool:
+        """Whether it is Virtuoso, some of whose ways no question finds out.
+
+        Its answers have a header for each graph that a request names; it cuts graphs without a
+        word; and what it reads by the Graph Store Protocol loses the datatype of large integers.
+        """
         return self.name == _VIRTUOSO
 
     def timeout_for(self, seconds: float) -> list[tuple[str, str]]:

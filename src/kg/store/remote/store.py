@@ -35,7 +35,13 @@ from kg.store.remote.connection import (
     within,
 )
 from kg.store.remote.dataset import dataset_of, with_clauses
-from kg.store.remote.received import ACCEPTED, answer_of, check_whole, parsed
+from kg.store.remote.received import (
+    ACCEPTED,
+    MOST_ROWS,
+    answer_of,
+    check_whole,
+    parsed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -54,6 +60,8 @@ _MOST_IN_ADDRESS: Final = 2_000
 _MOST_GRAPHS: Final = 50
 """Graphs that a request names to an engine which says each again in a header of its answer: no more
 than a hundred are read."""
+_PART: Final = 10_000
+"""Rows of a part of a graph, where the engine does not cut at fewer."""
 _FRESH: Final = 10
 """Seconds for which the names of graphs are taken to be those that they were."""
 _GRAPHS: Final = "SELECT DISTINCT ?graph { GRAPH ?graph { ?s ?p ?o } }"
@@ -86,7 +94,7 @@ class RemoteStore(Store):
         self.addresses = Addresses(where) if isinstance(where, str) else where
         self.url = self.addresses.query
         self.capabilities = capabilities
-        self._connection = connection or Connection(self.addresses.user, self.addresses.password)
+        self.connection = connection or Connection(self.addresses.user, self.addresses.password)
         self._seconds = seconds
         self._watch = watch
         self._names: tuple[float, list[str]] = 0, []
@@ -127,7 +135,7 @@ class RemoteStore(Store):
         if self.capabilities and self.capabilities.default_graphs and not any(dataset):
             dataset = dataset_of(text, self.capabilities.default_graphs, self.known_names)
         is_long = sum(map(len, dataset)) > _MOST_GRAPHS
-        if self.capabilities and self.capabilities.says_graphs_again and is_long:
+        if self.capabilities and self.capabilities.is_virtuoso and is_long:
             text, dataset = with_clauses(text, dataset), ((), ())
         more = [("default-graph-uri", graph) for graph in dataset[0]]
         more += [("named-graph-uri", graph) for graph in dataset[1]]
@@ -141,7 +149,7 @@ class RemoteStore(Store):
     def having(self, capabilities: Capabilities | None) -> RemoteStore:
         """The same engine, over the same connections, with these capabilities."""
         return RemoteStore(
-            self.addresses, self._seconds, self._watch, capabilities, self._connection
+            self.addresses, self._seconds, self._watch, capabilities, self.connection
         )
 
     def graph_names(self) -> list[str]:
@@ -267,8 +275,8 @@ class RemoteStore(Store):
         parts_of = self.capabilities.default_graphs if self.capabilities else ()
         if not graph and parts_of:
             yield from itertools.chain.from_iterable(map(self._triples, parts_of))
-        elif self.capabilities and self.capabilities.most_rows:
-            yield from self._in_parts(graph, self.capabilities.most_rows)
+        elif self.capabilities and self.capabilities.is_virtuoso:
+            yield from self._in_parts(graph)
         else:
             with in_one_sentence(self.url, self._seconds):
                 yield from self._streamed(graph)
@@ -278,23 +286,24 @@ class RemoteStore(Store):
         deadline = time.monotonic() + self._seconds
         request = _Endpoint(self.url, text, ACCEPTED["graph"], []).request()
         sent = self._sent(request)
-        with self._connection.opened(
-            *sent[:2], deadline, *sent[2:], patience=self._seconds
-        ) as body:
+        with self.connection.opened(*sent[:2], deadline, *sent[2:], patience=self._seconds) as body:
             check_whole(body.status, body.headers)
             for quad in parsed(body):
                 yield quad.triple
 
-    def _in_parts(self, graph: str, most: int) -> Iterator[ox.Triple]:
-        """The triples of a graph by ``most`` of them.
+    def _in_parts(self, graph: str) -> Iterator[ox.Triple]:
+        """The triples of a graph by as many as the engine gives without cutting.
 
         Nobody promises an order, so at the end there have to be as many as the engine counts.
         Raises ``ServiceError`` if there are not.
         """
+        group = _group("?s ?p ?o", graph)
+        said = self.response(f"SELECT (1 AS ?one) {{ {group} }} LIMIT {_PART + 1}", "rows").headers
+        most = int(said.get(MOST_ROWS, _PART))
         wanted, seen = self.count(graph), array.array("q")
         for start in range(0, wanted, most):
-            page = f"{{ {_group('?s ?p ?o', graph)} }} LIMIT {most} OFFSET {start}"
-            for row in self.query(f"SELECT ?s ?p ?o {page}").solutions():
+            text = f"SELECT ?s ?p ?o {{ {group} }} LIMIT {most} OFFSET {start}"
+            for row in self.query(text).solutions():
                 triple = ox.Triple(*cast("Any", row))
                 seen.append(hash(triple))
                 yield triple
@@ -310,7 +319,7 @@ class RemoteStore(Store):
 
     def _fetch(self, request: Request, deadline: float) -> Response:
         sent = self._sent(request)
-        return self._connection.fetch(*sent[:2], deadline, *sent[2:])
+        return self.connection.fetch(*sent[:2], deadline, *sent[2:])
 
     def _sent(self, request: Request) -> tuple[str, str, bytes | None, dict[str, str]]:
         """Method, address, body and headers of a request."""
