@@ -12,9 +12,18 @@ publishing    a build sent to it, looked at, and gone on with after a failure
 See https://www.w3.org/TR/sparql11-protocol/.
 """
 
-from kg.store.remote.capabilities import Capabilities, probe
+from kg.store.remote.capabilities import Capabilities, probe, probed
 from kg.store.remote.connection import Addresses
 from kg.store.remote.publishing import Published, publish
 from kg.store.remote.store import SECONDS, RemoteStore
 
-__all__ = ["SECONDS", "Addresses", "Capabilities", "Published", "RemoteStore", "probe", "publish"]
+__all__ = [
+    "SECONDS",
+    "Addresses",
+    "Capabilities",
+    "Published",
+    "RemoteStore",
+    "probe",
+    "probed",
+    "publish",
+]

@@ -11,7 +11,7 @@ import re
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from kg.errors import KgError
+from kg.errors import KgError, ServiceError
 from kg.namespaces import BASE, CATALOG, DEFAULT_GRAPHS, ONTOLOGY, PREFIXES
 from kg.results import formats, media_types
 from kg.store.remote.connection import shown
@@ -30,6 +30,7 @@ _VERSION: Final = f"<{PREFIXES['dcat']}version>"
 _DATA_VERSION: Final = (
     f"SELECT ?version {{ GRAPH <{CATALOG}> {{ {_DATASET} {_VERSION} ?version }} }}"
 )
+_ANYTHING: Final = "ASK {}"
 _OF_ONE_GRAPH: Final = f"ASK {{ {_DATASET} {_VERSION} ?version }}"
 _OF_DEFAULT: Final = f"ASK {{ <{ONTOLOGY}> ?p ?o }}"
 _MANY: Final = "SELECT (1 AS ?one) { ?s ?p ?o } LIMIT 100001"
@@ -112,8 +113,11 @@ def probe(store: RemoteStore, with_formats: bool = False) -> Capabilities:
     ``with_formats`` also asks it for an answer in each format.
     """
     plain = store.having(None)
-    response = plain.response(_DATA_VERSION, "rows")
-    rows = [*answer_of(response, "rows", _DATA_VERSION).rows()[1]]
+    try:
+        response = plain.response(_DATA_VERSION, "rows")
+        rows = [*answer_of(response, "rows", _DATA_VERSION).rows()[1]]
+    except ServiceError:  # of one that has no named graphs
+        response, rows = plain.response(_ANYTHING, "rows"), []
     name, version = _product(response.headers.get("Server", ""))
     found = Capabilities(name, version, bool(rows), str(rows[0][0]) if rows else "")
     if rows:
@@ -122,6 +126,11 @@ def probe(store: RemoteStore, with_formats: bool = False) -> Capabilities:
         most = plain.response(_MANY, "rows").headers.get(MOST_ROWS, "")
         found = replace(found, most_rows=int(most) if most.isdecimal() else 0)
     return replace(found, formats=_formats(plain)) if with_formats else found
+
+
+def probed(store: RemoteStore) -> RemoteStore:
+    """The same engine, asked as it was found to want it. Raises as ``probe`` does."""
+    return store.having(probe(store))
 
 
 def default_graph_of(plain: RemoteStore, of_one_graph: str, of_default: str) -> DefaultGraph:

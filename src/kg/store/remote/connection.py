@@ -25,7 +25,7 @@ import SPARQLWrapper
 import urllib3
 
 from kg import __version__
-from kg.errors import Exceeded, ServiceError
+from kg.errors import BadInput, Exceeded, ServiceError
 from kg.namespaces import BASE
 from kg.services import Address
 
@@ -79,6 +79,15 @@ class Addresses:
             settings.store_user,
             settings.store_password,
         )
+
+    def writable(self) -> Addresses:
+        """These, if the engine can be changed at one. Raises ``BadInput`` if none is named."""
+        if not (self.update or self.graph_store):
+            raise BadInput(
+                "To publish to an engine, name the address of its Graph Store Protocol with "
+                "KG_STORE_GSP_URL, or that of its updates with KG_STORE_UPDATE_URL."
+            )
+        return self
 
 
 @dataclass(frozen=True)

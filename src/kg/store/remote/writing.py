@@ -13,7 +13,6 @@ from abc import ABC, abstractmethod
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from kg.errors import BadInput
 from kg.namespaces import RECEIPTS
 from kg.store.embedded import named_node
 from kg.store.remote.connection import Unusable, in_one_sentence
@@ -149,14 +148,8 @@ class Updates(Writing):
 def writing(addresses: Addresses, connection: Connection, prefers_update: bool) -> Writing:
     """The way to write to an engine: its graph store, if it has one, else its updates.
 
-    The other way round for an engine that keeps terms better so. Raises ``BadInput`` if neither
-    address is named.
+    The other way round for an engine that keeps terms better so.
     """
-    if not (addresses.update or addresses.graph_store):
-        raise BadInput(
-            "To publish to an engine, name the address of its Graph Store Protocol with "
-            "KG_STORE_GSP_URL, or that of its updates with KG_STORE_UPDATE_URL."
-        )
     if not addresses.graph_store or (prefers_update and addresses.update):
         return Updates(addresses.update, connection)
     graph_store = GraphStore(addresses.graph_store, connection)
