@@ -250,22 +250,32 @@ def _by_file(report: Report) -> dict[str, Sequence[Violation]]:
     return dict(found)
 
 
-def landscape(project: Project, watch: Watch) -> tuple[graph.Landscape, rdflib.Graph]:
+def landscape(
+    project: Project, watch: Watch, stored: Sequence[Source] | None = None
+) -> tuple[graph.Landscape, rdflib.Graph]:
     """The merged sources and the ontology of ``project``, neither validated nor reasoned about.
 
-    Raises ``BadSource`` if a file cannot be read.
+    ``stored`` take the place of the sources in its files. Raises ``BadSource`` if a file cannot be
+    read.
     """
     with watch("read"):
         ontology = read_graph(project.ontology_files(), project)
-        return graph.merge(read_all(project), ontology), ontology
+        sources = read_all(project) if stored is None else stored
+        return graph.merge(sources, ontology), ontology
 
 
-def inferences(project: Project, watch: Watch, engine: reasoning.Engine) -> reasoning.Inferences:
+def inferences(
+    project: Project,
+    watch: Watch,
+    engine: reasoning.Engine,
+    stored: Sequence[Source] | None = None,
+) -> reasoning.Inferences:
     """What follows from the settled view of ``project``, which is not validated.
 
-    Raises ``BadSource`` if a file cannot be read, ``BadInput`` if an axiom leaves OWL 2 RL.
+    ``stored`` are as for ``landscape``. Raises ``BadSource`` if a file cannot be read, ``BadInput``
+    if an axiom leaves OWL 2 RL.
     """
-    merged, ontology = landscape(project, watch)
+    merged, ontology = landscape(project, watch, stored)
     with watch("reason"):
         return reasoning.reason(merged.settled, ontology, merged.passages, engine)
 
@@ -278,9 +288,9 @@ class Explained:
     passages: Callable[[reason.Triple], list[str]]
 
 
-def explainer(project: Project, watch: Watch) -> Explained:
-    """What explains the triples of ``project``. Raises as ``inferences`` does."""
-    merged, ontology = landscape(project, watch)
+def explainer(project: Project, watch: Watch, stored: Sequence[Source] | None = None) -> Explained:
+    """What explains the triples of ``project``; all else is as for ``inferences``."""
+    merged, ontology = landscape(project, watch, stored)
     with watch("reason"):
         closed = reasoning.close(merged.settled, ontology)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from kg.given import Given
+    from kg.sources import Source
     from kg.store import Store
     from kg.store.remote import RemoteStore
 
@@ -174,6 +175,17 @@ def engine_of(settings: Settings, seconds: float | None = None) -> RemoteStore:
     from kg.store.remote import SECONDS, Addresses, RemoteStore, probed
 
     return probed(RemoteStore(Addresses.of(settings), seconds or SECONDS, progress))
+
+
+def stored_sources(store: str | None, project: Project) -> list[Source] | None:
+    """The sources of the store that the settings name; None if they name none, for the files."""
+    settings = Settings.load(store=store)
+    if settings.store in ("", MEMORY):
+        return None
+    from kg.sources import of_store
+
+    with opened_store(settings, project) as opened, progress("read the store"):
+        return of_store(opened)
 
 
 @contextlib.contextmanager
