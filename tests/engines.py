@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
+import http.server
 import os
 import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+import urllib.parse
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +22,7 @@ from kg.store.remote import Addresses
 from tests.test_front import PATIENCE, asked, get, until
 
 _QUIET: Final = subprocess.DEVNULL
+_OF_ONE_CONNECTION: Final = ("connection", "content-length", "transfer-encoding", "keep-alive")
 _VIRTUOSO: Final = "virtuoso-t"
 _SETTINGS: Final = """
 [Database]
@@ -92,6 +97,59 @@ def virtuoso(folder: Path, most_rows: int = 10_000) -> Iterator[Addresses]:
         finally:
             process.kill()  # which leaves nothing that anybody needs
             process.wait(PATIENCE)
+
+
+@contextlib.contextmanager
+def between(addresses: Addresses, judge: Callable[[str, str], str]) -> Iterator[Addresses]:
+    """The addresses of something that stands before an engine and passes requests on.
+
+    ``judge`` says of each, by its method and path, what becomes of it: "pass", "swallow" for one
+    that is answered as if it had been, or "hang up".
+    """
+    target = urllib.parse.urlsplit(addresses.query).netloc
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _handle(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            verdict = judge(self.command, self.path)
+            if verdict == "hang up":
+                self.close_connection = True
+                return
+            if verdict == "swallow":
+                self.send_response(204)
+                self.end_headers()
+                return
+            connection = http.client.HTTPConnection(target, timeout=PATIENCE)
+            headers = {n: v for n, v in self.headers.items() if n.lower() != "connection"}
+            connection.request(self.command, self.path, body, {**headers, "Connection": "close"})
+            with connection.getresponse() as answer:
+                data = answer.read()
+                self.send_response(answer.status)
+                for name, value in answer.getheaders():
+                    if name.lower() not in _OF_ONE_CONNECTION:
+                        self.send_header(name, value)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+            connection.close()
+
+        do_GET = do_POST = do_PUT = do_DELETE = _handle  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        place = f"127.0.0.1:{server.server_address[1]}"
+        urls = (addresses.query, addresses.update, addresses.graph_store)
+        moved = (url.replace(target, place) for url in urls)
+        try:
+            yield Addresses(*moved, addresses.user, addresses.password)
+        finally:
+            server.shutdown()
 
 
 @contextlib.contextmanager
