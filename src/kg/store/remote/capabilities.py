@@ -7,6 +7,7 @@ engine that does not hold them is taken as it is.
 from __future__ import annotations
 
 import contextlib
+import math
 import re
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -37,11 +38,15 @@ _MANY: Final = "SELECT (1 AS ?one) { ?s ?p ?o } LIMIT 100001"
 """More rows than Virtuoso is usually set to give, to hear at how many it cuts."""
 _VIRTUOSO: Final = "Virtuoso"
 _PRODUCT: Final = re.compile(r"([^/\s(]+(?: [^/\s(]+)*)(?:/(\S+))?")
-_TIMEOUTS: Final = {"virtuoso": ("timeout", 1000), "stardog": ("timeout", 1000)}
-"""Engines by their names, with the parameter for the time of a query and its units per second.
-
-https://docs.openlinksw.com/virtuoso/anytimequeries/ and https://docs.stardog.com/operating-stardog/
-"""
+_TIMEOUTS: Final = {
+    "virtuoso": ("timeout", 1000),
+    "stardog": ("timeout", 1000),
+    "fuseki": ("timeout", 1),
+}
+"""What the names of engines have in them, with the parameter for the time of a query and its units
+per second: https://vos.openlinksw.com/owiki/wiki/VOS/VirtTipsAndTricksAnytimeSPARQLQuery,
+https://docs.stardog.com/operating-stardog/database-administration/query-management, and the class
+SPARQLQueryProcessor of Apache Jena."""
 _NOT_OURS: Final = (
     "It holds no catalog of ours: queries are sent as they are, and its version is not known."
 )
@@ -89,8 +94,9 @@ class Capabilities:
 
     def timeout_for(self, seconds: float) -> list[tuple[str, str]]:
         """The parameters that give a query some seconds, if the engine has any."""
-        found = _TIMEOUTS.get(self.name.lower())
-        return [(found[0], str(round(seconds * found[1])))] if found else []
+        name = self.name.lower()
+        found = next((told for known, told in _TIMEOUTS.items() if known in name), None)
+        return [(found[0], str(math.ceil(seconds * found[1])))] if found else []
 
     def sentences(self) -> list[str]:
         """What it does in its own way and what is done about it, a sentence each."""
