@@ -40,8 +40,8 @@ class Settings:
     )
     store: str = _setting(
         "",
-        "Folder of the built versions, or the word memory, or the address of an endpoint for what "
-        "only asks; empty for the project's own folder.",
+        "Folder of the built versions, or the word memory, or the address of an engine; empty for "
+        "the project's own folder.",
     )
     store_update_url: str = _setting(
         "", "Address at which an engine takes SPARQL Update, if the store is one."
