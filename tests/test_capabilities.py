@@ -225,7 +225,8 @@ def test_an_engine_is_probed(
     assert len(server.asked) <= 6
     if keeps:
         remote = RemoteStore(url).having(found)
-        text = f"SELECT (COUNT(*) AS ?n) {{ {{ ?s a ?o }} UNION {{ GRAPH <{CATALOG}> {{ ?d a ?c }} }} }}"
+        groups = f"{{ ?s a ?o }} UNION {{ GRAPH <{CATALOG}> {{ ?d a ?c }} }}"
+        text = "SELECT (COUNT(*) AS ?n) { GROUPS }".replace("GROUPS", groups)
         assert remote.query(text).serialize(CSV) == store.query(text).serialize(CSV)
         assert server.asked[-1][1:3] == (list(DEFAULT_GRAPHS), [CATALOG])
         for text in (

@@ -99,6 +99,7 @@ def _build_into_engine(project: Project, settings: Settings, anew: bool, format_
     if not built.report.conforms:
         print_build(built, project.root, format_)
         return False
+    click.echo("Until it is done, who asks the engine may see two versions mixed.", err=True)
     published = publish(cast("Written", built.graphs), addresses, bar, anew)
     print_published(built, published, addresses.query, format_)
     return True

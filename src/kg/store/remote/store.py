@@ -294,20 +294,28 @@ class RemoteStore(Store):
     def _in_parts(self, graph: str) -> Iterator[ox.Triple]:
         """The triples of a graph by as many as the engine gives without cutting.
 
-        Nobody promises an order, so at the end there have to be as many as the engine counts.
-        Raises ``ServiceError`` if there are not.
+        Nobody promises an order, so where there are several parts there have to be as many triples
+        in the end as the engine counts. Raises ``ServiceError`` if there are not.
         """
+        most, start, seen = _PART, 0, array.array("q")
         group = _group("?s ?p ?o", graph)
-        said = self.response(f"SELECT (1 AS ?one) {{ {group} }} LIMIT {_PART + 1}", "rows").headers
-        most = int(said.get(MOST_ROWS, _PART))
-        wanted, seen = self.count(graph), array.array("q")
-        for start in range(0, wanted, most):
+        while True:
             text = f"SELECT ?s ?p ?o {{ {group} }} LIMIT {most} OFFSET {start}"
-            for row in self.query(text).solutions():
+            response = self.response(text, "rows")
+            cut_at = int(response.headers.get(MOST_ROWS, most))
+            if cut_at < most:
+                most = cut_at
+                continue
+            with in_one_sentence(self.url, self._seconds):
+                rows = [*answer_of(response, "rows", text).solutions()]
+            for row in rows:
                 triple = ox.Triple(*cast("Any", row))
                 seen.append(hash(triple))
                 yield triple
-        if len(np.unique(np.array(seen))) != wanted:
+            start += len(rows)
+            if len(rows) < most:
+                break
+        if start > most and len(np.unique(np.array(seen))) != self.count(graph):
             raise ServiceError(
                 f"The endpoint <{self.url}> gave another graph <{graph}> in parts than it counts: "
                 "it may be changing, try again later."
