@@ -34,6 +34,7 @@ COMMANDS = (
     "coverage",
     "export",
     "stats",
+    "probe",
     "versions",
     "rollback",
 )

@@ -27,8 +27,16 @@ _SECRET: Final = {"token": "the token", "store_password": "a password"}
 """The settings that only their owner may read in a file."""
 
 
-def _setting(default: Any, sentence: str, low: int | None = None, high: int | None = None) -> Any:  # noqa: ANN401
-    return field(default=default, metadata={"sentence": sentence, "low": low, "high": high})
+def _setting(
+    default: Any,  # noqa: ANN401
+    sentence: str,
+    low: int | None = None,
+    high: int | None = None,
+    *,
+    is_shown: bool = True,
+) -> Any:  # noqa: ANN401
+    limits = {"sentence": sentence, "low": low, "high": high}
+    return field(default=default, repr=is_shown, metadata=limits)
 
 
 @dataclass(frozen=True)
@@ -51,7 +59,9 @@ class Settings:
     )
     store_user: str = _setting("", "User that the engine asks for, by Basic or Digest.")
     store_password: str = _setting(
-        "", "Password of that user, or a token if there is none; not for the command line."
+        "",
+        "Password of that user, or a token if there is none; not for the command line.",
+        is_shown=False,
     )
     host: str = _setting("127.0.0.1", "Address that the server listens on.")
     public_url: str = _setting(
@@ -63,7 +73,9 @@ class Settings:
     )
     log: str = _setting("", "File that gets a line for each query; empty for standard error.")
     token: str = _setting(
-        "", "What operators send as Authorization: Bearer; empty for no operators."
+        "",
+        "What operators send as Authorization: Bearer; empty for no operators.",
+        is_shown=False,
     )
     hide: str = _setting(
         "", "Graphs left out of what is served, with all below them, separated by blanks."

@@ -13,10 +13,11 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from kg.errors import KgError, ServiceError
-from kg.namespaces import BASE, CATALOG, DEFAULT_GRAPHS, ONTOLOGY, PREFIXES
+from kg.namespaces import BASE, DEFAULT_GRAPHS, ONTOLOGY, PREFIXES
 from kg.results import formats, media_types
 from kg.store.remote.connection import shown
 from kg.store.remote.received import MOST_ROWS, answer_of
+from kg.store.remote.store import DATA_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,9 +29,6 @@ DefaultGraph = Literal["own", "union", "empty", "unknown"]
 
 _DATASET: Final = f"<{BASE}dataset>"
 _VERSION: Final = f"<{PREFIXES['dcat']}version>"
-_DATA_VERSION: Final = (
-    f"SELECT ?version {{ GRAPH <{CATALOG}> {{ {_DATASET} {_VERSION} ?version }} }}"
-)
 _ANYTHING: Final = "ASK {}"
 _OF_ONE_GRAPH: Final = f"ASK {{ {_DATASET} {_VERSION} ?version }}"
 _OF_DEFAULT: Final = f"ASK {{ <{ONTOLOGY}> ?p ?o }}"
@@ -120,8 +118,8 @@ def probe(store: RemoteStore, with_formats: bool = False) -> Capabilities:
     """
     plain = store.having(None)
     try:
-        response = plain.response(_DATA_VERSION, "rows")
-        rows = [*answer_of(response, "rows", _DATA_VERSION).rows()[1]]
+        response = plain.response(DATA_VERSION, "rows")
+        rows = [*answer_of(response, "rows", DATA_VERSION).rows()[1]]
     except ServiceError:  # of one that has no named graphs
         response, rows = plain.response(_ANYTHING, "rows"), []
     name, version = _product(response.headers.get("Server", ""))

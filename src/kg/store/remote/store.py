@@ -20,7 +20,7 @@ import SPARQLWrapper
 
 from kg.columns import is_blank, is_literal, parts
 from kg.errors import ServiceError
-from kg.namespaces import GRAPHS, PREFIXES
+from kg.namespaces import BASE, CATALOG, PREFIXES
 from kg.queries import Term, bound, form_of
 from kg.queries.binding import as_sparql
 from kg.store.answers import GRAPH_FORMATS, Answer, cell
@@ -65,10 +65,15 @@ _PART: Final = 10_000
 _FRESH: Final = 10
 """Seconds for which the names of graphs are taken to be those that they were."""
 _GRAPHS: Final = "SELECT DISTINCT ?graph { GRAPH ?graph { ?s ?p ?o } }"
-_CATALOG: Final = f"{GRAPHS}catalog"
+DATA_VERSION: Final = f"""
+SELECT ?version {{ GRAPH <{CATALOG}> {{
+  <{BASE}dataset> <{PREFIXES["dcat"]}version> ?version
+}} }}
+"""
+"""What the catalog says of the version of the data."""
 _PARTS: Final = f"""
 PREFIX void: <{PREFIXES["void"]}>
-SELECT ?part {{ GRAPH <{_CATALOG}> {{
+SELECT ?part {{ GRAPH <{CATALOG}> {{
   ?dataset void:subset ?part . ?part void:triples ?triples . FILTER (?triples > 0)
 }} }}
 """
@@ -161,8 +166,12 @@ class RemoteStore(Store):
         if self.capabilities and self.capabilities.is_ours:
             told = self._named(_PARTS)
             if told:
-                return sorted({*told, _CATALOG})
+                return sorted({*told, CATALOG})
         return self._named(_GRAPHS)
+
+    def data_version(self) -> str:
+        """The version of the data that the engine holds; empty if it holds no catalog of ours."""
+        return next((str(row[0]) for row in self.query(DATA_VERSION).rows()[1]), "")
 
     def known_names(self) -> list[str]:
         """The names of the graphs, not asked for again within some seconds."""
