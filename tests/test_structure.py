@@ -59,6 +59,7 @@ LIBRARIES = {
     "rich": {"cli"},
     "sssom": {"link"},
     "tenacity": {"link"},
+    "urllib3": {"store"},
     "werkzeug": {"serve"},
     "yaml": {"citation", "mapper", "queries"},
 }
