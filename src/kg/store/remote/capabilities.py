@@ -16,6 +16,7 @@ from kg.errors import KgError, ServiceError
 from kg.namespaces import BASE, DEFAULT_GRAPHS, ONTOLOGY, PREFIXES
 from kg.results import formats, media_types
 from kg.store.remote.connection import shown
+from kg.store.remote.receipts import has_default
 from kg.store.remote.received import MOST_ROWS, answer_of
 from kg.store.remote.store import DATA_VERSION
 
@@ -137,26 +138,17 @@ def probed(store: RemoteStore) -> RemoteStore:
     return store.having(probe(store))
 
 
-def default_graph_of(plain: RemoteStore, of_one_graph: str, of_default: str) -> DefaultGraph:
-    """What a default graph is, by two questions with ASK.
-
-    The first asks for what one named graph has that is not in our default graph, the second for
-    what is.
-    """
-    if is_true(plain, of_one_graph):
-        return "union"
-    return "own" if is_true(plain, of_default) else "empty"
-
-
 def is_true(store: RemoteStore, text: str, default_graphs: Sequence[str] = ()) -> bool:
     """The answer to ASK."""
     return [*store.query(text, None, default_graphs).rows()[1]] == [["true"]]
 
 
 def _with_default_graph(plain: RemoteStore, found: Capabilities) -> Capabilities:
-    default_graph = default_graph_of(plain, _OF_ONE_GRAPH, _OF_DEFAULT)
-    if default_graph == "own":
-        return replace(found, default_graph=default_graph)
+    """What its default graph is: one of its own is ours if it was sent, or came otherwise."""
+    default_graph: DefaultGraph = "union" if is_true(plain, _OF_ONE_GRAPH) else "empty"
+    is_ours = default_graph == "empty" and is_true(plain, _OF_DEFAULT)
+    if is_ours and has_default(plain) is not False:
+        return replace(found, default_graph="own")
     keeps = not is_true(plain, _OF_ONE_GRAPH, DEFAULT_GRAPHS)
     keeps = keeps and is_true(plain, _OF_DEFAULT, DEFAULT_GRAPHS)
     return replace(

@@ -18,10 +18,10 @@ import pyoxigraph as ox
 
 from kg.columns import value_of
 from kg.errors import Exceeded, ServiceError
-from kg.namespaces import CATALOG, ONTOLOGY, PREFIXES, RECEIPTS, shorten
+from kg.namespaces import CATALOG, GRAPHS, PREFIXES, RECEIPTS, shorten
 from kg.store.canonical import canonical_nquads, parse_graph
 from kg.store.remote import receipts
-from kg.store.remote.capabilities import default_graph_of, is_true, probe
+from kg.store.remote.capabilities import is_true, probe
 from kg.store.remote.receipts import Receipt
 from kg.store.remote.store import RemoteStore
 from kg.store.remote.writing import in_pieces, writing
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 SECONDS: Final = 600
 """How long an engine may take to count a graph, or for a piece of one that is read."""
 _STRING: Final = f"{PREFIXES['xsd']}string"
-_OF_DEFAULT: Final = f"ASK {{ <{ONTOLOGY}> ?p ?o }}"
 
 
 @dataclass
@@ -94,7 +93,7 @@ class _Publishing:
                     if self._has(name, receipt, known.get(name)):
                         self._receipts[name] = receipt
                     advance(receipt.triples)
-        gone = sorted({*known} - {*wanted, ""})
+        gone = sorted(name for name in known if name.startswith(GRAPHS) and name not in wanted)
         sent = [name for name in wanted if name not in self._receipts]
         self._done.kept = [*self._receipts]
         if not (sent or gone):
@@ -128,10 +127,11 @@ class _Publishing:
 
     def _is_default_ours(self, known: Mapping[str, Receipt]) -> bool:
         """Whether the default graph is for us to write: one of its own that has nothing else."""
-        kind = default_graph_of(self._store, receipts.OF_RECEIPTS, _OF_DEFAULT)
-        if kind == "union":
-            return False
-        if "" in known or kind == "own" or not is_true(self._store, "ASK { ?s ?p ?o }"):
+        if is_true(self._store, receipts.OF_RECEIPTS):
+            return False  # a union
+        if "" in known or not is_true(self._store, "ASK { ?s ?p ?o }"):
+            return True
+        if self._has("", self._receipt(""), None):  # which was loaded otherwise
             return True
         self._done.leaves_default = True
         return False

@@ -36,6 +36,11 @@ SELECT ?graph ?digest ?triples {{ GRAPH <{RECEIPTS}> {{
   }}
 }} }}
 """
+_OF_DEFAULT: Final = f"""
+SELECT ?sum {{ GRAPH <{RECEIPTS}> {{
+  <{RECEIPTS}> a {_DATASET} . OPTIONAL {{ <{_DEFAULT}> <{_SPDX}checksum> ?sum }}
+}} }}
+"""
 OF_RECEIPTS: Final = f"ASK {{ <{RECEIPTS}> a {_DATASET} }}"
 """Whether a default graph has what only the graph of receipts does."""
 
@@ -60,6 +65,12 @@ def read(store: RemoteStore) -> dict[str, Receipt]:
         receipt = Receipt(said.get("digest") or "", int(said.get("triples") or 0))
         found["" if graph == _DEFAULT else graph] = receipt
     return found
+
+
+def has_default(store: RemoteStore) -> bool | None:
+    """Whether the default graph was sent and is whole; None if the engine has no receipts."""
+    rows = [*store.query(_OF_DEFAULT).rows()[1]]
+    return rows[0][0] is not None if rows else None
 
 
 def lines(receipts: Mapping[str, Receipt]) -> bytes:
