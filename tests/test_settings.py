@@ -121,3 +121,10 @@ def test_a_server_with_a_file(versions: Versions, tmp_path: Path) -> None:
         )
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr.startswith(f"kg: {config}: deadline must be a whole number")
+
+
+def test_secrets_are_not_shown() -> None:
+    """Where the settings are."""
+    loaded = Settings.load({}, token="who-knows", store_password="who-knows-either")  # noqa: S106
+    assert (loaded.token, loaded.store_password) == ("who-knows", "who-knows-either")
+    assert "who-knows" not in repr(loaded)

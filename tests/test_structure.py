@@ -55,10 +55,11 @@ LIBRARIES = {
         "tables",
         "validate",
     },
-    "requests": {"link"},
+    "requests": {"link", "store"},
     "rich": {"cli"},
     "sssom": {"link"},
     "tenacity": {"link"},
+    "urllib3": {"store"},
     "werkzeug": {"serve"},
     "yaml": {"citation", "mapper", "queries"},
 }

@@ -23,10 +23,20 @@ if TYPE_CHECKING:
 
 MEMORY: Final = "memory"
 """The word that stands for a store built in memory."""
+_SECRET: Final = {"token": "the token", "store_password": "a password"}
+"""The settings that only their owner may read in a file."""
 
 
-def _setting(default: Any, sentence: str, low: int | None = None, high: int | None = None) -> Any:  # noqa: ANN401
-    return field(default=default, metadata={"sentence": sentence, "low": low, "high": high})
+def _setting(
+    default: Any,  # noqa: ANN401
+    sentence: str,
+    low: int | None = None,
+    high: int | None = None,
+    *,
+    is_shown: bool = True,
+) -> Any:  # noqa: ANN401
+    limits = {"sentence": sentence, "low": low, "high": high}
+    return field(default=default, repr=is_shown, metadata=limits)
 
 
 @dataclass(frozen=True)
@@ -38,8 +48,20 @@ class Settings:
     )
     store: str = _setting(
         "",
-        "Folder of the built versions, or the word memory, or the address of an endpoint for what "
-        "only asks; empty for the project's own folder.",
+        "Folder of the built versions, or the word memory, or the address of an engine; empty for "
+        "the project's own folder.",
+    )
+    store_update_url: str = _setting(
+        "", "Address at which an engine takes SPARQL Update, if the store is one."
+    )
+    store_gsp_url: str = _setting(
+        "", "Address of an engine's Graph Store Protocol, at which ?graph= names a graph."
+    )
+    store_user: str = _setting("", "User that the engine asks for, by Basic or Digest.")
+    store_password: str = _setting(
+        "",
+        "Password of that user, or a token if there is none; not for the command line.",
+        is_shown=False,
     )
     host: str = _setting("127.0.0.1", "Address that the server listens on.")
     public_url: str = _setting(
@@ -51,7 +73,9 @@ class Settings:
     )
     log: str = _setting("", "File that gets a line for each query; empty for standard error.")
     token: str = _setting(
-        "", "What operators send as Authorization: Bearer; empty for no operators."
+        "",
+        "What operators send as Authorization: Bearer; empty for no operators.",
+        is_shown=False,
     )
     hide: str = _setting(
         "", "Graphs left out of what is served, with all below them, separated by blanks."
@@ -105,7 +129,7 @@ class Settings:
         """Settings from ``given`` values, else the environment, else the file, else the defaults.
 
         A value of None counts as not given. Raises ``BadInput`` for a value of the wrong form and
-        for a file that cannot be read, has another name in it, or shows others the token.
+        for a file that cannot be read, has another name in it, or shows others what is secret.
         """
         environment = os.environ if environment is None else environment
         said = {name: value for name, value in given.items() if value is not None}
@@ -150,8 +174,9 @@ def _read(path: str) -> dict[str, Any]:
         raise BadInput(f"{path} cannot be read: {error.strerror}.") from None
     except ValueError as error:
         raise BadInput(f"{path} is not TOML: {error}.") from None
-    if "token" in written and mode & stat.S_IROTH:
-        raise BadInput(f"{path} has the token and may be read by others: run chmod o-r on it.")
+    for name, what in _SECRET.items():
+        if name in written and mode & stat.S_IROTH:
+            raise BadInput(f"{path} has {what} and may be read by others: run chmod o-r on it.")
     known = {setting.name: setting for setting in fields(Settings) if setting.name != "config"}
     for name, value in written.items():
         if name not in known:
