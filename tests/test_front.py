@@ -635,7 +635,7 @@ def test_answers_that_are_kept(address: str) -> None:
         name: value for name, value in again.items() if name != "date"
     }
     assert request(path, If_None_Match=first["etag"]) == (304, b"")
-    assert request(path, If_None_Match=f'W/{first["etag"]}, "x"') == (304, b"")
+    assert request(path, If_None_Match=f'{first["etag"].removeprefix("W/")}, "x"') == (304, b"")
     assert request(path, If_None_Match='"x"') == (200, body)
     assert gzip.decompress(request(path, Accept_Encoding="gzip")[1]) == body
     assert gzip.decompress(request(path, Accept_Encoding="gzip")[1]) == body

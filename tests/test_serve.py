@@ -427,7 +427,7 @@ def test_tags(client: FlaskClient) -> None:
         tag(**{"named-graph-uri": graph}),
     ]
     assert len(set(different)) == len(different)
-    assert all(found and found.startswith('"') for found in different)
+    assert all(found and found.startswith('W/"') for found in different)
     assert tag("SELECT (RAND() AS ?x) {}") is None
 
     one = client.get("/queries/models-by-developer?organization=organization:baai")
@@ -439,7 +439,7 @@ def test_what_a_client_has_already(client: FlaskClient) -> None:
     """It is not sent again, and the answer still names its version."""
     asked = {"query_string": {"query": ROWS}}
     tag = client.get("/sparql", **asked).headers["ETag"]  # type: ignore[arg-type]
-    for wanted in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+    for wanted in (tag, tag.removeprefix("W/"), f'"other", {tag}', "*"):
         response = client.get("/sparql", headers={"If-None-Match": wanted}, **asked)  # type: ignore[arg-type]
         assert (response.status_code, response.data) == (304, b"")
         assert response.headers["ETag"] == tag
