@@ -21,6 +21,7 @@ from kg.store.plain import load
 
 if TYPE_CHECKING:
     from kg.project import Project
+    from kg.store.remote import CurrentOf
 
 
 @main.command()
@@ -43,7 +44,8 @@ if TYPE_CHECKING:
 @setting("keep_versions", metavar="N")
 @setting("services", metavar="URLS")
 @setting("private_services", metavar="URLS")
-@setting("store", metavar="FOLDER")
+@setting("store", metavar="FOLDER|URL")
+@setting("store_user", metavar="NAME")
 @setting("hide", metavar="GRAPH", multiple=True)
 @click.option(
     "--data",
@@ -77,7 +79,8 @@ def serve(
     """Serve pages, questions and SPARQL; with --data SPARQL over any RDF files.
 
     A version that is built meanwhile is served from the next request on. With --store, data are
-    loaded into an empty folder and stay there, with what is changed; without, nothing stays.
+    loaded into an empty folder and stay there, with what is changed; without, nothing stays. With
+    the address of an engine in --store what it holds is served, with all limits in front of it.
 
     \b
     Example:
@@ -85,6 +88,7 @@ def serve(
       kg serve --data people.ttl --data places.trig
       KG_TOKEN=secret kg serve --data people.ttl --store people --writable
       kg serve --hide graph:ding-xiao-2023/table-1
+      kg serve --store http://127.0.0.1:7878/query
       kg serve --config server.toml
     """
     settings = Settings.load(None, hide=" ".join(hide) or None, **given)
@@ -96,6 +100,9 @@ def serve(
         raise BadInput("--shapes judges what is written: give --writable, too.")
     if writable and settings.hide:
         raise BadInput("--hide serves a copy, in which nothing stays: it cannot be --writable.")
+    if settings.is_endpoint:
+        _serve_engine(project, settings, is_changed=bool(files or writable or settings.hide))
+        return
     with contextlib.ExitStack() as until_done:
         if files and not settings.store:
             folder = until_done.enter_context(tempfile.TemporaryDirectory(prefix="kg-serve-"))
@@ -116,15 +123,45 @@ def serve(
             _check(versions, shapes)
         catalogue = citation = None
         if not versions.current().is_plain:
-            catalogue = Catalogue.read(
-                project.query_files(), project.shown, project.federated_files()
-            )
-            file = project.citation_file
-            citation = Citation.read(file, project.shown(file))
+            catalogue, citation = _ours(project)
         if settings.hide.strip(" ,"):
             rest = without(settings.hide, versions, project, settings.keep_versions)
             versions = until_done.enter_context(rest)
-        _serve(catalogue, versions, settings, shapes if writable else None, citation)
+        name = versions.open().name  # what cannot be opened is refused now
+        may = shapes if writable else None
+        _serve(catalogue, versions, f"version {name}", settings, may, citation)
+
+
+def _serve_engine(project: Project, settings: Settings, *, is_changed: bool) -> None:
+    """Serve what an engine holds."""
+    from kg.store.remote import Addresses, CurrentOf
+
+    if is_changed or settings.services or settings.private_services:
+        raise BadInput(
+            "An engine is served as it is: --data, --writable, --hide and --services are for a "
+            "folder."
+        )
+    with progress("probe"):
+        current = CurrentOf(Addresses.of(settings), settings.deadline)
+    reading = current.get()
+    catalogue = citation = None
+    if current.is_ours:
+        catalogue, citation = _ours(project)
+    if not reading.is_known:
+        click.echo(
+            "The engine does not say which version it holds (`kg build --store` does): answers "
+            "are not kept.",
+            err=True,
+        )
+    what = f"version {reading.name}" if reading.is_known else "data"
+    _serve(catalogue, current, f"{what} of {settings.store}", settings, None, citation)
+
+
+def _ours(project: Project) -> tuple[Catalogue, Citation | None]:
+    """What is offered beside SPARQL of a graph that was built here."""
+    files = project.query_files(), project.shown, project.federated_files()
+    file = project.citation_file
+    return Catalogue.read(*files), Citation.read(file, project.shown(file))
 
 
 def _refuse_built(versions: Versions, instead: str) -> None:
@@ -142,20 +179,20 @@ def _check(versions: Versions, files: tuple[Path, ...]) -> None:
 
 def _serve(
     catalogue: Catalogue | None,
-    versions: Versions,
+    source: Versions | CurrentOf,
+    what: str,
     settings: Settings,
     shapes: tuple[Path, ...] | None,
     citation: Citation | None,
 ) -> None:
     from kg.serve import run
 
-    name = versions.open().name  # what cannot be opened is refused now
     address = f"http://{settings.host}:{settings.port}"
     example = "queries/trained-without?format=csv" if catalogue else "sparql?query=ASK%7B%7D"
     may = "read only" if shapes is None else "to be changed with the token"
 
     def started() -> None:
-        click.echo(f"Serving version {name} on {address} until Ctrl-C.")
+        click.echo(f"Serving {what} on {address} until Ctrl-C.")
         click.echo(
             f"Open: {address}/, {may}. A query has {settings.deadline} seconds and "
             f"{settings.query_memory} MB; {settings.fast_slots + settings.slow_slots} run at the "
@@ -163,4 +200,4 @@ def _serve(
         )
         click.echo(f"Try:  curl '{address}/{example}'")
 
-    run(catalogue, versions, settings, started, shapes, citation)
+    run(catalogue, source, settings, started, shapes, citation)

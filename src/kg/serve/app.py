@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from kg.citation import Citation
     from kg.settings import Settings
     from kg.store import Current
+    from kg.store.remote import CurrentOf
 
 _WORTH_IT: Final = 1_000
 _PROOFS_AT_ONCE: Final = 2
@@ -72,7 +73,7 @@ _HEADERS: Final = {
 
 
 def create_app(
-    current: Current,
+    current: Current | CurrentOf,
     catalogue: Catalogue | None,
     settings: Settings,
     writing: Writing | None = None,
@@ -211,7 +212,7 @@ def _add_headers(response: flask.Response) -> flask.Response:
     if flask.request.method == "OPTIONS":
         response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS, POST, QUERY"
         response.headers["Access-Control-Allow-Headers"] = "Accept, Content-Type, If-None-Match"
-    if "reading" in flask.g:
+    if "reading" in flask.g and flask.g.reading.is_known:
         response.headers["X-KG-Data-Version"] = flask.g.reading.name
     if response.status_code < HTTPStatus.BAD_REQUEST:
         response.headers.extend(("Link", link) for link in links())

@@ -1,7 +1,7 @@
 """The size and the SHA-256 of each file to download: computed once a version, when first asked for.
 
 A file is not kept but written anew for each visitor, always with the same bytes, as
-``EmbeddedStore.write`` says. So workers write each once more, for nobody but the hash, after the
+``Store.write`` says. So workers write each once more, for nobody but the hash, after the
 server has begun to answer and beside what visitors ask. Of a graph that ``holdings`` calls large it
 is not done.
 """
@@ -79,8 +79,11 @@ class Checksums:
     def of(self, version: Reading, seconds: float = 0) -> dict[str, Checksum | None]:
         """What is known of a version, after ``seconds`` at most; the rest is being computed.
 
-        None is for a file that there is not, since its format cannot hold the data.
+        None is for a file that there is not, since its format cannot hold the data. Nothing is
+        known of what is in an engine.
         """
+        if not version.is_local:  # whose statements come in any order
+            return {}
         with self._changed:
             found = self._found(version.name)
             if len(found) == len(self._files):

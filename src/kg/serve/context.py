@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from kg.serve.versioned import Versioned
     from kg.services import Services
     from kg.store import Answer, Current, EmbeddedStore, Reading, Versions
+    from kg.store.remote import CurrentOf
     from kg.why import Explanations
 
 KEY: Final = "kg"
@@ -73,7 +74,7 @@ class Writing:
 class Context:
     """The store that is served and the questions that are offered."""
 
-    current: Current
+    current: Current | CurrentOf
     catalogue: Catalogue
     is_ours: bool
     """Whether the data are the project's: a built graph."""
@@ -229,6 +230,9 @@ def tagged(content_type: str, what: object, made: Callable[[], bytes]) -> flask.
     ``what`` tells it from any other answer of the same version.
     """
     response = flask.Response(content_type=content_type)
+    if not reading().is_known:
+        response.set_data(made())
+        return response
     tag = hashlib.sha256(repr((reading().name, what, encoding())).encode()).hexdigest()[:32]
     response.set_etag(tag)
     response.cache_control.no_cache = True

@@ -136,7 +136,7 @@ def answer(
     code = "" if page else encoding()
     asked = Asked(text and normalised(text), bindings, default_graphs, named_graphs)
     tag = ""
-    if not page and (text is None or is_repeatable(text)):
+    if not page and reading().is_known and (text is None or is_repeatable(text)):
         tag = asked.tag(reading().name, format_.name, code, context().salt)
         response.set_etag(tag, weak=text is not None and not is_graph)
         response.cache_control.no_cache = True
@@ -176,7 +176,7 @@ def answer(
         current, cut = context().current.get().name, context().cut
         page = None if job.only_parsed else page
         waiting.work = Deferred(job, current, seconds, resuming(reading()), page, tag, cut, asked)
-        waiting.is_lasting = bool(page) and is_repeatable(text or "")
+        waiting.is_lasting = bool(page) and reading().is_known and is_repeatable(text or "")
     if code:
         response.content_encoding = code
     return response
@@ -191,7 +191,7 @@ def handed() -> Handed | None:
 def lasting(response: flask.Response) -> flask.Response:
     """Say of a response that it depends on what was asked and on the version, and nothing else."""
     waiting = handed()
-    if waiting is not None and waiting.work is None:
+    if waiting is not None and waiting.work is None and reading().is_known:
         waiting.is_lasting = True
     return response
 

@@ -19,7 +19,7 @@ from kg.store import EmbeddedStore
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from kg.store import Reading
+    from kg.store import Reading, Store
 
 blueprint = flask.Blueprint("descriptions", __name__)
 
@@ -152,12 +152,13 @@ class Descriptions:
             yield _said(address, f"{_DCAT}downloadURL", address)
             yield _said(address, f"{_DCAT}mediaType", _MEDIA_TYPES + format_.media_type)
 
-    def _counted(self, store: EmbeddedStore) -> Iterator[str]:
+    def _counted(self, store: Store) -> Iterator[str]:
         """What there is in data that nobody has described, if counting that takes a moment only."""
         yield _said(self._dataset, _TYPE, f"{_VOID}Dataset")
         yield _said(self._dataset, _TYPE, f"{_DCAT}Dataset")
-        yield _number(self._dataset, "triples", len(store))
-        if len(store) > _MOST_COUNTED:
+        triples = store.size()
+        yield _number(self._dataset, "triples", triples)
+        if triples > _MOST_COUNTED:
             return
         for kind, count, query in (
             ("class", "entities", _CLASSES),

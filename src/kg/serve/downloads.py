@@ -31,6 +31,7 @@ _TOPIC: Final = "omissions"
 """The tag of the questions about what sources leave out."""
 _PATIENCE: Final = 5.0
 """Seconds to wait for checksums that are being computed."""
+_IN_ENGINE: Final = "The data are in an engine, which writes them in any order: no checksum holds."
 _TOO_LARGE: Final = "There are no checksums of a graph of this size."
 _LATER: Final = "The checksums are being computed: try again in a moment."
 
@@ -51,6 +52,8 @@ def sums() -> flask.Response:
     """The SHA-256 of each file, as ``sha256sum --check`` reads them."""
     if not context().is_ours or _data().holdings.is_large:
         raise NotFound(_TOO_LARGE)
+    if not reading().is_local:
+        raise NotFound(_IN_ENGINE)
     known = context().checksums.of(reading(), _PATIENCE)
     if len(known) < len(context().files):
         raise Busy(_LATER)
@@ -85,6 +88,7 @@ def page() -> str:
         "download.html",
         files=context().files,
         sums={} if holdings.is_large else context().checksums.of(version),
+        is_local=version.is_local,
         checksums=checksums.NAME,
         holdings=holdings,
         names_of_parts=[(part.iri,) for part in holdings.parts],

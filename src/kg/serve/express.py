@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from kg.serve.deferred import Deferred
     from kg.serve.sending import Headers
     from kg.store import Current
+    from kg.store.remote import CurrentOf
 
     Shape = tuple[object, ...]
 
@@ -56,7 +57,7 @@ class Express:
 class Expresses:
     """What Flask decided about queries, by their shapes."""
 
-    def __init__(self, app: flask.Flask, current: Current) -> None:
+    def __init__(self, app: flask.Flask, current: Current | CurrentOf) -> None:
         self._app = app
         self._current = current
         self._salt = app.extensions[KEY].salt

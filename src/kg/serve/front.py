@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from kg.serve.receiving import Receive
     from kg.serve.sending import Headers, Send
     from kg.settings import Settings
+    from kg.store.remote import CurrentOf
 
     Scope = MutableMapping[str, Any]
 
@@ -74,7 +75,7 @@ class Front:
         self,
         wsgi: Any,  # noqa: ANN401
         pool: Pool,
-        current: Current,
+        current: Current | CurrentOf,
         settings: Settings,
         writer: Writer | None,
     ) -> None:
@@ -396,7 +397,7 @@ class Response:
 
 def run(
     catalogue: Catalogue | None,
-    versions: Versions,
+    source: Versions | CurrentOf,
     settings: Settings,
     started: Callable[[], None],
     shapes: Sequence[Path] | None = None,
@@ -404,11 +405,11 @@ def run(
 ) -> None:
     """Serve until interrupted; a worker process that dies is started again.
 
-    Without a ``catalogue`` the versions are of any data, of which nothing but SPARQL is offered;
-    with ``shapes``, be they none, whoever has the token may change them. ``citation`` says how they
-    are cited. ``started`` is called once the server listens. Raises ``BadInput`` if it cannot
-    listen on the address and port of ``settings``, or if those list services or networks that
-    cannot be.
+    ``source`` is a folder's versions, or the current one of an engine. Without a ``catalogue``
+    the versions are of any data, of which nothing but SPARQL is offered; with ``shapes``, be they
+    none, whoever has the token may change them. ``citation`` says how they are cited. ``started``
+    is called once the server listens. Raises ``BadInput`` if it cannot listen on the address and
+    port of ``settings``, or if those list services or networks that cannot be.
     """
     Clients(settings.trusted_proxy)
     address = _address(settings.host, settings.port)
@@ -432,13 +433,13 @@ def run(
         workers_kill_timeout=_LAST_SECONDS,
     )
     server.on_startup(started)
-    loader = partial(_load, catalogue, versions, settings, shapes, citation)
+    loader = partial(_load, catalogue, source, settings, shapes, citation)
     server.serve(target_loader=loader, wrap_loader=False)
 
 
 def _load(
     catalogue: Catalogue | None,
-    versions: Versions,
+    source: Versions | CurrentOf,
     settings: Settings,
     shapes: Sequence[Path] | None,
     citation: Citation | None,
@@ -451,13 +452,17 @@ def _load(
     LOGGER.addHandler(
         logging.FileHandler(settings.log) if settings.log else logging.StreamHandler()
     )
-    current = Current(versions)
+    if isinstance(source, Versions):
+        current: Current | CurrentOf = Current(source)
+        held: Path | CurrentOf = source.root
+    else:
+        current = held = source.again()
     memory = settings.query_memory * 1_000_000
     writing = writer = None
-    if shapes is not None:
+    if shapes is not None and isinstance(source, Versions):
         keep = settings.keep_versions
-        writing = Writing(versions, settings.token, keep, settings.max_upload_bytes, shapes)
-        writer = Writer(versions, keep, memory, settings.queue, shapes)
+        writing = Writing(source, settings.token, keep, settings.max_upload_bytes, shapes)
+        writer = Writer(source, keep, memory, settings.queue, shapes)
     app = create_app(current, catalogue, settings, writing, citation)
     limits = Limits(
         fast=settings.fast_slots,
@@ -467,7 +472,7 @@ def _load(
         memory=memory,
     )
     services = listed(settings.services, settings.private_services)
-    pool = Pool(versions.root, limits, services, settings.copies_memory * 1_000_000)
+    pool = Pool(held, limits, services, settings.copies_memory * 1_000_000)
     give_back()
     return Front(app, pool, current, settings, writer)
 

@@ -11,7 +11,7 @@ from kg.namespaces import BASE, BUILT_GRAPHS, GRAPHS, PREFIXES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from kg.store import EmbeddedStore, Reading
+    from kg.store import Reading, Store
 
 MOST: Final = 1_000_000
 """Statements of a version, in all graphs, beyond which nothing is counted or summed for a page."""
@@ -140,7 +140,7 @@ def is_large(known: Mapping[str, int]) -> bool:
     return sum(known.values()) > MOST
 
 
-def sizes(store: EmbeddedStore) -> dict[str, int]:
+def sizes(store: Store) -> dict[str, int]:
     """Statements by graph, as the catalog has them, with its own; the default graph has no name."""
     found = {
         "" if graph == f"{BASE}dataset" else str(graph): int(str(triples))
@@ -150,11 +150,11 @@ def sizes(store: EmbeddedStore) -> dict[str, int]:
     return found
 
 
-def _parts(store: EmbeddedStore) -> Iterator[Part]:
+def _parts(store: Store) -> Iterator[Part]:
     for part, sentences, entries, *counts in store.query(_PARTS).rows()[1]:
         units = int(str(entries or sentences or 0))
         yield Part(str(part), units, entries is not None, *(int(str(n)) for n in counts))
 
 
-def _counted(store: EmbeddedStore, query: str) -> list[tuple[str, int]]:
+def _counted(store: Store, query: str) -> list[tuple[str, int]]:
     return [(str(name), int(str(number))) for name, number in store.query(query).rows()[1]]

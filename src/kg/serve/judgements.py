@@ -18,7 +18,7 @@ from kg.judged import Days, Finding, Grade, Item, Quantity, Result, Statement, V
 from kg.judged.items import ENDS
 from kg.namespaces import GRAPHS, IDS, PREFIXES, TERMS, shorten
 from kg.queries import Query, Term
-from kg.store import EmbeddedStore
+from kg.store import EmbeddedStore, Store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -98,7 +98,7 @@ class Judged:
 class _Node:
     """What a graph states of a thing, by property."""
 
-    def __init__(self, store: EmbeddedStore, iri: str, graph: str = "") -> None:
+    def __init__(self, store: Store, iri: str, graph: str = "") -> None:
         self.iri = iri
         self._said: dict[str, list[Cell]] = {}
         for predicate, cell in store.statements(iri, graph=graph):
@@ -132,7 +132,7 @@ class _Node:
 class Judgements:
     """What was judged of a version, read when it is asked for."""
 
-    def __init__(self, store: EmbeddedStore) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
         self._names: dict[str, str] = {}
         self._speakers: dict[str, tuple[str, ...]] = {}
@@ -308,7 +308,7 @@ def _columns(text: str) -> tuple[str, ...]:
         return ()
 
 
-def _english(store: EmbeddedStore, iri: str) -> str:
+def _english(store: Store, iri: str) -> str:
     for predicate in (f"{_RDFS}label", f"{_DCTERMS}title"):
         labels = [
             cell["value"]

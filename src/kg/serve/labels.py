@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from kg.documents import Cell
-    from kg.store import EmbeddedStore
+    from kg.store import Store
 
 _NAMING: Final = tuple(
     map(
@@ -48,9 +48,7 @@ _LONGEST: Final = 300
 class Labels:
     """What things are called in a store, each looked up when first asked for."""
 
-    def __init__(
-        self, store: EmbeddedStore, names: Mapping[Term, Mapping[str, str]] | None = None
-    ) -> None:
+    def __init__(self, store: Store, names: Mapping[Term, Mapping[str, str]] | None = None) -> None:
         """``names`` are what some terms are called that the store gives no label."""
         self._store = store
         self._known: dict[Term, Mapping[str, str]] = dict(names or {})
@@ -105,7 +103,7 @@ class Labels:
         return f"{self.text(part, tag)} ¶{'.'.join(numbers)}" if numbers else self.text(part, tag)
 
 
-def part_of(store: EmbeddedStore, graph: Term, whole: Term | None) -> Term | None:
+def part_of(store: Store, graph: Term, whole: Term | None) -> Term | None:
     """The part of a work that a passage is in, or that its graph is named like; None of neither.
 
     ``whole`` is what the graph is said to be part of.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kg.results import Format
     from kg.serve.entities.elsewhere import Link
     from kg.serve.entities.model import Fact
-    from kg.store import EmbeddedStore
+    from kg.store import Store
 
 _SCHEMA: Final = PREFIXES["schema"]
 _DCAT: Final = PREFIXES["dcat"]
@@ -39,7 +39,7 @@ def of_thing(
     name: str,
     facts: Iterable[Fact],
     links: Iterable[Link],
-    store: EmbeddedStore,
+    store: Store,
 ) -> dict[str, Any] | None:
     """A thing whose classes are aligned to schema.org; None for any other.
 

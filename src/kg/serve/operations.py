@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from kg.serve.kept import Answers, Kept
     from kg.serve.sending import Send
     from kg.store import Current
+    from kg.store.remote import CurrentOf
     from kg.workers import Job, Pool, Running
     from kg.writing import Order
 
@@ -86,7 +87,7 @@ class Operations:
     def __init__(
         self,
         pool: Pool,
-        current: Current,
+        current: Current | CurrentOf,
         token: str,
         answers: Answers,
         cancel: Callable[[Running], None],
@@ -248,14 +249,23 @@ class Operations:
             "version": self._current.get().name,
             "rejected": self._current.rejected,
             "queries": self._pool.states(),
-            "data": "memory" if workers.in_memory else "disk",
+            "data": self._data(),
             "network": {None: None, True: "none", False: "no descriptors"}[
                 self._pool.workers.isolated
             ],
         }
+        if facts["data"] == "engine":  # which may be anywhere
+            facts["network"] = "engine"
+            facts["status"] = "unreachable" if self._current.rejected else "ready"
         ready = facts["status"] == "ready"
         status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
         return status, _JSON, json.dumps(facts).encode() + b"\n"
+
+    def _data(self) -> str:
+        """Where queries are answered from."""
+        if not self._current.get().is_local:
+            return "engine"
+        return "memory" if self._pool.workers.in_memory else "disk"
 
     def _metrics(self) -> tuple[HTTPStatus, str, bytes]:
         self.look()

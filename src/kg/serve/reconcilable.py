@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from kg.link.agreement import Given
-    from kg.store import EmbeddedStore, Reading
+    from kg.store import Reading, Store
 
 _PREFIXES: Final = """
 PREFIX cllm: <https://w3id.org/china-llm/ontology#>
@@ -100,7 +100,7 @@ _PATIENCE: Final = 0.5
 class Reconcilable:
     """The things, types and properties of one version, by their names."""
 
-    def __init__(self, store: EmbeddedStore) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
         self._definitions: dict[str, str] = {}
         self._iris: dict[str, str] = {}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kg.judged import Item, Statement
-    from kg.store import EmbeddedStore
+    from kg.store import Store
 
 _CLAIM: Final = f"""
 PREFIX cllm: <{TERMS}>
@@ -93,7 +93,7 @@ class Told:
 class Teller:
     """Tells the items of a version."""
 
-    def __init__(self, store: EmbeddedStore) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
         self._ranks: dict[str, dict[tuple[str, str, str], str]] = {}
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kg.documents import Context, Triple
-    from kg.store import EmbeddedStore, Reading
+    from kg.store import Reading, Store
 
 blueprint = flask.Blueprint("things", __name__)
 blueprint.after_request(lasting)
@@ -54,7 +54,7 @@ def as_object(iri: str) -> flask.Response | None:
     )
 
 
-def _around(store: EmbeddedStore, iri: str) -> Iterator[Triple]:
+def _around(store: Store, iri: str) -> Iterator[Triple]:
     """What is stated of a thing, where it is linked to, its figures, and what the rest is called.
 
     What the default graph does not know is told as any graph has it.

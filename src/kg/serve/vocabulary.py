@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from kg.documents import Cell
-    from kg.store import EmbeddedStore, Reading
+    from kg.store import Reading, Store
 
 _RDFS: Final = PREFIXES["rdfs"]
 _SKOS: Final = PREFIXES["skos"]
@@ -62,7 +62,7 @@ _LONGEST: Final = 400
 _MOST_GRAPHS: Final = 200
 
 
-def words_of(version: Reading, described: EmbeddedStore, *, is_ours: bool) -> bytes:
+def words_of(version: Reading, described: Store, *, is_ours: bool) -> bytes:
     """The words of a version of which ``described`` is the VoID description, as JSON."""
     store = version.store
     uses = {kind: _counted(described, kind) for kind in ("class", "property")}
@@ -97,7 +97,7 @@ def known_prefixes(graphs: Iterable[str] = (), *, is_ours: bool) -> Mapping[str,
     return prefixes_with_sources(sorted(sources - {*BUILT_GRAPHS}))
 
 
-def _counted(described: EmbeddedStore, kind: str) -> dict[str, int]:
+def _counted(described: Store, kind: str) -> dict[str, int]:
     """How often each class or property is used in the default graph, or in all data of others."""
     columns, rows = described.query(_COUNTED).rows()
     place = columns.index(kind)
@@ -108,13 +108,13 @@ def _sorted(uses: Mapping[str, int]) -> list[tuple[str, int]]:
     return sorted(uses.items(), key=lambda use: (-use[1], use[0]))
 
 
-def _used_in_graphs(store: EmbeddedStore, properties: list[str]) -> set[str]:
+def _used_in_graphs(store: Store, properties: list[str]) -> set[str]:
     """Those of ``properties`` that a named graph uses."""
     asked = _IN_GRAPHS.replace("TERMS", " ".join(f"<{iri}>" for iri in properties))
     return {str(row[0]) for row in store.query(asked).rows()[1]}
 
 
-def _values(store: EmbeddedStore) -> list[dict[str, Any]]:
+def _values(store: Store) -> list[dict[str, Any]]:
     """The individuals that the ontology itself has, with the properties that lead to them."""
     uses: dict[str, int] = {}
     properties: dict[str, list[str]] = defaultdict(list)
@@ -128,7 +128,7 @@ def _values(store: EmbeddedStore) -> list[dict[str, Any]]:
     ]
 
 
-def _term(store: EmbeddedStore, iri: str, uses: int) -> dict[str, Any]:
+def _term(store: Store, iri: str, uses: int) -> dict[str, Any]:
     """A term with its label and its definition by language, and how often it is used."""
     term: dict[str, Any] = {"iri": iri, "uses": uses}
     if labels := _by_language(cell for _, cell in store.statements(iri, _LABEL)):

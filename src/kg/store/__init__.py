@@ -10,6 +10,7 @@ nesting     how deep a document nests, before a parser sees it
 plain       any RDF files as a version, without a build
 draft       a version while it is written
 versions    folders of published stores, and which one is current
+places      where a version is, told from one process to another
 current     the one that is served, opened anew when another one has become current
 """
 
@@ -19,6 +20,7 @@ from kg.store.canonical import canonical_nquads, data_version
 from kg.store.current import Current
 from kg.store.draft import Draft
 from kg.store.embedded import EmbeddedStore
+from kg.store.places import opened, told
 from kg.store.versions import Change, Reading, Version, Versions
 from kg.store.written import Written
 
@@ -36,4 +38,6 @@ __all__ = [
     "Written",
     "canonical_nquads",
     "data_version",
+    "opened",
+    "told",
 ]

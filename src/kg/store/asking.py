@@ -50,6 +50,10 @@ class Store(ABC):
         """
 
     @abstractmethod
+    def size(self) -> int:
+        """Number of statements; of an engine those of the default graph."""
+
+    @abstractmethod
     def graph_names(self) -> list[str]:
         """The IRIs of the named graphs, sorted."""
 

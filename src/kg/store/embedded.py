@@ -114,6 +114,10 @@ class EmbeddedStore(Store):
         """Number of quads, those of the default graph included."""
         return len(self._store)
 
+    def size(self) -> int:
+        """Number of quads."""
+        return len(self._store)
+
     def query(
         self,
         text: str,

@@ -31,6 +31,9 @@ from kg.store.embedded import EmbeddedStore
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from kg.store.asking import Store
+    from kg.store.remote import Engine
+
 _STORE: Final = "store"
 _SUMMARY: Final = "summary.json"
 _LEASE: Final = "lease"
@@ -77,9 +80,24 @@ class Reading:
     """An open version; it is not cleared away while this object lives."""
 
     name: str
+    store: Store
+    place: Path | Engine
+    """The folder of the store, or the engine that it asks."""
+    is_known: bool = True
+    """Whether the name is that of the data, so that equal names mean equal data."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the data are in files of this machine."""
+        return isinstance(self.place, Path)
+
+
+@dataclass(frozen=True)
+class Opened(Reading):
+    """A version in a folder."""
+
     store: EmbeddedStore
-    path: Path
-    """The folder of the store."""
+    place: Path
 
 
 class Versions:
@@ -227,7 +245,7 @@ class Versions:
             ) from None
         return Version(chosen.name, chosen.path, is_current=True)
 
-    def open(self, version: Version | None = None) -> Reading:
+    def open(self, version: Version | None = None) -> Opened:
         """Open a version, the current one by default, and keep it from being cleared away.
 
         Raises ``StoreError`` if nothing is built or the version is damaged.
@@ -240,7 +258,7 @@ class Versions:
                 raise
         return self.open()  # another one became current, and this one was cleared away
 
-    def _opened(self, chosen: Version) -> Reading:
+    def _opened(self, chosen: Version) -> Opened:
         try:
             lease = os.open(chosen.path / _LEASE, os.O_RDONLY)
         except OSError:
@@ -251,14 +269,14 @@ class Versions:
                 raise StoreError(f"The version {chosen.name} is missing or damaged.")
             prefixes = {} if chosen.is_plain else PREFIXES  # ours mean nothing to other data
             store = EmbeddedStore.open(chosen.store, prefixes)
-            reading = Reading(chosen.name, store, chosen.store)
+            reading = Opened(chosen.name, store, chosen.store)
         except BaseException:
             os.close(lease)
             raise
         weakref.finalize(reading, os.close, lease)
         return reading
 
-    def open_any(self) -> Reading:
+    def open_any(self) -> Opened:
         """Open the newest version that can be. Raises ``StoreError`` as ``open`` does if none can.
 
         For whoever has to go on; what the current one lacks is not said.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from cachetools import LRUCache
 
 from kg.errors import Busy, Exceeded, StoreError
+from kg.store import told
 from kg.workers.spawner import OUT_OF_MEMORY
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Explanations:
         return found
 
     async def _asked(self, version: Reading, triple: Triple, seconds: float) -> bytes:
-        asked = {"store": str(version.path.resolve()), "triple": triple, "memory": self._memory}
+        asked = {"place": told(version.place), "triple": triple, "memory": self._memory}
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",

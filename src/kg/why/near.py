@@ -15,7 +15,7 @@ from kg.namespaces import BASE, GRAPHS, ONTOLOGY, PREFIXES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kg.store import EmbeddedStore
+    from kg.store import Store
 
 _SETTLED: Final = f"{GRAPHS}settled"
 _ONTOLOGY: Final = f"{GRAPHS}ontology"
@@ -27,7 +27,7 @@ _MOST: Final = 300
 """Number of statements of a thing, or about it, beyond which those about it are not walked back."""
 
 
-def axioms(store: EmbeddedStore) -> list[Triple]:
+def axioms(store: Store) -> list[Triple]:
     """The axioms of the ontology, without what aligns it to others, which is not reasoned with."""
     return [
         triple
@@ -36,7 +36,7 @@ def axioms(store: EmbeddedStore) -> list[Triple]:
     ]
 
 
-def around(store: EmbeddedStore, triple: Triple) -> set[Triple]:
+def around(store: Store, triple: Triple) -> set[Triple]:
     """What the settled view states some steps forward from the ends of a triple, and one back."""
     found: set[Triple] = set()
     waiting = {term for term in (triple[0], triple[2]) if _is_thing(term)}
@@ -56,7 +56,7 @@ def around(store: EmbeddedStore, triple: Triple) -> set[Triple]:
     return found
 
 
-def everything(store: EmbeddedStore) -> Iterator[Triple]:
+def everything(store: Store) -> Iterator[Triple]:
     """All that the settled view states."""
     return store.triples(_SETTLED)
 

@@ -1,6 +1,8 @@
-"""The process that finds a proof: no network, and no more memory and time than it is given.
+"""The process that finds a proof, with no more memory and time than it is given.
 
-The question is a line of JSON: ``store``, the folder of a version's store, ``triple``, terms as
+It has no network, unless the version is in an engine.
+
+The question is a line of JSON: ``place``, where a version is, ``triple``, terms as
 N-Triples writes them, and ``memory``, bytes. So is the answer: the proof as an object with
 ``triple``, ``words`` and, unless it is stated, ``rule``, ``ways`` and ``premises``; null if the
 triple does not follow; or ``exceeded``, the limit that was passed.
@@ -10,11 +12,10 @@ from __future__ import annotations
 
 import json
 import signal
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from kg.reason import Explainer, materialize, says_something, spells_out
-from kg.store import EmbeddedStore
+from kg.store import opened
 from kg.why.near import around, axioms, everything
 from kg.workers import end_with_parent
 from kg.workers.process import leave_network, limit_data
@@ -22,6 +23,7 @@ from kg.workers.process import leave_network, limit_data
 if TYPE_CHECKING:
     from kg.columns import Triple
     from kg.reason import Proof
+    from kg.store import Store
 
 MOST_STEPS: Final = 1_000
 """Number of steps of a proof that is told."""
@@ -31,9 +33,10 @@ def answer(question: IO[bytes], out: IO[bytes]) -> None:
     """Answer the question that is read."""
     end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends this process
-    leave_network()
     asked = json.loads(question.readline())
-    store = EmbeddedStore.open(Path(asked["store"]))
+    if "engine" not in asked["place"]:
+        leave_network()
+    store = opened(asked["place"])
     limit_data(asked["memory"])
     subject, predicate, value = asked["triple"]
     try:
@@ -43,7 +46,7 @@ def answer(question: IO[bytes], out: IO[bytes]) -> None:
     out.write(json.dumps(found).encode() + b"\n")
 
 
-def _proof(store: EmbeddedStore, triple: Triple) -> dict[str, Any] | None:
+def _proof(store: Store, triple: Triple) -> dict[str, Any] | None:
     schema = axioms(store)
     for facts in (around(store, triple), everything(store)):
         explainer = Explainer(materialize([*facts, *schema], says_something))

@@ -11,7 +11,8 @@ from kg.workers.spawner import Spawner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
-    from pathlib import Path
+
+    from kg.workers.spawner import Source
 
 _CALM: Final = 1.0
 """Seconds for which a version has to be current: what changes all the time is not worth a copy."""
@@ -24,10 +25,10 @@ class Copies:
     the bytes of one copy; with 0 there are none.
     """
 
-    def __init__(self, root: Path, memory: int, most: int, ready: Callable[[], None]) -> None:
+    def __init__(self, source: Source, memory: int, most: int, ready: Callable[[], None]) -> None:
         self.spawner: Spawner | None = None
         """What forks workers with a copy of the current version, if there is one."""
-        self._root = root
+        self._source = source
         self._memory = memory
         self._most = most
         self._ready = ready
@@ -72,7 +73,7 @@ class Copies:
 
     async def _make(self, version: str) -> None:
         await asyncio.sleep(_CALM)
-        spawner = Spawner(self._root, self._memory)
+        spawner = Spawner(self._source, self._memory)
         try:
             with contextlib.suppress(KgError):  # without, workers go on reading from disk
                 if await spawner.copy(version, self._most):

@@ -26,12 +26,11 @@ from kg.workers.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
-    from pathlib import Path
 
     from kg.errors import KgError, ServiceError
     from kg.services import Services
     from kg.workers.jobs import Job
-    from kg.workers.spawner import Worker
+    from kg.workers.spawner import Source, Worker
 
 SLOW_AFTER: Final = 0.2
 """Seconds after which a query leaves the fast slots."""
@@ -56,14 +55,17 @@ class Pool:
     """Workers for the versions in a folder, and who is served by them."""
 
     def __init__(
-        self, root: Path, limits: Limits, services: Services | None = None, copies: int = 0
+        self, source: Source, limits: Limits, services: Services | None = None, copies: int = 0
     ) -> None:
-        """``copies`` is the memory in bytes that copies of the data may take, 0 for none."""
+        """``source`` is where the data are: a folder of versions, or an engine.
+
+        ``copies`` is the memory in bytes that copies of the data may take, 0 for none.
+        """
         self.limits = limits
         self.running: dict[str, Running] = {}
         """What waits and runs, by id."""
         self._door = Door(services or {})
-        self.workers = Workers(root, limits, self._door, copies)
+        self.workers = Workers(source, limits, self._door, copies)
         self._fast: set[Running] = set()
         self._long: dict[Running, Worker] = {}
         self._queue: list[Running] = []

@@ -34,13 +34,15 @@ from kg.errors import BadQuery, KgError, StoreError
 from kg.queries import Term
 from kg.results import named
 from kg.services import redirected
-from kg.store import Answer, EmbeddedStore, Version, Versions
+from kg.store import Answer, EmbeddedStore, Version, Versions, opened
 from kg.workers import frames
 from kg.workers.copying import copied
 from kg.workers.pieces import Pieces, ServerGone
 
 if TYPE_CHECKING:
     from typing import NoReturn
+
+    from kg.store import Store
 
 _CLONE_NEWUSER: Final = 0x10000000
 _CLONE_NEWNET: Final = 0x40000000
@@ -83,8 +85,7 @@ def spawn(server: socket.socket) -> None:
     end_with_parent()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # the server ends this one, after its last answer
-    isolated = leave_network()
-    _say(server, isolated=isolated)
+    isolated = False
     workers: set[int] = set()
     copies: dict[str, EmbeddedStore] = {}
     given: collections.deque[int] = collections.deque()
@@ -98,7 +99,10 @@ def spawn(server: socket.socket) -> None:
         for line in lines:
             _reap(workers)
             order = json.loads(line)
-            if "listen" in order:
+            if "network" in order:
+                isolated = not order["network"] and leave_network()
+                _say(server, isolated=isolated)
+            elif "listen" in order:
                 _listen(server)
             elif "copy" in order:
                 copies = {order["copy"]: found} if (found := copied(order)) else {}
@@ -171,17 +175,23 @@ def _become_worker(
 def _work(
     server: socket.socket, order: dict[str, Any], copy: EmbeddedStore | None, *, isolated: bool
 ) -> int:
+    reading = None
     try:
-        versions = Versions(Path(order["root"]))
-        path = versions.root / "versions" / order["version"]
-        reading = None if copy else versions.open(Version(order["version"], path, is_current=True))
+        if "engine" in order:
+            store = opened(order)
+        elif copy:
+            store = copy
+        else:
+            path = Path(order["root"], "versions", order["version"])
+            version = Version(order["version"], path, is_current=True)
+            reading = Versions(Path(order["root"])).open(version)  # holds its lease
+            store = reading.store
     except KgError as error:
         server.sendall(frames.failed(error))
         return 1
-    store = reading.store if reading else cast("EmbeddedStore", copy)
     cutter = _Cutter()
     _limit_memory(order["memory"])
-    if not isolated:
+    if not isolated and "engine" not in order:
         _open_nothing()
     server.sendall(frames.pack(frames.READY))
     while message := frames.receive(server):
@@ -234,9 +244,7 @@ class _Cutter:
                     self.pieces.cut()
 
 
-def _answer(
-    store: EmbeddedStore, server: socket.socket, job: dict[str, Any], cutter: _Cutter
-) -> None:
+def _answer(store: Store, server: socket.socket, job: dict[str, Any], cutter: _Cutter) -> None:
     """Answer a job in pieces, and say that this was all or what went wrong."""
     if job["only_parsed"]:
         store = EmbeddedStore.in_memory({})
@@ -260,11 +268,13 @@ def _answer(
         pieces.fail(BadQuery(f"{error}."))
 
 
-def _asked(store: EmbeddedStore, job: dict[str, Any]) -> Answer:
+def _asked(store: Store, job: dict[str, Any]) -> Answer:
     """What a store answers to a job's text, with services called at the addresses of the job."""
     text = redirected(job["text"], job["services"])
     bindings = {name: Term(*term) for name, term in job["bindings"].items()}
     about = bindings, job["default_graphs"], job["named_graphs"], job["base"]
+    if not isinstance(store, EmbeddedStore):  # which says better what is wrong with a text
+        EmbeddedStore.in_memory({}).query(text, *about)
     try:
         return store.query(text, *about)
     except BadQuery as error:

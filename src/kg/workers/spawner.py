@@ -15,13 +15,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kg.errors import Exceeded, KgError, Refused, StoreError
+from kg.store import told
 from kg.workers import frames
 from kg.workers.messages import Messages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from kg.store.remote import CurrentOf
     from kg.workers.door import Door
+
+    Source = Path | CurrentOf
 
 _PIECE: Final = 65_536
 _START_SECONDS: Final = 10
@@ -108,11 +112,12 @@ class Worker:
 class Spawner:
     """The process that forks workers, started when one is needed and none is there.
 
-    With a ``door`` it opens that in the network of its workers.
+    Its workers open versions of the folder ``source``, or ask the engine that this is the current
+    version of; only for an engine they have a network. With a ``door`` it opens that in theirs.
     """
 
-    def __init__(self, root: Path, memory: int, door: Door | None = None) -> None:
-        self._root = root.resolve()
+    def __init__(self, source: Source, memory: int, door: Door | None = None) -> None:
+        self._source = source
         self._memory = memory
         self._door = door
         self._connection: socket.socket | None = None
@@ -131,7 +136,7 @@ class Spawner:
         ours, theirs = socket.socketpair()
         errors, their_errors = os.pipe()
         os.set_blocking(errors, False)
-        order = {"root": str(self._root), "version": version, "memory": self._memory}
+        order = {**self._where(), "version": version, "memory": self._memory}
         line = json.dumps(order).encode() + b"\n"
         try:
             async with self._one_at_a_time:
@@ -155,12 +160,18 @@ class Spawner:
             raise
         return worker
 
+    def _where(self) -> dict[str, Any]:
+        """What a worker is told of where the versions are."""
+        if isinstance(self._source, Path):
+            return {"root": str(self._source.resolve())}
+        return told(self._source.get().place)
+
     async def copy(self, version: str, most: int) -> bool:
         """Have the process copy a version into memory, for workers to come; whether it did.
 
         It does not if that would take more than ``most`` bytes. Raises ``StoreError`` if it fails.
         """
-        order = {"copy": version, "root": str(self._root), "version": version, "most": most}
+        order = {**self._where(), "copy": version, "version": version, "most": most}
         try:
             async with self._one_at_a_time:
                 connection = self._connection or await self._start()
@@ -208,6 +219,7 @@ class Spawner:
                 env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},  # it may have one thread
             )
         self._connection = ours
+        self.order({"network": not isinstance(self._source, Path)})
         self.isolated = (await self._told(ours))["isolated"]
         if self._door and self.isolated:
             self.order({"listen": True})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kg.workers.copies import Copies
@@ -15,25 +16,25 @@ from kg.workers.spawner import Spawner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from kg.workers.door import Door
     from kg.workers.jobs import Job, Limits
-    from kg.workers.spawner import Worker
+    from kg.workers.spawner import Source, Worker
 
 _QUIET: Final = 5.0
 """Seconds after which idle workers make place for a few that are new."""
 
 
 class Workers:
-    """The workers for the versions in a folder, in memory if that fits into ``copies`` bytes."""
+    """The workers for an engine, or a folder, in memory if that fits into ``copies`` bytes."""
 
-    def __init__(self, root: Path, limits: Limits, door: Door, copies: int) -> None:
+    def __init__(self, source: Source, limits: Limits, door: Door, copies: int) -> None:
         self._limits = limits
-        self._spawner = Spawner(root, limits.memory)
-        self._spawner_at_door = Spawner(root, limits.memory, door)
-        most = copies // (limits.fast + limits.slow + 1)
-        self._copies = Copies(root, limits.memory, most, self._move)
+        self._spawner = Spawner(source, limits.memory)
+        self._spawner_at_door = Spawner(source, limits.memory, door)
+        is_folder = isinstance(source, Path)
+        most = copies // (limits.fast + limits.slow + 1) if is_folder else 0
+        self._copies = Copies(source, limits.memory, most, self._move)
         self._version = ""
         self._idle: list[Worker] = []
         self._slowed: list[Worker] = []

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kg.serve.entities.incoming import Incoming
     from kg.serve.entities.layout import Layout
     from kg.serve.entities.model import Thing
-    from kg.store import EmbeddedStore
+    from kg.store import Store
 
 MOST: Final = 14
 _AT_A_TIME: Final = 2
@@ -72,7 +72,7 @@ class Drawing:
 
 
 def neighbours(
-    store: EmbeddedStore, thing: Thing, incoming: Iterable[Incoming], layout: Layout
+    store: Store, thing: Thing, incoming: Iterable[Incoming], layout: Layout
 ) -> tuple[list[Neighbour], int]:
     """The most telling neighbours of a thing, and how many there are beside them.
 
@@ -108,7 +108,7 @@ def neighbours(
     return ordered, left
 
 
-def _has_name(store: EmbeddedStore, node: Term) -> bool:
+def _has_name(store: Store, node: Term) -> bool:
     return any(any(store.matching(node, name)) for name in _NAMES)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kg.columns import Term
     from kg.serve.entities.figures import Figure
     from kg.serve.entities.layout import Layout
-    from kg.store import EmbeddedStore
+    from kg.store import Store
 
 _CATALOG: Final = f"{GRAPHS}catalog"
 _MOST: Final = 1_000
@@ -44,7 +44,7 @@ class Contents:
     is_whole: bool
 
 
-def contents(store: EmbeddedStore, layout: Layout, name: str) -> Contents | None:
+def contents(store: Store, layout: Layout, name: str) -> Contents | None:
     """What the graph of an IRI states; None if there is none.
 
     Figures are told where they belong, under the property that they give a number of.
@@ -73,7 +73,7 @@ def contents(store: EmbeddedStore, layout: Layout, name: str) -> Contents | None
     return Contents(size, things, is_whole=size <= most)
 
 
-def _size(store: EmbeddedStore, name: str) -> int:
+def _size(store: Store, name: str) -> int:
     """Number of statements of a graph: as the catalog says, since to count takes its time."""
     for *_, said in store.matching(f"<{name}>", iri("void:triples"), None, _CATALOG):
         return int(parts(said)[0])

@@ -12,7 +12,7 @@ from kg.queries import Term
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from kg.store import EmbeddedStore
+    from kg.store import Store
 
 _LINKS: Final = f"""
 PREFIX owl: <http://www.w3.org/2002/07/owl#>
@@ -56,7 +56,7 @@ def by_relation(links: Iterable[Link]) -> list[tuple[tuple[bool, str], list[Link
     return list(found.items())
 
 
-def links(store: EmbeddedStore, thing: str) -> list[Link]:
+def links(store: Store, thing: str) -> list[Link]:
     """The mappings of the thing of an IRI, the denied ones last."""
     found = []
     for row in store.query(_LINKS, {"thing": Term(thing)}).rows()[1]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from kg.serve.entities.layout import Layout
     from kg.serve.entities.told import Claim, Stated
-    from kg.store import EmbeddedStore
+    from kg.store import Store
 
 HAS_FIGURE: Final = iri("cllm:hasFigure")
 _AUDIT: Final = f"{GRAPHS}audit"
@@ -26,7 +26,7 @@ _MOST_DETAILS: Final = 24
 """Number of things that are told in place, beyond which there are only links to them."""
 
 
-def thing(store: EmbeddedStore, layout: Layout, node: Term, most: int) -> Thing:
+def thing(store: Store, layout: Layout, node: Term, most: int) -> Thing:
     """What is known of a thing, of each property at most so many values."""
     found = Thing(node)
     waiting = [node]
@@ -55,7 +55,7 @@ def thing(store: EmbeddedStore, layout: Layout, node: Term, most: int) -> Thing:
 
 
 def _facts(
-    store: EmbeddedStore,
+    store: Store,
     found: Thing,
     subject: Term,
     told: Mapping[Term, Stated],
@@ -155,7 +155,7 @@ def _marked(found: Thing, layout: Layout) -> list[Fact]:
     return [replace(fact, restates=True) if restates(fact) else fact for fact in found.facts]
 
 
-def _judge(store: EmbeddedStore, found: Thing, subject: Term) -> None:
+def _judge(store: Store, found: Thing, subject: Term) -> None:
     """Put into ``found`` what was decided about a subject, and what the audit found."""
     for _, node, _, _ in store.matching(None, iri("cllm:onSubject"), subject, ""):
         said = _first(store, node, "")
@@ -180,7 +180,7 @@ def _judge(store: EmbeddedStore, found: Thing, subject: Term) -> None:
             )
 
 
-def _first(store: EmbeddedStore, node: Term, graph: str) -> dict[Term, Term]:
+def _first(store: Store, node: Term, graph: str) -> dict[Term, Term]:
     """A value of each property of a node."""
     rows = sorted(store.matching(node, graph=graph), reverse=True)
     return {predicate: value for _, _, predicate, value in rows}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from kg.columns import Term, iri, is_literal, parts
 
 if TYPE_CHECKING:
-    from kg.store import EmbeddedStore
+    from kg.store import Store
 
 _TEXTS: Final = {iri("cllm:asPrinted"): "printed", iri("cllm:inDigits"): "digits"}
 _TERMS: Final = {
@@ -54,7 +54,7 @@ class Figure:
         return self.quantity, self.printed, self.digits, self.unit, self.qualifier
 
 
-def figure(store: EmbeddedStore, node: Term) -> Figure | None:
+def figure(store: Store, node: Term) -> Figure | None:
     """The figure of a node, as any graph has it; None of what gives no quantity."""
     told: dict[Term, set[Term]] = defaultdict(set)
     for _, _, predicate, value in store.matching(node):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from kg.serve.entities.layout import Layout
     from kg.serve.labels import Labels
-    from kg.store import EmbeddedStore
+    from kg.store import Store
 
 _COUNTS: Final = """
 SELECT ?property (COUNT(?subject) AS ?n) ?thing WHERE { ?subject ?property ?thing }
@@ -51,7 +51,7 @@ class Incoming:
 
 
 def incoming(
-    store: EmbeddedStore,
+    store: Store,
     layout: Layout,
     labels: Labels,
     thing: Term,
@@ -87,7 +87,7 @@ def _is_said_narrower(
 
 
 def _first(
-    store: EmbeddedStore, layout: Layout, labels: Labels, thing: Term, property_: Term, most: int
+    store: Store, layout: Layout, labels: Labels, thing: Term, property_: Term, most: int
 ) -> Iterable[Referring]:
     bound = {"thing": Bound(thing[1:-1]), "property": Bound(property_[1:-1])}
     rows = store.query(_SUBJECTS % max(most, _MOST_SORTED), bound).solutions()
@@ -97,7 +97,7 @@ def _first(
         yield Referring(subject, owner, follows)
 
 
-def _owner(store: EmbeddedStore, layout: Layout, labels: Labels, node: Term) -> Term | None:
+def _owner(store: Store, layout: Layout, labels: Labels, node: Term) -> Term | None:
     """What a thing without a name is told in the place of, the first that has a name."""
     for _ in range(_DEEPEST):
         holders: dict[Term, None] = defaultdict()

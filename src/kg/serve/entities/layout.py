@@ -17,7 +17,7 @@ from kg.namespaces import GRAPHS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kg.store import EmbeddedStore
+    from kg.store import Store
 
 _SHAPES: Final = f"{GRAPHS}shapes"
 _ONTOLOGY: Final = f"{GRAPHS}ontology"
@@ -57,7 +57,7 @@ class Layout:
         return self.groups.get(group, LAST), order, property_
 
 
-def read(store: EmbeddedStore) -> Layout:
+def read(store: Store) -> Layout:
     """The layout that the shapes and the ontology in a store give."""
 
     def pairs(name: str, graph: str = _SHAPES) -> list[tuple[Term, Term]]:

@@ -10,7 +10,7 @@ from kg.columns import Term, iri, parts
 from kg.serve.labels import part_of
 
 if TYPE_CHECKING:
-    from kg.store import EmbeddedStore
+    from kg.store import Store
 
 _PART_OF: Final = iri("dcterms:isPartOf")
 _SOURCE: Final = iri("dcterms:source")
@@ -42,7 +42,7 @@ class Passage:
 class Passages:
     """The passages of one version, each looked up when it is first asked for."""
 
-    def __init__(self, store: EmbeddedStore) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
         self._known: dict[str, Passage] = {}
 

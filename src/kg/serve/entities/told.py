@@ -13,7 +13,7 @@ from kg.queries import Term as Bound
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from kg.store import EmbeddedStore
+    from kg.store import Store
 
 CLAIMS: Final = f"{GRAPHS}claims"
 INFERRED: Final = f"{GRAPHS}inferred"
@@ -69,7 +69,7 @@ class Claim:
     against: frozenset[Term]
 
 
-def stated(store: EmbeddedStore, thing: Term, most: int) -> dict[Term, Stated]:
+def stated(store: Store, thing: Term, most: int) -> dict[Term, Stated]:
     """What is stated of a thing by property.
 
     Of one that the default graph gives very many values it is ``most`` of those, the same ones each
@@ -90,7 +90,7 @@ def stated(store: EmbeddedStore, thing: Term, most: int) -> dict[Term, Stated]:
 
 
 def _rows(
-    store: EmbeddedStore, thing: Term, many: Mapping[Term, int], most: int
+    store: Store, thing: Term, many: Mapping[Term, int], most: int
 ) -> Iterator[tuple[str, Term, Term, Term]]:
     if not many:
         yield from store.matching(thing)
@@ -105,7 +105,7 @@ def _rows(
             yield from store.matching(thing, predicate, str(value))
 
 
-def claims(store: EmbeddedStore, thing: Term) -> dict[tuple[Term, Term], list[Claim]]:
+def claims(store: Store, thing: Term) -> dict[tuple[Term, Term], list[Claim]]:
     """The claims about a thing, by property and value, which for a quantity is the figure."""
     found: dict[tuple[Term, Term], list[Claim]] = defaultdict(list)
     rows = store.query(_CLAIMED, {"thing": Bound(thing[1:-1])}).solutions()

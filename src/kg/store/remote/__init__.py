@@ -7,6 +7,7 @@ capabilities  what it does in its own way, and what is done about it
 store         what can be asked of it
 writing       graphs sent to it, by the Graph Store Protocol or by Update
 receipts      what it was sent, on record in it
+served        what is served of it: how processes open it, which version it holds now
 publishing    a build sent to it, looked at, and gone on with after a failure
 
 See https://www.w3.org/TR/sparql11-protocol/.
@@ -15,12 +16,15 @@ See https://www.w3.org/TR/sparql11-protocol/.
 from kg.store.remote.capabilities import Capabilities, probe, probed
 from kg.store.remote.connection import Addresses
 from kg.store.remote.publishing import Published, publish
+from kg.store.remote.served import CurrentOf, Engine
 from kg.store.remote.store import SECONDS, RemoteStore
 
 __all__ = [
     "SECONDS",
     "Addresses",
     "Capabilities",
+    "CurrentOf",
+    "Engine",
     "Published",
     "RemoteStore",
     "probe",

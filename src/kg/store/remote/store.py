@@ -274,6 +274,10 @@ class RemoteStore(Store):
         else:
             ox.serialize(self._triples(""), out, format=syntax, prefixes=prefixes)
 
+    def size(self) -> int:
+        """Number of triples of the default graph."""
+        return self.count("")
+
     def count(self, graph: str) -> int:
         """Number of triples of a named graph, or of the default graph if the name is empty."""
         answer = self.query(f"SELECT (COUNT(*) AS ?n) {{ {_group('?s ?p ?o', graph)} }}")
