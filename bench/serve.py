@@ -169,7 +169,7 @@ def compare(
             print(f"- {one.name} is asked up to {one.most:,} models, unless it is named.")
     landscape.judge(chosen.slowest, chosen.largest)
     every = sorted(os.sched_getaffinity(0))
-    kinds = checked(taking_part, landscape, chosen.slowest, every)
+    kinds = checked(taking_part, landscape, chosen.queries, chosen.slowest, every)
     files = landscape.write(chosen.pool)
     measured: list[tables.Measured] = []
     starts: tables.Starts = {}
@@ -217,8 +217,8 @@ def cells(
     questions = landscape.asked(kind)
     asked = Asked(path, again=kind == "canned")
     if kind == "canned":
-        for question in (*questions, *questions):  # what is asked twice is kept by those who keep
-            peer.ask(running, question, LOADING)
+        for question in itertools.chain.from_iterable([questions] * 3):
+            peer.ask(running, question, LOADING)  # those who keep what is asked again have it now
     checking: Iterator[Question] = (
         itertools.cycle(questions)
         if kind == "canned"

@@ -1,12 +1,13 @@
-"""Whether two answers say the same: rows or triples as a multiset, with values made alike.
+"""Whether two answers say the same: rows as a multiset or triples as a set, values made alike.
 
 Made alike is what SPARQL leaves open or what is the same value, and nothing else:
 
 - the order of rows, of columns and of triples, and the labels of blank nodes;
-- numbers, by value and to ten digits, whatever their type and way of writing; booleans as 1 or 0;
+- numbers, by value, whatever their type and way of writing: whole ones exactly, others and
+  ``xsd:double`` to ten digits; booleans as 1 or 0;
 - times without a fraction that is zero, ``Z`` for ``+00:00``;
 - a plain literal and one of ``xsd:string``; the case of a language tag;
-- the answer of ASK, which Virtuoso 7.2 gives as a row of one column with 1 or 0.
+- the answer of ASK, which Virtuoso 7.2 gives as a row of one column with 1, or as no row.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import json
 import re
 import time
 from collections import Counter
+from decimal import Decimal
 from typing import Any, Final
 
 import pyoxigraph as ox
@@ -24,28 +26,30 @@ Alike = Counter[tuple[str, ...]]
 
 ROWS: Final = "application/sparql-results+json"
 GRAPH: Final = "text/turtle"
+UNREADABLE: Final = (ValueError, SyntaxError, KeyError, ArithmeticError)
 _XSD: Final = "http://www.w3.org/2001/XMLSchema#"
 _INTEGERS: Final = ("byte", "short", "int", "long", "nonNegativeInteger", "positiveInteger")
 _NUMBERS: Final = frozenset(
     _XSD + name for name in ("integer", "decimal", "double", "float", *_INTEGERS)
 )
+_INEXACT: Final = (f"{_XSD}double", f"{_XSD}float")
 _DIGITS: Final = 10
 _ASKED: Final = "__ASK_RETVAL"
 
 
 def alike(media_type: str, body: bytes) -> Alike:
-    """What an answer says. Raises ``ValueError`` or ``SyntaxError`` if it is none of its type."""
+    """What an answer says. Raises one of ``UNREADABLE`` if it is none of its type."""
     if media_type == GRAPH:
+        triples = {one.triple for one in ox.parse(body, ox.RdfFormat.TURTLE)}
         return Counter(
-            tuple(map(_of_term, (one.subject, one.predicate, one.object)))
-            for one in ox.parse(body, ox.RdfFormat.TURTLE)
+            tuple(map(_of_term, (one.subject, one.predicate, one.object))) for one in triples
         )
     found = json.loads(body)
     if "boolean" in found:
         return Counter([(str(bool(found["boolean"])),)])
     rows = found["results"]["bindings"]
     if found["head"].get("vars") == [_ASKED]:
-        return Counter([(str(rows[0][_ASKED]["value"] == "1"),)])
+        return Counter([(str(any(row[_ASKED]["value"] == "1" for row in rows)),)])
     return Counter(_row(row) for row in rows)
 
 
@@ -72,6 +76,9 @@ def literal(value: str, datatype: str, language: str) -> str:
     if language:
         return f"{value}@{language.lower()}"
     if datatype in _NUMBERS:
+        number = Decimal(value)
+        if number == number.to_integral_value() and datatype not in _INEXACT:
+            return f"{number:.0f}"
         return f"{float(value):.{_DIGITS}g}"
     if datatype == f"{_XSD}boolean":
         return {"true": "1", "false": "0"}.get(value, value)

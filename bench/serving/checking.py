@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import http.client
+import sys
 import time
+from dataclasses import dataclass, field
+from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from serving.answers import alike, difference
-from serving.landscape import KINDS
+from serving.answers import UNREADABLE, alike, difference
 from serving.peers import LOADING
 from serving.questions import Question
 
@@ -19,58 +22,98 @@ if TYPE_CHECKING:
 
 ENOUGH: Final = 0.5
 """Share of the questions of a kind that a server has to answer, else it is left out of that."""
+STUCK: Final = 3
+"""Times that a server takes far too long for a question, after which it is left out of the kind."""
 ANYTHING: Final = Question("anything", "SELECT ?s WHERE { ?s ?p ?o } LIMIT 1")
 
-Failed = dict[str, dict[str, str]]
-"""By kind and name: why a server has no right answer in time."""
+
+@dataclass
+class Failed:
+    """What a server has no right answer to in time: why, by the name of the question."""
+
+    why: dict[str, str] = field(default_factory=dict)
+    stuck: int = 0
+
+    def leaves(self, questions: Sequence[Question]) -> bool:
+        """Whether there is enough of some questions in which the server can be compared."""
+        names = {question.name for question in questions}
+        return self.stuck < STUCK and len(names) - len(self.why) >= ENOUGH * len(names)
 
 
 def checked(
-    servers: Sequence[Peer], landscape: Landscape, slowest: float, cores: Sequence[int]
+    servers: Sequence[Peer],
+    landscape: Landscape,
+    kinds: Sequence[str],
+    slowest: float,
+    cores: Sequence[int],
 ) -> dict[str, list[str]]:
     """The names of the servers that take part, by kind, after each was asked everything.
 
     Notes in the landscape what is left out for all.
     """
-    failed = {server.name: failures(server, landscape, slowest, cores) for server in servers}
+    failed = {server.name: failures(server, landscape, kinds, slowest, cores) for server in servers}
     taking_part: dict[str, list[str]] = {}
-    for kind in KINDS:
-        names = {question.name for question in landscape.asked(kind)}
+    for kind in kinds:
+        questions = landscape.asked(kind)
         taking_part[kind] = []
         for name, of in failed.items():
-            if len(names) - len(of[kind]) >= ENOUGH * len(names):
+            if of[kind].leaves(questions):
                 taking_part[kind].append(name)
             else:
-                print(
-                    f"- {kind}: {name} is left out: it answers {len(names) - len(of[kind])} of "
-                    f"{len(names)} ({next(iter(of[kind].values()))}, ...)."
-                )
+                why = "; ".join(f"{question} {what}" for question, what in of[kind].why.items())
+                print(f"- {kind}: {name} is left out, since it fails in too many: {why}.")
         for name in taking_part[kind]:
-            for question, why in failed[name][kind].items():
-                landscape.left_out[kind].setdefault(question, f"{name}: {why}")
+            for question, why in failed[name][kind].why.items():
+                landscape.left_out[kind].setdefault(question, f"{name} {why}")
     return taking_part
 
 
-def failures(server: Peer, landscape: Landscape, slowest: float, cores: Sequence[int]) -> Failed:
-    """What a server does not answer as it should; it is started anew after what took too long."""
-    left = [(kind, question) for kind in KINDS for question in landscape.asked(kind)]
-    found: Failed = {kind: {} for kind in KINDS}
+def failures(
+    server: Peer,
+    landscape: Landscape,
+    kinds: Sequence[str],
+    slowest: float,
+    cores: Sequence[int],
+) -> dict[str, Failed]:
+    """What a server does not answer as it should, by kind, as far as that is needed.
+
+    It is started anew after what took too long, which it may go on with.
+    """
+    print(f"comparing the answers of {server.name}", file=sys.stderr, flush=True)
+    questions = {kind: landscape.asked(kind) for kind in kinds}
+    patience = 5 * slowest + 2
+    limits = {"canned": slowest, "unique": patience}  # many unique ones are asked in any time
+    left = [(kind, question) for kind in kinds for question in questions[kind]]
+    found = {kind: Failed() for kind in kinds}
     server.prepare(landscape.data)
     while left:
         with server.running(landscape.data, cores) as running:
-            running.wait(lambda running=running: server.ask(running, ANYTHING, LOADING)[0] == 200)
+            running.wait(partial(_answers, server, running))
             while left:
                 kind, question = left.pop(0)
-                why, is_stuck = tried(server, running, question, landscape, slowest)
+                failed = found[kind]
+                if question.name in failed.why or not failed.leaves(questions[kind]):
+                    continue
+                why, is_stuck = tried(server, running, question, landscape, limits[kind], patience)
                 if why:
-                    found[kind].setdefault(question.name, why)
+                    failed.why[question.name] = why
                 if is_stuck:
+                    failed.stuck += 1
                     break
     return found
 
 
+def _answers(server: Peer, running: Running) -> bool:
+    return server.ask(running, ANYTHING, LOADING)[0] == HTTPStatus.OK
+
+
 def tried(
-    server: Peer, running: Running, question: Question, landscape: Landscape, slowest: float
+    server: Peer,
+    running: Running,
+    question: Question,
+    landscape: Landscape,
+    slowest: float,
+    patience: float,
 ) -> tuple[str, bool]:
     """Why a server does not answer a question well, if so; and whether it may still be at it.
 
@@ -80,17 +123,17 @@ def tried(
     for _ in range(2):
         began = time.monotonic()
         try:
-            status, body = server.ask(running, question, 5 * slowest + 2)
+            status, body = server.ask(running, question, patience)
         except TimeoutError:
-            return f"takes longer than {slowest:g} s", True
+            return f"takes longer than {patience:g} s", True
         except (OSError, http.client.HTTPException) as error:
             return f"gives no answer ({type(error).__name__})", True
         seconds.append(time.monotonic() - began)
-        if status != 200:
+        if status != HTTPStatus.OK:
             return f"answers with status {status}", False
         try:
             differs = difference(landscape.answer(question), alike(question.media_type, body))
-        except (ValueError, SyntaxError, KeyError):
+        except UNREADABLE:
             return "gives what cannot be read", False
         if differs:
             return f"answers otherwise ({differs})", False
@@ -102,6 +145,6 @@ def tried(
 def is_right(server: Peer, running: Running, question: Question, landscape: Landscape) -> bool:
     """Whether a server gives the right answer."""
     status, body = server.ask(running, question, 60)
-    return status == 200 and not difference(
+    return status == HTTPStatus.OK and not difference(
         landscape.answer(question), alike(question.media_type, body)
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import pyoxigraph as ox
 
 from generate import generate
+from kg.store import EmbeddedStore
 from serving.answers import evaluated
 from serving.peers import DEFAULT, Data
 from serving.questions import SHAPES, Constants, canned, pool
@@ -49,9 +50,10 @@ class Landscape:
             if not root.exists():
                 generate(root, models)
             build(root)
-        store = ox.Store.read_only(str(root / "build" / "current" / "store"))
+        stored = root / "build" / "current" / "store"
+        store = ox.Store.read_only(str(stored))
         data = _data(root, store, folder)
-        constants = Constants.of(store)
+        constants = Constants.of(EmbeddedStore.open(stored))
         some = list(
             itertools.islice(pool(constants, list(SHAPES), _COMPARED), SAMPLES * len(SHAPES))
         )

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from serving.answers import alike, difference
+from serving.answers import UNREADABLE, alike, difference
 from serving.peers import program
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Checker(threading.Thread):
         for question, body in self._answers:
             try:
                 differs = difference(self._expected(question), alike(question.media_type, body))
-            except (ValueError, SyntaxError):
+            except UNREADABLE:
                 differs = "unreadable"
             if differs:
                 self._note("answers that differ")

@@ -7,6 +7,8 @@ N-Quads of a built version. Whatever a server writes is in a folder that goes wi
 from __future__ import annotations
 
 import contextlib
+import getpass
+import grp
 import http.client
 import os
 import shutil
@@ -137,16 +139,21 @@ class Running:
         return False
 
     def wait(self, condition: Callable[[], object], seconds: float = LOADING) -> None:
-        """Wait for a condition. Raises ``RuntimeError`` if a process ends or it takes too long."""
+        """Wait for a condition, to which it may also be too early to ask.
+
+        Raises ``RuntimeError`` if a process ends, if it takes too long, or if the condition is
+        false for half a minute after it could first be asked for.
+        """
         end = time.monotonic() + seconds
         while True:
             with contextlib.suppress(OSError, http.client.HTTPException):
                 if condition():
                     return
+                end = min(end, time.monotonic() + PATIENCE)
             if any(process.poll() is not None for process in self.processes):
-                raise RuntimeError("it ended before it answered")
+                raise RuntimeError("a server ended before it answered")
             if time.monotonic() > end:
-                raise RuntimeError(f"it did not answer within {seconds:g} seconds")
+                raise RuntimeError("a server did not answer as it should, in time")
             time.sleep(0.005)
 
 
@@ -259,6 +266,7 @@ def _start_nginx(running: Running) -> None:
     folder.mkdir()
     text = (Path(__file__).parent / "nginx.conf").read_text("utf-8")
     for name, value in {
+        "USER": f"{getpass.getuser()} {grp.getgrgid(os.getgid()).gr_name}",
         "FOLDER": folder,
         "PORT": running.port,
         "BEHIND": behind.port,
@@ -347,7 +355,7 @@ PEERS: Final = {
             "pip install oxigraph, apt-get install nginx",
             "/query",
             _start_nginx,
-            lambda: said(_found("nginx"), "-v"),
+            lambda: said(_found("nginx"), "-v").removeprefix("nginx version: "),
         ),
         Peer(
             "rdflib-endpoint",
@@ -364,7 +372,7 @@ PEERS: Final = {
             "apt-get install virtuoso-opensource",
             "/sparql",
             _start_virtuoso,
-            lambda: "Virtuoso " + said(_found("virtuoso-t"), "-?").splitlines()[1],
+            lambda: said(_found("virtuoso-t"), "-?").splitlines()[1],
             _graphs_of_virtuoso,
             prepare=_load_virtuoso,
         ),

@@ -8,15 +8,12 @@ of things each time.
 
 from __future__ import annotations
 
-import json
 import random
 import re
 import urllib.parse
 from dataclasses import dataclass
 from string import Template
 from typing import TYPE_CHECKING, Final
-
-import pyoxigraph as ox
 
 from kg.project import Project
 from kg.queries import Catalogue, bound, form_of
@@ -25,6 +22,8 @@ from serving.answers import media_type_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from kg.store import EmbeddedStore
 
 PREFIXES: Final = (
     "PREFIX cllm: <https://w3id.org/china-llm/ontology#> "
@@ -120,23 +119,21 @@ class Constants:
     developers: list[str]
     things: list[str]
     endings: list[str]
-    """Of names, so that few end or begin alike."""
+    """Of names, without what is not ASCII."""
     days: list[str]
     sizes: list[int]
 
     @classmethod
-    def of(cls, store: ox.Store) -> Constants:
+    def of(cls, store: EmbeddedStore) -> Constants:
         """Those of a store. Raises ``ValueError`` if it has no model with all of them."""
 
         def values(pattern: str) -> list[str]:
             text = f"{PREFIXES} SELECT DISTINCT ?x WHERE {{ {pattern} }}"
-            rows = json.loads(store.query(text).serialize(format=ox.QueryResultsFormat.JSON) or b"")
-            return sorted(row["x"]["value"] for row in rows["results"]["bindings"])
+            return sorted(str(value) for (value,) in store.query(text).rows()[1])
 
         model = "?model cllm:parameterCount ?size ; rdfs:label ?name ; cllm:released ?day"
-        endings = {
-            re.sub(r"[^\w -]", "", name[-3:]) for name in values(f"{model} BIND (STR(?name) AS ?x)")
-        }
+        names = values(f"{model} BIND (STR(?name) AS ?x)")
+        endings = {re.sub(r"[^\w -]", "", name[-3:], flags=re.ASCII) for name in names}
         found = cls(
             values(f"{model} BIND (?model AS ?x)"),
             values(f"{model} ; cllm:hasDeveloper ?x"),
