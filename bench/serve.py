@@ -249,8 +249,9 @@ def show(
     for pinned, kind in itertools.product(_pinned(chosen), chosen.queries):
         cores = "a core each" if pinned else "all cores"
         some = [one for one in measured if (one.cores, one.queries) == (cores, kind)]
-        print(f"\n{landscape.models:,} models, {kind} queries, {cores}:\n")
-        print(tables.markdown(tables.rows(some, starts)))
+        if some:
+            print(f"\n{landscape.models:,} models, {kind} queries, {cores}:\n")
+            print(tables.markdown(tables.rows(some, starts)))
     for line in tables.problems(measured):
         print(f"- failed: {line}")
     sys.stdout.flush()

@@ -17,15 +17,22 @@ import re
 import time
 from collections import Counter
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pyoxigraph as ox
+
+from kg.queries import form_of
+from kg.results import FORMATS
+
+if TYPE_CHECKING:
+    from kg.store import EmbeddedStore
 
 Alike = Counter[tuple[str, ...]]
 """What an answer says: its rows, or its triples, each as often as it is there."""
 
 ROWS: Final = "application/sparql-results+json"
 GRAPH: Final = "text/turtle"
+_FORMATS: Final = {one.media_type: one for one in FORMATS}
 UNREADABLE: Final = (ValueError, SyntaxError, KeyError, ArithmeticError)
 _XSD: Final = "http://www.w3.org/2001/XMLSchema#"
 _INTEGERS: Final = ("byte", "short", "int", "long", "nonNegativeInteger", "positiveInteger")
@@ -99,15 +106,10 @@ def media_type_of(form: str) -> str:
     return GRAPH if form in ("CONSTRUCT", "DESCRIBE") else ROWS
 
 
-def evaluated(store: ox.Store, text: str) -> tuple[Alike, float, int]:
+def evaluated(store: EmbeddedStore, text: str) -> tuple[Alike, float, int]:
     """What Oxigraph in this process answers, in how many seconds, and the size of its body."""
     began = time.perf_counter()
-    found = store.query(text)
-    if isinstance(found, ox.QueryTriples):
-        body = found.serialize(format=ox.RdfFormat.TURTLE) or b""
-        media_type = GRAPH
-    else:
-        body = found.serialize(format=ox.QueryResultsFormat.JSON) or b""
-        media_type = ROWS
+    media_type = media_type_of(form_of(text))
+    body = store.query(text).serialize(_FORMATS[media_type])
     seconds = time.perf_counter() - began
     return alike(media_type, body), seconds, len(body)

@@ -34,7 +34,7 @@ class Landscape:
 
     models: int
     data: Data
-    store: ox.Store
+    store: EmbeddedStore
     constants: Constants
     questions: dict[str, list[Question]]
     """By kind; of ``unique`` some of each shape."""
@@ -50,10 +50,9 @@ class Landscape:
             if not root.exists():
                 generate(root, models)
             build(root)
-        stored = root / "build" / "current" / "store"
-        store = ox.Store.read_only(str(stored))
+        store = EmbeddedStore.open(root / "build" / "current" / "store")
         data = _data(root, store, folder)
-        constants = Constants.of(EmbeddedStore.open(stored))
+        constants = Constants.of(store)
         some = list(
             itertools.islice(pool(constants, list(SHAPES), _COMPARED), SAMPLES * len(SHAPES))
         )
@@ -97,21 +96,17 @@ class Landscape:
         return files
 
 
-def _data(root: Path, store: ox.Store, folder: Path) -> Data:
+def _data(root: Path, store: EmbeddedStore, folder: Path) -> Data:
     """The quads of a store in files."""
-    data = Data(root, folder / "data.nq", folder / "named.nq", _graphs(store), folder)
+    data = Data(root, folder / "data.nq", folder / "named.nq", tuple(store.graph_names()), folder)
     with (
         data.quads.open("w", encoding="utf-8") as quads,
         data.named.open("w", encoding="utf-8") as named,
     ):
-        for quad in store:
+        for quad in store.quads():
             triple = f"{quad.subject} {quad.predicate} {quad.object}"
             is_default = isinstance(quad.graph_name, ox.DefaultGraph)
             graph = "" if is_default else f" {quad.graph_name}"
             quads.write(f"{triple}{graph} .\n")
             named.write(f"{triple}{graph or f' <{DEFAULT}>'} .\n")
     return data
-
-
-def _graphs(store: ox.Store) -> tuple[str, ...]:
-    return tuple(one.value for one in store.named_graphs() if isinstance(one, ox.NamedNode))

@@ -93,6 +93,11 @@ class Checker(threading.Thread):
             else:
                 self._note(f"status {status} of the comparing client")
 
+    @property
+    def answered(self) -> int:
+        """Number of answers so far."""
+        return len(self._answers)
+
     def stop(self) -> int:
         """Ask no more, and compare; the number of answers."""
         self._over.set()
