@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import http.client
 import itertools
 import json
 import os
@@ -29,8 +30,8 @@ import signal
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -38,7 +39,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from serving import tables
 from serving.checking import checked, is_right
 from serving.landscape import KINDS, Landscape
-from serving.loading import Asked, Checker, load, on, spread_over
+from serving.loading import Asked, Checker, load
 from serving.peers import LOADING, OURS, PEERS, program, said
 from serving.questions import pool
 
@@ -71,15 +72,12 @@ def main() -> int:
         print(f"- {name} is missing ({', '.join(programs)}): {PEERS[name].install}")
     measured: list[tables.Measured] = []
     left_out: list[dict[str, object]] = []
+    is_well = True
     try:
         for models in chosen.models:
-            with ExitStack() as folders:
-                found = compare(models, servers, chosen, folders, left_out)
-                measured += found
+            with tempfile.TemporaryDirectory(prefix="kg-serve-") as folder:
+                is_well &= compare(models, servers, chosen, Path(folder), measured, left_out)
     except KeyboardInterrupt:
-        return 2
-    except RuntimeError as error:
-        print(f"error: {error}", file=sys.stderr)
         return 2
     finally:
         if chosen.json:
@@ -91,7 +89,7 @@ def main() -> int:
             chosen.json.write_text(json.dumps(raw, indent=1) + "\n", "utf-8")
     if chosen.plot:
         tables.plot(measured, chosen.plot)
-    return int(any(one.cell.problems for one in measured))
+    return int(not is_well)
 
 
 def options() -> argparse.Namespace:
@@ -126,6 +124,8 @@ def options() -> argparse.Namespace:
         chosen.unpinned, chosen.servers = not chosen.pinned, chosen.servers or [OURS, "Oxigraph"]
     if min(chosen.rounds, chosen.seconds, *chosen.connections, *chosen.models) < 1:
         parser.error("rounds, seconds, connections and models are at least 1")
+    if not chosen.unpinned and len(os.sched_getaffinity(0)) < 2:
+        parser.error("one core cannot be shared out between server and load: say --unpinned")
     chosen.are_named = chosen.servers is not None
     chosen.servers = chosen.servers or list(PEERS)
     chosen.slowest = chosen.slowest or chosen.seconds / 10
@@ -153,52 +153,62 @@ def compare(
     models: int,
     servers: Sequence[Peer],
     chosen: argparse.Namespace,
-    folders: ExitStack,
+    folder: Path,
+    measured: list[tables.Measured],
     left_out: list[dict[str, object]],
-) -> list[tables.Measured]:
-    """Compare the servers on a landscape of one size, and print its tables."""
-    taking_part = [
-        one for one in servers if chosen.are_named or one.most is None or models <= one.most
-    ]
-    folder = Path(folders.enter_context(tempfile.TemporaryDirectory()))
+) -> bool:
+    """Compare the servers on a landscape of one size, and print its tables; whether all went."""
     root = (chosen.worlds or folder) / f"{models}-models"
     landscape = Landscape.made(models, root, folder)
     print(f"\n### {models:,} models, {len(landscape.store):,} quads\n", flush=True)
+    taking_part = []
     for one in servers:
-        if one not in taking_part:
+        if chosen.are_named or one.most is None or models <= one.most:
+            taking_part.append(one)
+        else:
             print(f"- {one.name} is asked up to {one.most:,} models, unless it is named.")
     landscape.judge(chosen.slowest, chosen.largest)
     every = sorted(os.sched_getaffinity(0))
     kinds = checked(taking_part, landscape, chosen.queries, chosen.slowest, every)
     files = landscape.write(chosen.pool)
-    measured: list[tables.Measured] = []
     starts: tables.Starts = {}
+    found: list[tables.Measured] = []
+    is_well = True
     for number, pinned, server in itertools.product(
         range(1, chosen.rounds + 1), _pinned(chosen), taking_part
     ):
         cores = "a core each" if pinned else "all cores"
+        of_server, of_load = ([every[0]], [every[1]]) if pinned else (every, every)
+        asked = [
+            kind for kind in chosen.queries if server.name in kinds[kind] and landscape.asked(kind)
+        ]
+        if not asked:
+            continue
         print(f"round {number}, {cores}, {server.name}", file=sys.stderr, flush=True)
-        of_server, of_load = spread_over(every, pinned=pinned)
         began = time.monotonic()
-        with server.running(landscape.data, of_server) as running:
-            first = landscape.asked("unique")[0]
-            running.wait(lambda: is_right(server, running, first, landscape))  # noqa: B023
-            starts.setdefault((models, cores, server.name), []).append(time.monotonic() - began)
-            on(of_load)
-            try:
-                for kind in chosen.queries:
-                    if server.name in kinds[kind]:
-                        measured += (
+        try:
+            with server.running(landscape.data, of_server) as running:
+                first = landscape.asked(asked[-1])[0]
+                running.wait(partial(is_right, server, running, first, landscape))
+                starts.setdefault((cores, server.name), []).append(time.monotonic() - began)
+                os.sched_setaffinity(0, of_load)
+                try:
+                    for kind in asked:
+                        found += (
                             tables.Measured(models, cores, kind, count, server.name, number, cell)
                             for count, cell in cells(
                                 server, running, kind, files[kind], landscape, chosen
                             )
                         )
-            finally:
-                on(every)
-    show(measured, starts, landscape, chosen)
+                finally:
+                    os.sched_setaffinity(0, every)
+        except (OSError, RuntimeError, http.client.HTTPException) as error:
+            print(f"- failed: {server.name}, {cores}, round {number}: {error!r}", flush=True)
+            is_well = False
+    show(found, starts, landscape, chosen)
+    measured += found
     left_out.append({"models": models, **landscape.left_out})
-    return measured
+    return is_well and not any(one.cell.problems for one in found)
 
 
 def _pinned(chosen: argparse.Namespace) -> list[bool]:

@@ -51,7 +51,12 @@ def checked(
 
     Notes in the landscape what is left out for all.
     """
-    failed = {server.name: failures(server, landscape, kinds, slowest, cores) for server in servers}
+    failed = {}
+    for server in servers:
+        try:
+            failed[server.name] = failures(server, landscape, kinds, slowest, cores)
+        except RuntimeError as error:
+            print(f"- failed: {server.name} is left out: {error}", flush=True)
     taking_part: dict[str, list[str]] = {}
     for kind in kinds:
         questions = landscape.asked(kind)

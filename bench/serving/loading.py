@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import re
 import subprocess
 import threading
@@ -17,7 +16,7 @@ from serving.answers import UNREADABLE, alike, difference
 from serving.peers import program
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from serving.answers import Alike
     from serving.peers import Peer, Running
@@ -186,20 +185,3 @@ def _share(before: tuple[float, float] | None, after: tuple[float, float] | None
         return None
     hits, misses = (new - old for old, new in zip(before, after, strict=True))
     return hits / (hits + misses) if hits + misses else None
-
-
-def spread_over(cores: Sequence[int], *, pinned: bool) -> tuple[list[int], list[int]]:
-    """The cores of the server and of the load: one each, or all for both.
-
-    Raises ``RuntimeError`` if each shall have one and there is but one.
-    """
-    if not pinned:
-        return list(cores), list(cores)
-    if len(cores) < 2:
-        raise RuntimeError("There is one core only: it cannot be shared out (--unpinned).")
-    return [cores[0]], [cores[1]]
-
-
-def on(cores: Sequence[int]) -> None:
-    """Have this process, and what it starts from now on, on some cores."""
-    os.sched_setaffinity(0, cores)

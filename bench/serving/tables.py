@@ -34,8 +34,8 @@ class Measured:
     cell: Cell
 
 
-Starts = dict[tuple[int, str, str], list[float]]
-"""Seconds from the start to the first right answer, by models, cores and server."""
+Starts = dict[tuple[str, str], list[float]]
+"""Seconds from the start to the first right answer, by cores and server."""
 
 
 def ratio(ours: Sequence[float], other: Sequence[float]) -> str:
@@ -70,8 +70,7 @@ def rows(measured: Sequence[Measured], starts: Starts) -> Iterable[list[str]]:
         for server, cells in of.items():
             if not cells:
                 continue
-            first = measured[0]
-            began = starts.get((first.models, first.cores, server), [])
+            began = starts.get((measured[0].cores, server), [])
             per_second = [cell.per_second for cell in cells]
             failures = sum(sum(cell.problems.values()) for cell in cells)
             hits = [cell.hits for cell in cells if cell.hits is not None]
