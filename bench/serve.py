@@ -142,7 +142,7 @@ def header(servers: Sequence[Peer]) -> list[str]:
     gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     load_before = os.getloadavg()[0]
     return [
-        f"- {dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC: `{shlex.join(sys.argv)}`",
+        f"- {dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC: `python {shlex.join(sys.argv)}`",
         f"- {os.cpu_count()} cores ({kind}), {gigabytes:.0f} GB, load {load_before:.1f} before",
         f"- CPython {platform.python_version()}, {wrk}",
         *(f"- {server.name}: {server.version()}" for server in servers),

@@ -36,6 +36,7 @@ class Asked:
     again: bool
     """Whether they begin anew after the last; else none is asked twice."""
     position: int = 0
+    """Where ``wrk.lua`` goes on."""
 
 
 @dataclass(frozen=True)

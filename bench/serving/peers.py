@@ -360,7 +360,7 @@ PEERS: Final = {
         Peer(
             "rdflib-endpoint",
             ("rdflib-endpoint",),
-            'pip install "rdflib-endpoint[web]" in an environment whose bin is in PATH',
+            "pip install rdflib-endpoint uvicorn, in an environment whose bin is in PATH",
             "/",
             _start_rdflib,
             lambda: said(*_served_by_rdflib()),
@@ -372,7 +372,7 @@ PEERS: Final = {
             "apt-get install virtuoso-opensource",
             "/sparql",
             _start_virtuoso,
-            lambda: said(_found("virtuoso-t"), "-?").splitlines()[1],
+            lambda: f"Virtuoso {said(_found('virtuoso-t'), '-?').splitlines()[1].split()[1]}",
             _graphs_of_virtuoso,
             prepare=_load_virtuoso,
         ),
