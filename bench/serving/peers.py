@@ -124,8 +124,11 @@ class Running:
             if isinstance(body, Path):
                 headers["Content-Length"] = str(body.stat().st_size)
                 sent = opened.enter_context(body.open("rb"))
-            named = {name.replace("_", "-"): value for name, value in headers.items()}
-            connection.request(method, path, sent, named)
+            # as wrk asks: without a wish for an encoding, by which answers are kept, too
+            connection.putrequest(method, path, skip_accept_encoding=True)
+            for name, value in headers.items():
+                connection.putheader(name.replace("_", "-"), value)
+            connection.endheaders(sent)
             response = connection.getresponse()
             return response.status, response.read()
 
