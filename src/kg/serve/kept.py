@@ -32,10 +32,12 @@ INTERNAL: Final = "kg.internal"
 MOST_OF_ONE: Final = 1_000_000
 """Bytes of a body, beyond which it is not kept."""
 _MOST_BYTES: Final = 64_000_000
-_MOST_OF_KEY: Final = 4_000
+_MOST_OF_KEY: Final = 16_000
+"""Bytes of an address and of what is accepted, beyond which an answer is not kept."""
 _MOST_ASKED: Final = 20_000
 """Number of requests that are remembered, to know which are asked for again."""
-_OVERHEAD: Final = 2 * _MOST_OF_KEY
+_OVERHEAD: Final = 1_000
+"""Bytes that an entry takes beside what is in it."""
 _OF_ONE: Final = frozenset(
     {b"server-timing", b"x-kg-query-id", b"x-kg-complete", b"content-length"}
 )
@@ -55,6 +57,8 @@ class Kept:
     body: bytes
     job: Job | None = None
     rows: int | None = None
+    key_bytes: int = 0
+    """Bytes of what it is kept by."""
 
     @property
     def tag(self) -> str:
@@ -107,7 +111,8 @@ class Wish:
 
 def _size(kept: Kept) -> int:
     headers = sum(len(name) + len(value) for name, value in kept.headers)
-    return len(kept.body) + headers + _OVERHEAD
+    text = len(kept.job.text or "") if kept.job else 0
+    return len(kept.body) + headers + kept.key_bytes + text + _OVERHEAD
 
 
 class Answers:
@@ -177,7 +182,8 @@ class Answers:
         is_meant = wish.is_of(known.get(b"x-kg-data-version", b"").decode())
         if key is None or not is_meant or b"set-cookie" in known or len(body) > MOST_OF_ONE:
             return
-        kept = Kept(_headers(headers, body, is_query=job is not None), body, job, rows)
+        own = _headers(headers, body, is_query=job is not None)
+        kept = Kept(own, body, job, rows, sum(map(len, key)))
         if not wish.is_ahead and not self._was_asked(kept.tag or key):
             return
         self._kept[key] = kept
@@ -188,7 +194,7 @@ class Answers:
         """Keep an answer that is kept for another address for this one, too, if asked for again."""
         is_meant = wish is not None and kept.job is not None and wish.is_of(kept.job.version)
         if wish and is_meant and (wish.is_ahead or self._was_asked(wish.exact)):
-            self._kept[wish.exact] = kept
+            self._kept[wish.exact] = replace(kept, key_bytes=sum(map(len, wish.exact)))
 
     def _was_asked(self, what: object) -> bool:
         if what in self._asked:
