@@ -394,7 +394,11 @@ def test_stats(published: list[str], project: Project) -> None:
         (["serve", "--store", "memory"], "cannot be served"),
         (["build", "--store", "memory"], "cannot be kept"),
         (["build", "--keep-versions", "0"], "from 1 to 1000"),
-        (["build", "--store", "http://127.0.0.1/x"], "must be a folder, not an address"),
+        (
+            ["build", "--store", "http://127.0.0.1/x"],
+            "name the address of its Graph Store Protocol",
+        ),
+        (["versions", "--store", "http://127.0.0.1/x"], "must be a folder, not an address"),
         (["export", "-o", "/no/such/folder/x.ttl"], "cannot be written: No such file or directory"),
         (["query", "table-1", "--store", "/nowhere/at/all"], "run `kg build` first"),
     ],

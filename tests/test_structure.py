@@ -55,7 +55,7 @@ LIBRARIES = {
         "tables",
         "validate",
     },
-    "requests": {"link"},
+    "requests": {"link", "store"},
     "rich": {"cli"},
     "sssom": {"link"},
     "tenacity": {"link"},

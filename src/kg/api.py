@@ -227,9 +227,10 @@ def opened(
     private = f"{settings.private_services} {' '.join(services)}"
     more = listed(settings.services, private), timeout
     if settings.is_endpoint:
-        from kg.store.remote import RemoteStore
+        from kg.store.remote import Addresses, RemoteStore, probed
 
-        return Graph(RemoteStore(settings.store, timeout), chosen, *more)
+        engine = probed(RemoteStore(Addresses.of(settings), timeout))
+        return Graph(engine, chosen, *more)
     if settings.store == MEMORY:
         from kg import build
 

@@ -16,10 +16,10 @@ import rdflib
 from kg import audit, findings, graph, reason, validate
 from kg.catalog import catalog, named_version, partitions
 from kg.errors import BadQuery, BadSource, StoreError
-from kg.kept import DEFAULT, Kept, key_of
+from kg.kept import Kept, key_of
 from kg.link import mappings
 from kg.link.describe import count, describe
-from kg.namespaces import GRAPHS
+from kg.namespaces import CATALOG, DEFAULT_GRAPHS, GRAPHS
 from kg.queries import Catalogue
 from kg.reason import settled as reasoning
 from kg.report import Report, Severity, Violation
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
     Watch = Callable[[str], AbstractContextManager[object]]
 
-CATALOG: Final = f"{GRAPHS}catalog"
 INFERRED: Final = f"{GRAPHS}inferred"
 LINKS: Final = f"{GRAPHS}links"
 AUDIT: Final = f"{GRAPHS}audit"
@@ -251,22 +250,32 @@ def _by_file(report: Report) -> dict[str, Sequence[Violation]]:
     return dict(found)
 
 
-def landscape(project: Project, watch: Watch) -> tuple[graph.Landscape, rdflib.Graph]:
+def landscape(
+    project: Project, watch: Watch, stored: Sequence[Source] | None = None
+) -> tuple[graph.Landscape, rdflib.Graph]:
     """The merged sources and the ontology of ``project``, neither validated nor reasoned about.
 
-    Raises ``BadSource`` if a file cannot be read.
+    ``stored`` take the place of the sources in its files. Raises ``BadSource`` if a file cannot be
+    read.
     """
     with watch("read"):
         ontology = read_graph(project.ontology_files(), project)
-        return graph.merge(read_all(project), ontology), ontology
+        sources = read_all(project) if stored is None else stored
+        return graph.merge(sources, ontology), ontology
 
 
-def inferences(project: Project, watch: Watch, engine: reasoning.Engine) -> reasoning.Inferences:
+def inferences(
+    project: Project,
+    watch: Watch,
+    engine: reasoning.Engine,
+    stored: Sequence[Source] | None = None,
+) -> reasoning.Inferences:
     """What follows from the settled view of ``project``, which is not validated.
 
-    Raises ``BadSource`` if a file cannot be read, ``BadInput`` if an axiom leaves OWL 2 RL.
+    ``stored`` are as for ``landscape``. Raises ``BadSource`` if a file cannot be read, ``BadInput``
+    if an axiom leaves OWL 2 RL.
     """
-    merged, ontology = landscape(project, watch)
+    merged, ontology = landscape(project, watch, stored)
     with watch("reason"):
         return reasoning.reason(merged.settled, ontology, merged.passages, engine)
 
@@ -279,9 +288,9 @@ class Explained:
     passages: Callable[[reason.Triple], list[str]]
 
 
-def explainer(project: Project, watch: Watch) -> Explained:
-    """What explains the triples of ``project``. Raises as ``inferences`` does."""
-    merged, ontology = landscape(project, watch)
+def explainer(project: Project, watch: Watch, stored: Sequence[Source] | None = None) -> Explained:
+    """What explains the triples of ``project``; all else is as for ``inferences``."""
+    merged, ontology = landscape(project, watch, stored)
     with watch("reason"):
         closed = reasoning.close(merged.settled, ontology)
 
@@ -372,4 +381,4 @@ def _written(passages: graph.Passages, named: Mapping[str, Columnar]) -> Written
     """The graphs of passages and others, and the default graph, as they are published."""
     tables = {**{name: passages[name] for name in passages}, **named}
     columns = {name: table.columns for name, table in sorted(tables.items())}
-    return Written(passages.nodes.terms, columns, DEFAULT)
+    return Written(passages.nodes.terms, columns, DEFAULT_GRAPHS)

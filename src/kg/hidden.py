@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from kg.columns import Rows
 from kg.errors import BadInput
 from kg.namespaces import BUILT_GRAPHS, GRAPHS, expand, shorten
-from kg.sources import Source
+from kg.sources import Source, parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -73,8 +73,4 @@ def sources_left(store: EmbeddedStore, hidden: Hidden) -> list[Source]:
                 if referring.isdisjoint(triple) and not any(t[1:-1] in hidden for t in triple):
                     yield f"<{name}>", *triple
 
-    parts: dict[str, list[str]] = {}
-    for name in left:
-        source, part, *_ = name.removeprefix(GRAPHS).split("/")
-        parts.setdefault(f"{GRAPHS}{source}/{part}", []).append(name)
-    return [Source(part, part, Rows.of(quads(names))) for part, names in sorted(parts.items())]
+    return [Source(part, part, Rows.of(quads(names))) for part, names in parts_of(left).items()]

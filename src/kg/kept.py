@@ -29,7 +29,7 @@ from kg.columns import (
     looked_up,
     without,
 )
-from kg.namespaces import GRAPHS
+from kg.namespaces import DEFAULT_GRAPHS
 from kg.reason.seminaive import Followed
 from kg.reason.settled import Reasoned
 from kg.report import Severity, Violation
@@ -49,8 +49,6 @@ if TYPE_CHECKING:
 _TERMS: Final = "terms.nt"
 _COLUMNS: Final = "columns.npz"
 _REST: Final = "kept.json"
-DEFAULT: Final = tuple(f"{GRAPHS}{name}" for name in ("settled", "inferred", "ontology"))
-"""The graphs that the default graph is the union of."""
 _SMALL: Final = 1 / 5
 """Up to this share of the asserted triples a change is written by itself."""
 _CODE: Final = Path(__file__).resolve().parent
@@ -130,8 +128,8 @@ class Kept:
         for name, relations in other.named.items():
             beyond = without(relations, self.named.get(name, {}))
             found.append(_in_graph(self.nodes.terms.number(f"<{name}>"), beyond))
-            if name in DEFAULT:
-                for part in DEFAULT:
+            if name in DEFAULT_GRAPHS:
+                for part in DEFAULT_GRAPHS:
                     beyond = without(beyond, self.named[part])
                 found.append(_in_graph(NONE, beyond))
         return np.concatenate(found)
@@ -144,7 +142,7 @@ class Kept:
         literal = self.nodes.terms.beginning('"')
         found = [np.empty((0, 4), np.int64)]
         graphs = {self.nodes.terms.number(f"<{name}>"): [r] for name, r in self.named.items()}
-        graphs[NONE] = [self.named[name] for name in DEFAULT]
+        graphs[NONE] = [self.named[name] for name in DEFAULT_GRAPHS]
         for graph, subject, predicate, value in removed.tolist():
             if not literal[value]:
                 continue

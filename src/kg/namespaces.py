@@ -13,6 +13,10 @@ ONTOLOGY: Final = BASE + "ontology"
 TERMS: Final = ONTOLOGY + "#"
 IDS: Final = BASE + "id/"
 GRAPHS: Final = BASE + "graph/"
+CATALOG: Final = GRAPHS + "catalog"
+RECEIPTS: Final = GRAPHS + "receipts"
+DEFAULT_GRAPHS: Final = tuple(GRAPHS + name for name in ("settled", "inferred", "ontology"))
+"""The named graphs that the default graph is the union of."""
 
 KINDS: Final = (
     "aggregate",

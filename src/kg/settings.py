@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MEMORY: Final = "memory"
 """The word that stands for a store built in memory."""
+_SECRET: Final = {"token": "the token", "store_password": "a password"}
+"""The settings that only their owner may read in a file."""
 
 
 def _setting(default: Any, sentence: str, low: int | None = None, high: int | None = None) -> Any:  # noqa: ANN401
@@ -38,8 +40,18 @@ class Settings:
     )
     store: str = _setting(
         "",
-        "Folder of the built versions, or the word memory, or the address of an endpoint for what "
-        "only asks; empty for the project's own folder.",
+        "Folder of the built versions, or the word memory, or the address of an engine; empty for "
+        "the project's own folder.",
+    )
+    store_update_url: str = _setting(
+        "", "Address at which an engine takes SPARQL Update, if the store is one."
+    )
+    store_gsp_url: str = _setting(
+        "", "Address of an engine's Graph Store Protocol, at which ?graph= names a graph."
+    )
+    store_user: str = _setting("", "User that the engine asks for, by Basic or Digest.")
+    store_password: str = _setting(
+        "", "Password of that user, or a token if there is none; not for the command line."
     )
     host: str = _setting("127.0.0.1", "Address that the server listens on.")
     public_url: str = _setting(
@@ -95,7 +107,7 @@ class Settings:
         """Settings from ``given`` values, else the environment, else the file, else the defaults.
 
         A value of None counts as not given. Raises ``BadInput`` for a value of the wrong form and
-        for a file that cannot be read, has another name in it, or shows others the token.
+        for a file that cannot be read, has another name in it, or shows others what is secret.
         """
         environment = os.environ if environment is None else environment
         said = {name: value for name, value in given.items() if value is not None}
@@ -140,8 +152,9 @@ def _read(path: str) -> dict[str, Any]:
         raise BadInput(f"{path} cannot be read: {error.strerror}.") from None
     except ValueError as error:
         raise BadInput(f"{path} is not TOML: {error}.") from None
-    if "token" in written and mode & stat.S_IROTH:
-        raise BadInput(f"{path} has the token and may be read by others: run chmod o-r on it.")
+    for name, what in _SECRET.items():
+        if name in written and mode & stat.S_IROTH:
+            raise BadInput(f"{path} has {what} and may be read by others: run chmod o-r on it.")
     known = {setting.name: setting for setting in fields(Settings) if setting.name != "config"}
     for name, value in written.items():
         if name not in known:

@@ -6,12 +6,13 @@ import codecs
 import hashlib
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from kg.columns import Quads, Rows, Terms, distinct
-from kg.errors import BadSource
+from kg.errors import BadSource, StoreError
+from kg.namespaces import BUILT_GRAPHS, GRAPHS, RECEIPTS
 from kg.store.files import parse
 from kg.tables import Nodes, Passage, as_graph
 from kg.turtle import Places, places
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
     from kg.columns import Term, Triple
     from kg.project import Project, SourceFile
+    from kg.store import Store
+
+
+_BUILT: Final = frozenset(GRAPHS + name for name in BUILT_GRAPHS) | {RECEIPTS}
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,6 +138,31 @@ def read_all(project: Project, known: Mapping[str, Source] | None = None) -> lis
     known = known or {}
     files = [(file, project.shown(file.path)) for file in project.data_files()]
     return [read(file, shown, known.get(shown)) for file, shown in files]
+
+
+def parts_of(graphs: Iterable[str]) -> dict[str, list[str]]:
+    """The graphs of passages in a built store, by the graph of the part that each belongs to."""
+    parts: dict[str, list[str]] = {}
+    for name in sorted(graphs):
+        if name.startswith(GRAPHS) and name not in _BUILT:
+            source, _, rest = name.removeprefix(GRAPHS).partition("/")
+            parts.setdefault(f"{GRAPHS}{source}/{rest.partition('/')[0]}", []).append(name)
+    return parts
+
+
+def of_store(store: Store) -> list[Source]:
+    """The sources that a store was built of, one for each part, without lines.
+
+    Terms are as the store has them, which may spell numbers its own way. Raises ``StoreError`` if
+    there are none, and ``KgError`` if it cannot be read.
+    """
+    parts = parts_of(store.graph_names())
+    if not parts:
+        raise StoreError("The store holds no graph of a source: publish one with kg build.")
+    return [
+        Source(part, part, Rows.of((f"<{n}>", *t) for n in names for t in store.triples(n)))
+        for part, names in parts.items()
+    ]
 
 
 def read_graph(paths: list[Path], project: Project) -> rdflib.Graph:

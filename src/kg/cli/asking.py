@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -10,7 +11,7 @@ import click
 
 from kg.api import ask as asking
 from kg.cli.group import json_option, main, opened_store, setting
-from kg.cli.output import print_json, print_table, write_bytes, write_file
+from kg.cli.output import print_json, print_table, progress, write_bytes, write_file
 from kg.documents import DECLARED, context, documents, published
 from kg.errors import BadInput
 from kg.namespaces import GRAPHS, IDS
@@ -20,6 +21,8 @@ from kg.services import listed
 from kg.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kg.project import Project
     from kg.store import Store
 
@@ -100,10 +103,12 @@ def ask(
       kg query table-1 --endpoint http://127.0.0.1:8000/sparql
       kg query wikidata-organizations --services https://query.wikidata.org/sparql
     """
-    settings = _asked_of(store, endpoint, services=services, private_services=private_services)
+    if store is not None and endpoint is not None:
+        raise BadInput("--store and --endpoint name two things to ask: give one of them.")
+    settings = Settings.load(store=store, services=services, private_services=private_services)
     asked = _query(project, name)
     allowed = listed(settings.services, settings.private_services)
-    with opened_store(settings, project, timeout) as opened:
+    with _asked(project, settings, endpoint, timeout) as opened:
         answer = asking(opened, asked, _pairs(params), allowed, settings.deadline / 2)
         if format_ == "table":
             print_table(*answer.rows())
@@ -244,18 +249,60 @@ def stats(project: Project, format_: str, store: str | None) -> None:
             print_table(["kind", "things"], iter(kinds))
 
 
-def _asked_of(store: str | None, endpoint: str | None, **more: str | None) -> Settings:
-    """The settings that say what is asked; raises ``BadInput`` unless it is one thing."""
-    if endpoint is None:
-        return Settings.load(None, store=store, **more)
-    if store is not None:
-        raise BadInput("--store and --endpoint name two things to ask: give one of them.")
-    settings = Settings.load(store=endpoint)
+@main.command()
+@click.argument("url", required=False)
+@json_option
+def probe(url: str | None, format_: str) -> None:
+    """Say what an engine does in its own way.
+
+    Its name and version, the version of the data that it holds, what its default graph is, whether
+    it cuts answers, in which formats it gives them, and what is done about each; of the engine at
+    URL, or the one that KG_STORE names.
+
+    \b
+    Example:
+      kg probe http://localhost:8890/sparql
+    """
+    from kg.store.remote import Addresses, RemoteStore
+    from kg.store.remote import probe as capabilities_of
+
+    settings = Settings.load(store=url)
     if not settings.is_endpoint:
+        raise BadInput("Name the address of an engine, here or with KG_STORE.")
+    store = RemoteStore(Addresses.of(settings), watch=progress)
+    found = capabilities_of(store, with_formats=True)
+    if format_ == "json":
+        print_json(found.as_dict())
+        return
+    told = {
+        "engine": f"{found.name or 'not said'} {found.version}".strip(),
+        "data version": found.data_version or "none of ours",
+        "default graph": found.default_graph,
+        "rows at most": f"{found.most_rows:,}" if found.most_rows else "no limit seen",
+        "formats": ", ".join(found.formats),
+    }
+    for label, said in told.items():
+        click.echo(f"{label:<15}{said}")
+    for sentence in found.sentences():
+        click.echo(sentence)
+
+
+@contextlib.contextmanager
+def _asked(
+    project: Project, settings: Settings, endpoint: str | None, timeout: float | None
+) -> Iterator[Store]:
+    """What is asked: an endpoint as it is and by nobody in particular, or the settings' store."""
+    if endpoint is None:
+        with opened_store(settings, project, timeout) as opened:
+            yield opened
+        return
+    from kg.store.remote import SECONDS, RemoteStore
+
+    if not Settings(store=endpoint).is_endpoint:
         raise BadInput(
             f"--endpoint is an address like https://example.org/sparql, not {endpoint!r}."
         )
-    return settings
+    yield RemoteStore(endpoint, timeout or SECONDS, progress)
 
 
 def _query(project: Project, name: str) -> Query:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 import click
 
-from kg.cli.group import json_option, main
+from kg.cli.group import json_option, main, setting, stored_sources
 from kg.cli.output import plural, print_findings, print_json, print_table, progress, write_bytes
 from kg.errors import NotFound
 from kg.namespaces import PREFIXES, passage_name, shorten
@@ -42,13 +42,17 @@ GROUPINGS: Final = ("model", "developer", "year")
     show_default=True,
     help="A line each, everything in words, for a program, or RDF (DQV).",
 )
+@setting("store", metavar="FOLDER|URL")
 @click.pass_obj
-def audit_command(project: Project, rule: str | None, grade: str | None, format_: str) -> None:
+def audit_command(
+    project: Project, rule: str | None, grade: str | None, format_: str, store: str | None
+) -> None:
     """Find what contradicts itself or cannot be.
 
     Contradictions between passages, figures that no machine could have reached, dates and counts
     that do not fit, and what should be looked at; each with its statements and its arithmetic.
-    With RULE only what that rule finds.
+    With RULE only what that rule finds. Of the project's files, or of what a store holds, which has
+    no files and lines.
 
     \b
     Example:
@@ -60,7 +64,7 @@ def audit_command(project: Project, rule: str | None, grade: str | None, format_
 
     if rule is not None and rule not in RULES:
         raise NotFound(f"There is no rule {rule!r} (there are: {', '.join(sorted(RULES))}).")
-    built = _made(project)
+    built = _made(project, store)
     least = list(Grade)[GRADES.index(grade)] if grade else None
     chosen = [item for item in built.items if _wanted(item, rule, least, format_)]
     if format_ == "json":
@@ -112,19 +116,23 @@ def _in_words(item: Item) -> str:
     help="Only findings with this verdict.",
 )
 @json_option
+@setting("store", metavar="FOLDER|URL")
 @click.pass_obj
-def findings_command(project: Project, name: str | None, verdict: str | None, format_: str) -> None:
+def findings_command(
+    project: Project, name: str | None, verdict: str | None, format_: str, store: str | None
+) -> None:
     """Recompute what the source concludes.
 
     Each countable statement of the source, what it leads one to expect, what the graph gives
-    without the statement itself, and the verdict. With NAME also the rows.
+    without the statement itself, and the verdict. With NAME also the rows. Of the project's files,
+    or of what a store holds.
 
     \b
     Example:
       kg findings --verdict differs
       kg findings three-without-nvidia
     """
-    built = _made(project)
+    built = _made(project, store)
     chosen = [
         result
         for result in built.results
@@ -237,10 +245,17 @@ def coverage_command(project: Project, by: str | None, format_: str) -> None:
     sys.exit(1 if lost else 0)
 
 
-def _made(project: Project) -> Built:
-    """A build of the project, not published; exit code 1 with what is wrong if it fails."""
+def _made(project: Project, store: str | None) -> Built:
+    """A build of the project, not published; exit code 1 with what is wrong if it fails.
+
+    From a store that is named come its sources, which were held against the shapes when it was
+    built.
+    """
     from kg import build as recipe
 
+    stored = stored_sources(store, project)
+    if stored is not None:
+        return recipe.make(project, progress, stored, without=())
     built = recipe.make(project, progress, [])
     if not built.report.conforms:
         print_findings(built.report)

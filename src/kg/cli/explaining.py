@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from kg.cli.group import engine_option, main
+from kg.cli.group import engine_option, main, setting, stored_sources
 from kg.cli.output import print_findings, print_json, print_tree, progress, write_bytes
 from kg.errors import BadInput
 from kg.namespaces import PREFIXES, passage_name
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kg.cli.output import Branch
     from kg.project import Project
     from kg.reason import Explainer, Missing, Proof, Triple
+    from kg.reason import settled as reasoning
 
 # spelt out, so that commands which need no rdflib do not wait for it
 ENGINES: Final = ("columns", "owlrl")
@@ -51,6 +52,7 @@ _SHOWN: Final = 5
     default="turtle",
     show_default=True,
 )
+@setting("store", metavar="FOLDER|URL")
 @click.pass_obj
 def reason(
     project: Project,
@@ -58,11 +60,13 @@ def reason(
     ontologies: tuple[Path, ...],
     engine: str,
     format_: str,
+    store: str | None,
 ) -> None:
     """Print what follows by the ontology's axioms.
 
-    Only the triples that are new. Without FILES: of the settled view of the project, and those
-    that say something. With FILES (.ttl, .nt, .n3, .rdf, .owl, .xml, .jsonld, .trig, .nq): all
+    Only the triples that are new. Without FILES: of the settled view of the project, or with
+    --store of what that store was built of, and those that say something. With FILES (.ttl, .nt,
+    .n3, .rdf, .owl, .xml, .jsonld, .trig, .nq): all
     that RDF can write. Exit code 1 if something contradicts the axioms.
 
     \b
@@ -70,6 +74,8 @@ def reason(
       kg reason --format ntriples | wc -l
       kg reason data.ttl --ontology axioms.owl
     """
+    if (files or ontologies) and store is not None:
+        raise BadInput("--store and FILES are two things to reason about: give one of them.")
     if (files or ontologies) and engine != "columns":
         raise BadInput("--engine owlrl works on the project; with FILES there is one engine.")
     if files or ontologies:
@@ -77,7 +83,7 @@ def reason(
         for said in wrong:
             click.echo(said, err=True)
     else:
-        lines, consistent = _of_project(project, engine)
+        lines, consistent = _of_project(project, engine, store)
         wrong = [] if consistent else ["inconsistent"]
     text = "".join(lines)
     if format_ == "ntriples":
@@ -103,12 +109,14 @@ def _of_files(paths: tuple[Path, ...]) -> tuple[list[str], list[str]]:
     return [f"{' '.join(triple)} .\n" for triple in new], wrong
 
 
-def _of_project(project: Project, engine: str) -> tuple[list[str], bool]:
+def _of_project(project: Project, engine: str, store: str | None) -> tuple[list[str], bool]:
     """What follows from the settled view, as sorted lines, and whether it is consistent."""
     from kg import build as recipe
     from kg.columns import decoded
 
-    inferences = recipe.inferences(project, progress, "owlrl" if engine == "owlrl" else "columns")
+    chosen: reasoning.Engine = "owlrl" if engine == "owlrl" else "columns"
+    stored = stored_sources(store, project)
+    inferences = recipe.inferences(project, progress, chosen, stored)
     print_findings(inferences.report)
     triples = decoded(inferences.triples.relations, inferences.triples.nodes.terms)
     return sorted(f"{' '.join(triple)} .\n" for triple in triples), inferences.report.conforms
@@ -126,9 +134,15 @@ def _of_project(project: Project, engine: str) -> tuple[list[str], bool]:
     show_default=True,
     help="A tree, for a program, or RDF (PROV).",
 )
+@setting("store", metavar="FOLDER|URL")
 @click.pass_obj
 def explain_command(
-    project: Project, subject: str, predicate: str, object_: str, format_: str
+    project: Project,
+    subject: str,
+    predicate: str,
+    object_: str,
+    format_: str,
+    store: str | None,
 ) -> None:
     """Say why a triple holds, down to the passages that state it.
 
@@ -144,7 +158,7 @@ def explain_command(
     from kg.reason.settled import describe
 
     triple = _term(subject), _term(predicate), _term(object_)
-    explained = recipe.explainer(project, progress)
+    explained = recipe.explainer(project, progress, stored_sources(store, project))
     proof = explained.explainer.proof(triple)
     if proof is None:
         ways = explained.explainer.missing(triple)

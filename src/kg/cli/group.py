@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from kg.given import Given
+    from kg.sources import Source
     from kg.store import Store
+    from kg.store.remote import RemoteStore
 
 _ORDER: Final = (
     "build",
@@ -36,6 +38,7 @@ _ORDER: Final = (
     "queries",
     "export",
     "stats",
+    "probe",
     "serve",
     "versions",
     "rollback",
@@ -167,18 +170,34 @@ def versions_of(settings: Settings, project: Project) -> Versions:
     return Versions(Path(settings.store) if settings.store else project.default_store)
 
 
+def engine_of(settings: Settings, seconds: float | None = None) -> RemoteStore:
+    """The engine that the settings name, asked as it was found to want it."""
+    from kg.store.remote import SECONDS, Addresses, RemoteStore, probed
+
+    return probed(RemoteStore(Addresses.of(settings), seconds or SECONDS, progress))
+
+
+def stored_sources(store: str | None, project: Project) -> list[Source] | None:
+    """The sources of the store that the settings name; None if they name none, for the files."""
+    settings = Settings.load(store=store)
+    if settings.store in ("", MEMORY):
+        return None
+    from kg.sources import of_store
+
+    with opened_store(settings, project) as opened, progress("read the store"):
+        return of_store(opened)
+
+
 @contextlib.contextmanager
 def opened_store(
     settings: Settings, project: Project, seconds: float | None = None
 ) -> Iterator[Store]:
-    """The store that the settings name: built in memory now, the current version, or an endpoint.
+    """The store that the settings name: built in memory now, the current version, or an engine.
 
     Raises ``BadInput`` if ``seconds`` are given, which an endpoint may take, and it is none.
     """
     if settings.is_endpoint:
-        from kg.store.remote import SECONDS, RemoteStore
-
-        yield RemoteStore(settings.store, seconds or SECONDS, progress)
+        yield engine_of(settings, seconds)
         return
     if seconds is not None:
         raise BadInput("--timeout is for an endpoint: name one with --endpoint.")

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import click
 
@@ -21,11 +21,13 @@ from kg.cli.group import (
     versions_of,
 )
 from kg.cli.output import (
+    bar,
     counted,
     plural,
     print_build,
     print_findings,
     print_json,
+    print_published,
     print_table,
     progress,
     report_dict,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kg.project import Project
+    from kg.store import Written
     from kg.validate import Engine
 
 # spelt out, so that commands which need no rdflib do not wait for it
@@ -45,17 +48,20 @@ ENGINES: Final = ("columns", "pyshacl")
 
 
 @main.command()
-@setting("store", metavar="FOLDER")
+@setting("store", metavar="FOLDER|URL")
+@setting("store_update_url", metavar="URL")
+@setting("store_gsp_url", metavar="URL")
+@setting("store_user", metavar="USER")
 @setting("keep_versions", metavar="N")
-@click.option("--anew", is_flag=True, help="Work on everything, whatever was kept.")
+@click.option("--anew", is_flag=True, help="Work on everything, whatever was kept or sent.")
 @json_option
 @click.pass_obj
 def build(
     project: Project,
-    store: str | None,
-    keep_versions: str | None,
+    /,
     anew: bool,
     format_: str,
+    **given: str | None,
 ) -> None:
     """Build the graph and make it the current version.
 
@@ -70,7 +76,9 @@ def build(
     from kg import build as recipe
     from kg.kept import load
 
-    settings = Settings.load(store=store, keep_versions=keep_versions)
+    settings = Settings.load(None, **given)
+    if settings.is_endpoint:
+        sys.exit(0 if _build_into_engine(project, settings, anew, format_) else 1)
     if settings.store == MEMORY:
         raise BadInput("A store in memory cannot be kept: name a folder with --store.")
     versions = versions_of(settings, project)
@@ -79,6 +87,21 @@ def build(
         recipe.publish(built, versions, settings.keep_versions, progress)
     print_build(built, versions.root, format_)
     sys.exit(0 if built.report.conforms else 1)
+
+
+def _build_into_engine(project: Project, settings: Settings, anew: bool, format_: str) -> bool:
+    """Build, publish to the engine that the settings name if all conforms, and say which."""
+    from kg import build as recipe
+    from kg.store.remote import Addresses, publish
+
+    addresses = Addresses.of(settings).writable()
+    built = recipe.make(project, progress, [])
+    if not built.report.conforms:
+        print_build(built, project.root, format_)
+        return False
+    published = publish(cast("Written", built.graphs), addresses, bar, anew)
+    print_published(built, published, addresses.query, format_)
+    return True
 
 
 @main.command()

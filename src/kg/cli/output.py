@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, NoReturn, cast
 
 import click
 from rich.console import Console
-from rich.progress import track
+from rich.progress import MofNCompleteColumn, Progress, track
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
@@ -20,11 +20,12 @@ from rich.tree import Tree
 from kg.errors import BadInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from kg.build import Built
     from kg.report import Report
+    from kg.store.remote import Published
 
 
 _COUNTS: Final = {
@@ -73,6 +74,44 @@ def progress(step: str) -> AbstractContextManager[object]:
 def each_with_progress(names: Sequence[str]) -> Iterable[str]:
     """Each name in turn, with a bar on standard error that says how many are done."""
     return track(names, "ask", console=Console(stderr=True), disable=not names)
+
+
+@contextlib.contextmanager
+def bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error that is told how many more of ``total`` are done."""
+    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task(what, total=total)
+        yield lambda count: shown.advance(task, count)
+
+
+def print_published(built: Built, published: Published, url: str, format_: str) -> None:
+    """Print the summary of a build that was published to the engine at ``url``."""
+    names = ("sent", "kept", "removed")
+    done = {name: getattr(published, name) for name in names}
+    if format_ == "json":
+        altered, leaves = published.altered, published.leaves_default
+        engine = {"url": url, **done, "altered": altered, "leaves_default": leaves}
+        print_json(
+            {
+                **built.summary(),
+                "seconds": built.seconds,
+                **report_dict(built.report),
+                "engine": engine,
+            }
+        )
+        return
+    print_findings(built.report)
+    for sentence in published.altered:
+        click.echo(f"warning: {sentence}")
+    if published.leaves_default:
+        click.echo(
+            "warning: the engine's default graph holds what is not ours and was left alone: plain "
+            "queries are sent with default-graph-uri."
+        )
+    counts = ", ".join(f"{len(graphs):,} {name}" for name, graphs in done.items())
+    click.echo(f"Graphs: {counts}.")
+    click.echo(f"Version {built.version} is at {url}.")
 
 
 def print_build(built: Built, root: Path, format_: str) -> None:

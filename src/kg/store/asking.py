@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
@@ -15,8 +15,9 @@ from kg.store.answers import GRAPH_FORMATS
 from kg.store.canonical import canonical_nquads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from kg.documents import Cell
     from kg.queries import Parameter, Query
     from kg.results import Format
     from kg.store.answers import Answer
@@ -33,10 +34,19 @@ class Store(ABC):
     """A default graph and named graphs that answer queries and are not changed by them."""
 
     @abstractmethod
-    def query(self, text: str, bindings: Mapping[str, Term] | None = None) -> Answer:
-        """Evaluate a SPARQL 1.1 query; ``bindings`` gives terms to variables.
+    def query(
+        self,
+        text: str,
+        bindings: Mapping[str, Term] | None = None,
+        default_graphs: Sequence[str] = (),
+        named_graphs: Sequence[str] = (),
+        base: str | None = None,
+    ) -> Answer:
+        """Evaluate a SPARQL 1.1 query.
 
-        Raises ``KgError`` with one sentence for what cannot be answered.
+        ``bindings`` gives terms to variables; the graphs restrict what the query sees, as the
+        protocol's ``default-graph-uri`` and ``named-graph-uri`` do; relative IRIs are relative to
+        ``base``. Raises ``KgError`` with one sentence for what cannot be answered.
         """
 
     @abstractmethod
@@ -44,8 +54,48 @@ class Store(ABC):
         """The IRIs of the named graphs, sorted."""
 
     @abstractmethod
+    def has_graph(self, name: str) -> bool:
+        """Whether there is a named graph of that name. Raises ``BadInput`` if it is no IRI."""
+
+    @abstractmethod
     def quads(self, graph: str | None = None) -> Iterable[ox.Quad]:
         """The quads of one graph, of the default graph if its name is empty; of all without."""
+
+    @abstractmethod
+    def triples(self, graph: str) -> Iterator[tuple[str, str, str]]:
+        """The triples of a named graph; each term as N-Triples writes it."""
+
+    @abstractmethod
+    def matching(
+        self,
+        subject: str | None = None,
+        predicate: str | None = None,
+        value: str | None = None,
+        graph: str | None = None,
+    ) -> Iterator[tuple[str, str, str, str]]:
+        """The statements that have some terms, each after the name of a graph that states it.
+
+        Terms are as N-Triples writes them, None for any; ``graph`` is as for ``quads``. Raises
+        ``KgError`` if the store cannot be read.
+        """
+
+    @abstractmethod
+    def statements(
+        self, subject: str, predicate: str | None = None, graph: str | None = ""
+    ) -> Iterator[tuple[str, Cell]]:
+        """Property and value of what a graph, or with None any, states of ``subject``.
+
+        ``graph`` is as for ``quads``. Values are as ``kg.documents`` has them; those that are
+        neither IRI nor literal are left out. Raises ``KgError`` if the store cannot be read.
+        """
+
+    @abstractmethod
+    def write(self, format_: Format, out: IO[bytes]) -> None:
+        """Write all graphs to ``out`` in a format of datasets, else the default graph.
+
+        Statements come in the order that the store has them in. Raises ``BadQuery`` if the format
+        is an XML that cannot hold them.
+        """
 
     def ask(self, question: Query, given: Mapping[str, str]) -> Answer:
         """Ask a canned question with texts for its parameters. Raises as ``bound`` does."""
