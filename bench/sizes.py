@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import subprocess
 import sys
 import tempfile
@@ -21,7 +22,7 @@ from kg.settings import Settings
 from kg.store import Current, Versions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from flask.testing import FlaskClient
     from werkzeug.test import TestResponse as Response
@@ -45,13 +46,9 @@ def tabulate(
     print(f"| models | {' | '.join(columns)} |")
     print("|---" * (len(columns) + 1) + "|")
     for number in chosen.models:
-        with tempfile.TemporaryDirectory() as folder:
-            root = Path(folder) / "world"
-            generate(root, number, seed=0)
-            build(root)
-            with get_context("spawn").Pool(1) as process:
-                cells = process.apply(_cells, (measured, root, chosen.rounds))
-            print(f"| {number:,} | {' | '.join(cells)} |", flush=True)
+        with landscape(number) as root, get_context("spawn").Pool(1) as process:
+            cells = process.apply(_cells, (measured, root, chosen.rounds))
+        print(f"| {number:,} | {' | '.join(cells)} |", flush=True)
 
 
 def _cells(
@@ -61,6 +58,16 @@ def _cells(
     catalogue = Catalogue.read(Project(root).query_files())
     client = create_app(Current(versions), catalogue, Settings.load({})).test_client()
     return measured(versions, client, rounds)
+
+
+@contextlib.contextmanager
+def landscape(models: int) -> Iterator[Path]:
+    """The folder of a made-up landscape of so many models, built, while it is used."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "world"
+        generate(root, models, seed=0)
+        build(root)
+        yield root
 
 
 def build(root: Path) -> None:
