@@ -107,6 +107,7 @@ class Front:
         kept = self._answers.find(wish) if wish else None
         if wish and kept:
             await self._send_again(kept, wish.if_none_match, send)
+            self._warming.noticed()
         elif INTERNAL in scope:
             await self._make(scope, wish, receive, send)
         else:

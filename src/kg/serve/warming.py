@@ -73,6 +73,10 @@ class Warming:
     def went(self) -> None:
         """Note that somebody is served no more."""
         self._serving -= 1
+        self.noticed()
+
+    def noticed(self) -> None:
+        """Note that somebody was served just now."""
         self._last = time.monotonic()
 
     async def _go_on(self, version: Callable[[], str], front: App) -> None:

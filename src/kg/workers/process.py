@@ -270,7 +270,7 @@ def _answer(store: Store, server: socket.socket, job: dict[str, Any], cutter: _C
 
 def _asked(store: Store, job: dict[str, Any]) -> Answer:
     """What a store answers to a job's text, with services called at the addresses of the job."""
-    text = redirected(job["text"], job["services"])
+    text = redirected(job["text"], job["services"]) if job["services"] else job["text"]
     bindings = {name: Term(*term) for name, term in job["bindings"].items()}
     about = bindings, job["default_graphs"], job["named_graphs"], job["base"]
     if not isinstance(store, EmbeddedStore):  # which says better what is wrong with a text
