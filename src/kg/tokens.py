@@ -48,6 +48,8 @@ _TERMINALS: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_BETWEEN: Final = frozenset({"space", "comment"})
+"""Kinds of terminals that stand between tokens."""
 _CODEPOINT: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))")
 
 
@@ -69,8 +71,14 @@ def tokens(text: str) -> Iterator[Token]:
 def matches(text: str) -> Iterator[re.Match[str]]:
     """The tokens as matches, whose last group is their kind: for what looks at few of many."""
     for match in _TERMINALS.finditer(text):
-        if match.lastgroup not in ("space", "comment"):
+        if match.lastgroup not in _BETWEEN:
             yield match
+
+
+def words(text: str) -> list[tuple[str | None, str]]:
+    """The tokens as pairs of kind and text: for what looks at all of them more than once."""
+    found = _TERMINALS.finditer(text)
+    return [(m.lastgroup, m.group()) for m in found if m.lastgroup not in _BETWEEN]
 
 
 def without_codepoint_escapes(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from kg.errors import BadQuery, Refused
 from kg.services import calls
-from kg.tokens import Lines, matches, without_codepoint_escapes
+from kg.tokens import Lines, matches, without_codepoint_escapes, words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -62,7 +62,7 @@ class Looked:
 
 def looked_at(text: str, allowed: Collection[str] = ()) -> Looked:
     """What a query's text tells, once it is judged. Raises as ``judge`` does."""
-    found = [(match.lastgroup, match.group()) for match in matches(text)]
+    found = words(text)
     services = _judged(text, found, allowed)
     form = _form(found)
     return Looked(
@@ -72,12 +72,12 @@ def looked_at(text: str, allowed: Collection[str] = ()) -> Looked:
 
 def form_of(text: str) -> str:
     """SELECT, ASK, CONSTRUCT or DESCRIBE, as a query's text has it; empty if it has none."""
-    return _form((match.lastgroup, match.group()) for match in matches(text))
+    return _form(words(text))
 
 
 def _form(found: Iterable[_Word]) -> str:
-    words = (word.upper() for kind, word in found if kind == "word")
-    return next((word for word in words if word in _FORMS), "")
+    upper = (word.upper() for kind, word in found if kind == "word")
+    return next((word for word in upper if word in _FORMS), "")
 
 
 def normalised(text: str) -> str:
@@ -91,7 +91,7 @@ def is_repeatable(text: str) -> bool:
     Judged on the bare characters, since engines that read without a tokenizer see ``BYRAND()``. A
     graph in which a query makes blank nodes has other labels each time.
     """
-    found = [(match.lastgroup, match.group()) for match in matches(text)]
+    found = words(text)
     return _is_repeatable(text, _form(found), found)
 
 
@@ -116,16 +116,14 @@ def judge(text: str, allowed: Collection[str] = ()) -> tuple[str, ...]:
     for SERVICE with anything but an IRI that is ``allowed``, and ``BadQuery`` for what nests or
     repeats more than any question needs.
     """
-    return _judged(text, [(match.lastgroup, match.group()) for match in matches(text)], allowed)
+    return _judged(text, words(text), allowed)
 
 
 def _judged(text: str, found: list[_Word], allowed: Collection[str]) -> tuple[str, ...]:
     services = _judged_once(text, found, allowed)
     plain = without_codepoint_escapes(text)
-    if plain != text:
-        words = [(match.lastgroup, match.group()) for match in matches(plain)]
-        if _judged_once(plain, words, allowed) != services:
-            raise _refused(allowed)
+    if plain != text and _judged_once(plain, words(plain), allowed) != services:
+        raise _refused(allowed)
     return tuple(dict.fromkeys(services))
 
 
@@ -146,11 +144,11 @@ def _judged_once(text: str, found: list[_Word], allowed: Collection[str]) -> tup
 
 def called(text: str, allowed: Collection[str] = ()) -> tuple[str, ...]:
     """The services that a text calls, in order. Raises ``Refused`` if it calls any other."""
-    words = [*itertools.islice(_SERVICE_WORD.finditer(text), _MOST_CLAUSES + 1)]
-    found = [*calls(text)] if words else []
-    doubtful = {match.start() for match in words} - {call.start for call in found}
+    hits = [*itertools.islice(_SERVICE_WORD.finditer(text), _MOST_CLAUSES + 1)]
+    found = [*calls(text)] if hits else []
+    doubtful = {match.start() for match in hits} - {call.start for call in found}
     if (
-        len(words) > _MOST_CLAUSES
+        len(hits) > _MOST_CLAUSES
         or any(call.service not in allowed for call in found)
         or any(_SERVICE.match(text, at) for at in doubtful)
     ):

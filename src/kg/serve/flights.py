@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _MOST_AHEAD: Final = 65_536
 """Bytes that an answer which nobody shares may be ahead of its client."""
+_SEVERAL: Final = 2
 _NOT_TAKEN: Final = "The answer was not taken in the time that a query may take here."
 
 
@@ -159,6 +160,18 @@ class Seat:
         """Have the client told an error, and the flight go on for the others."""
         self._sent_off = error
         self.flight.wake()
+
+    async def short(self) -> bytes | None:
+        """The whole answer if it is one piece, else None. Raises as ``pieces`` does."""
+        flight = self.flight
+        while not flight.is_over and len(flight.ahead) < _SEVERAL:
+            self._check()
+            await flight.changed()
+        self._check()
+        if flight.error:
+            raise flight.error
+        is_whole = flight.is_over and not flight.cut_by and len(flight.ahead) < _SEVERAL
+        return b"".join(flight.ahead) if is_whole else None
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """The answer as it comes, for the one who leads.

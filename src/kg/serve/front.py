@@ -312,20 +312,38 @@ class Front:
             )
             with seat, watched(receive, seat.leave):
                 if seat.leads:
+                    body = await seat.short() if deferred.page is None else None
+                    if body is not None and not out.is_head:
+                        await self._send_whole(seat, body, deferred, headers, wish, out)
+                        rows.append(seat.flight.rows)
+                        return None
                     async with seat.at_most(most + _LATE):
                         cut_by = await self._lead(seat, deferred, [*headers], wish, out)
                     rows.append(seat.flight.rows)
                     return cut_by
                 if (body := await seat.whole()) is not None:
+                    await self._send_whole(seat, body, deferred, headers, wish, out)
                     rows.append(seat.flight.rows)
-                    own = [*headers]
-                    if wish:
-                        self._answers.keep(wish, own, body, deferred.job, seat.flight.rows)
-                    await out.piece(own, body)
-                    await out.end(own)
                     return None
             if not seat.flight.is_shared:
                 what = None
+
+    async def _send_whole(
+        self,
+        seat: Seat,
+        body: bytes,
+        deferred: Deferred,
+        headers: Headers,
+        wish: Wish | None,
+        out: Sending,
+    ) -> None:
+        """Send an answer that is there, to who leads with what tells of the flight, and keep it."""
+        own = [*headers]
+        if wish:
+            self._answers.keep(wish, own, body, deferred.job, seat.flight.rows)
+        if seat.leads:
+            self._about(seat.flight, own)
+        await out.whole(own, body)
 
     async def _lead(
         self, seat: Seat, deferred: Deferred, headers: Headers, wish: Wish | None, out: Sending

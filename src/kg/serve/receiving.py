@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
-_SOON: Final = 0.01
+_SOON: Final = 0.05
 """Seconds within which most answers are there, so that nobody need look whether who asks left."""
 
 

@@ -218,8 +218,8 @@ class Pool:
 
     async def _admitted(self, running: Running) -> None:
         """Wait for a slot. Raises ``Busy`` if too many do."""
-        waiting = Counter(other.client for other in self._queue)
-        if waiting[running.client] >= max(1, self.limits.queue // 2):
+        own = sum(other.client == running.client for other in self._queue)
+        if own >= max(1, self.limits.queue // 2):
             raise TooMany("You have as many queries running and waiting as one client may.")
         if len(self._queue) >= self.limits.queue:
             raise Busy("The server has as many queries running and waiting as it takes.")
@@ -333,9 +333,12 @@ class Pool:
 
     def _next(self) -> None:
         """Grant slots to those who wait: who had the least of late first, then who came first."""
-        while self._queue:
-            waiting = [running for running in self._queue if not running.granted.done()]
-            able = [running for running in waiting if self._has_slot(running)]
+        while self._queue and len(self._fast) < self.limits.fast:
+            first: dict[str, Running] = {}
+            for running in self._queue:
+                if not running.granted.done():
+                    first.setdefault(running.client, running)
+            able = [running for running in first.values() if self._has_slot(running)]
             if not able:
                 return
             chosen = min(able, key=lambda running: self._spent.of(running.client))
