@@ -22,6 +22,7 @@ from kg.project import Project
 from kg.queries import Catalogue
 from kg.serve import create_app
 from kg.serve.front import Front
+from kg.serve.warming import Warming
 from kg.settings import Settings
 from kg.store import Current, Versions
 from kg.workers import Job, Limits, Pool, Running
@@ -34,6 +35,7 @@ SELECT (COUNT(*) AS ?n) {{
   ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER (CONCAT(STR(?a), STR(?d), STR(?g)) < "{}")
 }}
 """
+NAMES = ("large", "large")
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 
@@ -50,6 +52,24 @@ class Told:
         """The body as it was before it was compressed, which may be done in other pieces."""
         code = self.headers.get("content-encoding")
         return decoded(self.body, code, 10_000_000) if code and self.body else self.body
+
+
+def scope(target: str, method: str = "GET", **more: str) -> dict[str, Any]:
+    """A request as ASGI has it."""
+    path, _, query_string = target.partition("?")
+    headers = [(name.replace("_", "-").lower().encode(), v.encode()) for name, v in more.items()]
+    return {
+        "type": "http",
+        "method": method,
+        "http_version": "1.1",
+        "path": urllib.parse.unquote(path),
+        "raw_path": path.encode(),
+        "query_string": query_string.encode(),
+        "headers": [(b"host", b"localhost"), *headers],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+        "scheme": "http",
+    }
 
 
 @dataclass
@@ -69,22 +89,6 @@ class Served:
         self, target: str, *, method: str = "GET", leaves: asyncio.Event | None = None, **more: str
     ) -> Told:
         """What the front answers to a request over ASGI, whose client may leave."""
-        path, _, query_string = target.partition("?")
-        headers = [
-            (name.replace("_", "-").lower().encode(), v.encode()) for name, v in more.items()
-        ]
-        scope = {
-            "type": "http",
-            "method": method,
-            "http_version": "1.1",
-            "path": urllib.parse.unquote(path),
-            "raw_path": path.encode(),
-            "query_string": query_string.encode(),
-            "headers": [(b"host", b"localhost"), *headers],
-            "client": ("127.0.0.1", 1),
-            "server": ("127.0.0.1", 80),
-            "scheme": "http",
-        }
         told = Told()
 
         async def receive() -> MutableMapping[str, Any]:
@@ -101,7 +105,7 @@ class Served:
             else:
                 told.body += message.get("body", b"")
 
-        await self.front(scope, receive, send)
+        await self.front(scope(target, method, **more), receive, send)
         return told
 
     def without_front(self, target: str, **more: str) -> Told:
@@ -363,5 +367,37 @@ def test_who_cancels_ends_nobody_elses_query(large: Served) -> None:
         leaves.set()
         assert (await second).status == 0
         await met(lambda: waiting() == 0)
+
+    large.run(work())
+
+
+def test_answers_that_are_made_ahead(large: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Questions in each format and encoding, then pages; not while somebody is served."""
+    monkeypatch.setattr("kg.serve.warming._QUIET", 0)
+    catalogue = Catalogue(list(large.app.extensions["kg"].catalogue)[:3])
+
+    async def work() -> None:
+        answers = large.front._answers
+        warming = Warming(answers, catalogue, seconds=2)
+        monkeypatch.setattr(large.front, "_warming", warming)
+        before = answers.size()
+        hits = await large.number("kg_cache_hits_total")
+        misses = await large.number("kg_cache_misses_total")
+        warming.came()
+        warming.start(lambda: "large", large.front)
+        await asyncio.sleep(0.3)
+        assert answers.size() == before
+        warming.went()
+        names = [query.name for query in catalogue]
+        address = f"/queries/{names[-1]}"
+        key = answers.wish(scope(address, Accept=BROWSER, Accept_Encoding="zstd"), NAMES)
+        assert key
+        await met(lambda: answers.find(key) is not None)
+        await warming.stop()
+        assert await large.number("kg_cache_hits_total") == hits
+        assert await large.number("kg_cache_misses_total") == misses
+        for code in ("identity", "gzip", "zstd"):
+            told = await large.ask(f"{address}?format=csv", Accept_Encoding=code)
+            assert (told.status, "x-kg-query-id" in told.headers) == (200, False)
 
     large.run(work())

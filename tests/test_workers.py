@@ -12,6 +12,7 @@ import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -28,15 +29,20 @@ from kg.workers.spawner import Worker
 PATIENCE = 60
 LIMITS = Limits(fast=2, slow=1, queue=4, seconds=PATIENCE, memory=256_000_000)
 FOREVER = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
+DOUBLED = "".join(f"BIND (CONCAT(?x{n}, ?x{n}) AS ?x{n + 1}) " for n in range(31))
+HUNGRY = f'SELECT (STRLEN(?x31) AS ?n) {{ BIND ("long enough" AS ?x0) {DOUBLED} }}'
 MODELS = "SELECT (COUNT(?m) AS ?n) { ?m a <https://w3id.org/china-llm/ontology#Model> }"
 
 
 @contextlib.asynccontextmanager
 async def pooled(
-    versions: Versions, limits: Limits = LIMITS, services: Mapping[str, bool] | None = None
+    versions: Versions,
+    limits: Limits = LIMITS,
+    services: Mapping[str, bool] | None = None,
+    copies: int = 0,
 ) -> AsyncIterator[Pool]:
     """A pool on the real graph."""
-    pool = Pool(versions.root, limits, services)
+    pool = Pool(versions.root, limits, services, copies)
     try:
         yield pool
     finally:
@@ -148,13 +154,11 @@ def test_the_deadline(versions: Versions) -> None:
 
 def test_memory(versions: Versions) -> None:
     """A query that grows without end is ended, and the next one is answered."""
-    doubled = "".join(f"BIND (CONCAT(?x{n}, ?x{n}) AS ?x{n + 1}) " for n in range(31))
-    text = f'SELECT (STRLEN(?x31) AS ?n) {{ BIND ("long enough" AS ?x0) {doubled} }}'
 
     async def work() -> None:
         async with pooled(versions) as pool:
             with pytest.raises(Exceeded, match="memory") as caught:
-                await ask(pool, job(versions, text))
+                await ask(pool, job(versions, HUNGRY))
             assert caught.value.limit == "memory"
             assert await ask(pool, job(versions, "ASK {}")) == b"true"
 
@@ -624,3 +628,83 @@ def test_rows_are_counted(name: str, size: int) -> None:
         for start in range(0, len(body), size):
             count.note(body[start : start + size])
         assert count.total() == (None if name == "turtle" else limit)
+
+
+ORDERED = (
+    "SELECT * { ?s ?p ?o } ORDER BY ?s ?p ?o LIMIT 5000",
+    "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } }",
+    "SELECT ?b { GRAPH ?g { ?b ?p ?o } FILTER ISBLANK(?b) } ORDER BY ?b ?g ?p ?o",
+)
+
+
+def test_the_data_are_copied_into_memory(
+    versions: Versions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Answers are the same, blank nodes too; what takes all memory ends alone, without network."""
+    monkeypatch.setattr("kg.workers.copies._CALM", 0)
+
+    async def work() -> None:
+        others = children(os.getpid())
+        everything = replace(job(versions, "", "nquads"), text=None)
+        async with pooled(versions) as pool:
+            await pool.start(str(versions.current_name()))
+            on_disk = [await ask(pool, job(versions, text)) for text in ORDERED]
+            on_disk.append(await ask(pool, everything))
+            assert not pool.workers.in_memory
+        async with pooled(versions, CROWD, copies=1_000_000_000) as pool:
+            await pool.start(str(versions.current_name()))
+            await until(lambda: pool.workers.in_memory)
+            assert pool.workers.isolated
+            in_memory = [await ask(pool, job(versions, text)) for text in ORDERED]
+            in_memory.append(await ask(pool, everything))
+            assert in_memory == on_disk
+            assert len(children(os.getpid()) - others) == 2
+            with pytest.raises(Exceeded, match="memory"):
+                await ask(pool, job(versions, HUNGRY))
+            assert await ask(pool, job(versions, ORDERED[1])) == on_disk[1]
+        assert children(os.getpid()) == others
+
+    run(work())
+
+
+def test_a_copy_is_of_the_current_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another version has one of its own, and the process with the one before ends."""
+    monkeypatch.setattr("kg.workers.copies._CALM", 0)
+    versions = Versions(tmp_path)
+    for name in ("one", "two"):
+        versions.publish(name, {"": f'<a:s> <a:p> "{name}" .\n'.encode()}, {"plain": True}, keep=2)
+    text = "SELECT ?o { ?s ?p ?o }"
+
+    async def work() -> None:
+        others = children(os.getpid())
+        async with pooled(versions, copies=1_000_000_000) as pool:
+            for name in ("one", "two", "one"):
+                pool.settle_on(name)
+                await until(lambda: pool.workers.in_memory)
+                asked = replace(job(versions, text), version=name)
+                assert await ask(pool, asked) == f"o\r\n{name}\r\n".encode()
+                turtle = replace(
+                    job(versions, "CONSTRUCT WHERE { ?s ?p ?o }", "turtle"), version=name
+                )
+                assert await ask(pool, turtle) == f'<a:s> <a:p> "{name}" .\n'.encode()
+                await until(lambda: len(children(os.getpid()) - others) == 1)
+
+    run(work())
+
+
+def test_data_that_do_not_fit_stay_on_disk(
+    versions: Versions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Copies for all slots and one more are reckoned with."""
+    monkeypatch.setattr("kg.workers.copies._CALM", 0)
+
+    async def work() -> None:
+        async with pooled(versions, copies=20_000_000) as pool:
+            await pool.start(str(versions.current_name()))
+            copies = pool.workers._copies
+            assert copies._making
+            await asyncio.wait([copies._making])
+            assert not pool.workers.in_memory
+            assert int((await ask(pool, job(versions, MODELS))).split()[1]) >= 26
+
+    run(work())

@@ -121,13 +121,13 @@ class Front:
         """Make an answer."""
         express = self._expresses.of(scope) if wish else None
         decided = self._expresses.decided(express, scope) if express else None
-        if wish and not wish.is_ahead:
-            self._operations.missed()
         if decided:
+            self._operations.missed(wish)
             await self._carry_out(*decided, wish, scope, receive, send)
         elif refusal := malformed(scope):
             await problem(send, *refusal)
         elif not await self._operations.answered(scope, send):
+            self._operations.missed(wish)
             await self._hand_on(scope, wish, express, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:

@@ -44,7 +44,7 @@ from kg.serve.writes import has_token
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
 
-    from kg.serve.kept import Answers, Kept
+    from kg.serve.kept import Answers, Kept, Wish
     from kg.serve.sending import Send
     from kg.store import Current
     from kg.store.remote import CurrentOf
@@ -180,9 +180,10 @@ class Operations:
             version=job.version,
         )
 
-    def missed(self) -> None:
-        """Count a request of which no answer was kept, though one might have been."""
-        self._misses.inc()
+    def missed(self, wish: Wish | None) -> None:
+        """Count a request of which no answer was kept, if one might have been."""
+        if wish and not wish.is_ahead:
+            self._misses.inc()
 
     def sent_again(self, kept: Kept, sent: int) -> None:
         """Count an answer that was kept; what was sent within a moment is one line."""
