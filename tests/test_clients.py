@@ -101,8 +101,10 @@ def test_each_client_of_a_trusted_proxy_has_its_share(
 
         sources = ("198.51.100.1", "2001:db8::1")
         asks = [
-            threads.submit(request, asked(address, FOREVER), **{"X-Forwarded-For": source})
-            for source in sources
+            threads.submit(
+                request, asked(address, f"{FOREVER} LIMIT {n}"), **{"X-Forwarded-For": source}
+            )
+            for n, source in enumerate(sources, 1)
         ]
         until(are_there)
         assert {one["client"] for one in running} == clients

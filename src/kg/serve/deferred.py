@@ -191,7 +191,8 @@ def handed() -> Handed | None:
 def lasting(response: flask.Response) -> flask.Response:
     """Say of a response that it depends on what was asked and on the version, and nothing else."""
     waiting = handed()
-    if waiting is not None and waiting.work is None and reading().is_known:
+    version = flask.g.get("reading")
+    if waiting is not None and waiting.work is None and version and version.is_known:
         waiting.is_lasting = True
     return response
 

@@ -68,7 +68,9 @@ class Expresses:
 
         Of a request whose answer might be kept: by GET, with each header once and no token.
         """
-        if scope["path"] != _PATH or not scope["query_string"].isascii():
+        names = self._current.names()
+        is_open = len(set(names)) == 1  # else Flask has to open the other one
+        if scope["path"] != _PATH or not is_open or not scope["query_string"].isascii():
             return None
         headers = dict(scope["headers"])
         wishes = headers.get(b"accept", b""), headers.get(b"accept-encoding", b"")
@@ -87,7 +89,6 @@ class Expresses:
             looked = looked_at(texts[0])
         except KgError:  # which Flask tells
             return None
-        names = self._current.names()
         return Express(texts[0], looked, (wishes, rest, looked.form, looked.is_repeatable, *names))
 
     def learn(self, express: Express, deferred: Deferred, headers: Headers) -> None:
