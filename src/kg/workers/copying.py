@@ -17,7 +17,7 @@ from kg.store import EmbeddedStore, Version, Versions
 if TYPE_CHECKING:
     from typing import NoReturn
 
-_OF_ONE: Final = 400
+_OF_ONE: Final = 350
 """Bytes that a statement takes in memory, terms and indexes included, as measured."""
 _NQUADS: Final = named("nquads", "graph")
 
