@@ -36,7 +36,8 @@ from kg.project import Project
 from kg.queries import Catalogue
 from kg.reason import settled as reasoning
 from kg.sources import Source, read_all, read_graph
-from kg.store import EmbeddedStore, Written
+from kg.store import EmbeddedStore
+from kg.store.written import Written
 from kg.tables import Columnar, rows_of
 
 if TYPE_CHECKING:

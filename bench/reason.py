@@ -41,7 +41,7 @@ LIMITS: Final = {"owlrl": 1_000, "reasonable": 10_000, "updates": 10_000}
 def columns(path: Path) -> tuple[Iterable[Triple], float]:
     """Ours: compiled clauses over sorted columns."""
     from kg.reason import materialize, says_something
-    from kg.store.files import read_groups
+    from kg.store.grouped import read_groups
 
     groups = read_groups([path])
     loaded = time.process_time()

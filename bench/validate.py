@@ -38,7 +38,8 @@ LIMITS: Final = {"pyshacl": 1_000, "pyrudof": 10_000}
 
 def columns(data: Path, shapes: Path) -> tuple[Iterable[Row], float]:
     """Ours: compiled shapes over sorted columns, constraints in SPARQL on a store."""
-    from kg.store.files import read_groups, read_triples
+    from kg.store.files import read_triples
+    from kg.store.grouped import read_groups
     from kg.validate import validate
 
     groups = read_groups([data])

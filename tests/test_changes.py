@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from kg import build
 from kg.cli import main
-from kg.columns import Terms, Triple, encoded, grouped
+from kg.columns import Terms, encoded, grouped
 from kg.errors import BadSource
 from kg.kept import Kept, load
 from kg.reason import says_something
@@ -23,6 +23,7 @@ from kg.reason.rules import is_axiom
 from kg.results import named
 from kg.store import EmbeddedStore, Versions
 from kg.store.files import read_triples
+from kg.terms import Triple
 from kg.validate import Data, Judged, judge_all
 from tests.conftest import unwatched
 from tests.worlds import facts, worlds

@@ -24,8 +24,9 @@ from kg.namespaces import BASE, CATALOG, PREFIXES, TERMS
 from kg.project import Project
 from kg.queries import Catalogue, Query
 from kg.results import named
-from kg.store import Answer, EmbeddedStore, Written
+from kg.store import Answer, EmbeddedStore
 from kg.store.remote import Addresses, RemoteStore, probed, publish
+from kg.store.written import Written
 from tests.conftest import run_kg
 from tests.engines import oxigraph, virtuoso, writable_oxigraph
 from tests.test_front import PATIENCE, asked, get, serving_with, until

@@ -18,7 +18,6 @@ from flask.testing import FlaskClient
 from rdflib import DCTERMS, RDF, RDFS
 
 from kg import build
-from kg.columns import iri
 from kg.encodings import encoded
 from kg.graph import CLLM
 from kg.namespaces import BASE, GRAPHS, IDS, TERMS
@@ -30,6 +29,7 @@ from kg.serve.entities.incoming import incoming
 from kg.serve.labels import Labels
 from kg.settings import Settings
 from kg.store import Current, EmbeddedStore, Versions
+from kg.terms import iri
 from tests.conftest import unwatched
 
 PAPER = "Recent Trends in China's Large Language Model Landscape"

@@ -13,7 +13,6 @@ from rdflib import RDF
 
 from kg import build, findings
 from kg.cli import main
-from kg.columns import literal
 from kg.errors import BadSource
 from kg.findings import Finding, Result, Verdict
 from kg.graph.claims import CLLM
@@ -21,6 +20,7 @@ from kg.namespaces import GRAPHS, IDS
 from kg.project import Project
 from kg.queries import Catalogue, Query
 from kg.store import EmbeddedStore
+from kg.terms import literal
 
 COUNT = Finding("count", "", "", "So many.", "count", 3)
 VALUE = Finding("value", "", "", "So much.", "value", 10.0, 0.5)

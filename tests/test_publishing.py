@@ -18,10 +18,11 @@ from kg.project import Project
 from kg.queries import Catalogue
 from kg.results import named
 from kg.sources import of_store
-from kg.store import EmbeddedStore, Written
+from kg.store import EmbeddedStore
 from kg.store.remote import Addresses, Capabilities, Published, RemoteStore, probe, probed, publish
 from kg.store.remote.connection import Connection
 from kg.store.remote.writing import GraphStore, as_sparql_data, in_pieces, writing
+from kg.store.written import Written
 from tests.conftest import unwatched
 from tests.engines import between, virtuoso, writable_oxigraph
 from tests.test_cli import kg

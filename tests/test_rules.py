@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kg import graph, sources
-from kg.columns import Index, Triple, decoded, grouped
+from kg.columns import Index, decoded, grouped
 from kg.reason import says_something, sparql, with_owlrl, writable
 from kg.reason.compiled import compile_rules, fireable, kind_of, literals_of
 from kg.reason.materialize import materialize
@@ -23,6 +23,7 @@ from kg.reason.rules import SAME_AS, TYPE, is_axiom, rules
 from kg.reason.seminaive import Columns
 from kg.store.memory import MemoryStore
 from kg.tables import as_triple
+from kg.terms import Triple
 from tests.worlds import facts, worlds
 
 if TYPE_CHECKING:

@@ -17,10 +17,11 @@ from rdflib import RDF, XSD
 
 from kg import graph, sources, validate
 from kg.cli import main
-from kg.columns import Index, iri, literal
+from kg.columns import Index
 from kg.namespaces import IDS
 from kg.reason import settled as reasoning
 from kg.tables import as_term, as_triple, rows_of
+from kg.terms import iri, literal
 from kg.validate import Validated, with_pyshacl
 from kg.validate.prebinding import prebound
 
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
 
     from rdflib.term import Node
 
-    from kg.columns import Term, Triple
     from kg.project import Project
     from kg.sources import Source
+    from kg.terms import Term, Triple
 
 CASES = sorted((Path(__file__).parent / "cases" / "shacl").glob("*.ttl"))
 NAMES = [path.stem for path in CASES]

@@ -8,6 +8,7 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "kg"
 RANKS = (
     {"encodings", "errors", "namespaces", "tokens"},
+    {"terms"},
     {"settings", "project", "report", "turtle", "results", "columns", "services", "documents"},
     {"citation", "queries", "tables"},
     {"judged", "store", "updates"},

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pyoxigraph as ox
 
-from kg.columns import Triple, iri, literal
 from kg.namespaces import GRAPHS, PREFIXES
+from kg.terms import Triple, iri, literal
 from kg.turtle import document, places
 
 PASSAGE = f"{GRAPHS}a/b/1-1"

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from kg.columns import Triple, iri
 from kg.errors import Busy, Exceeded
 from kg.namespaces import GRAPHS, IDS, PREFIXES, TERMS
 from kg.project import Project
@@ -24,6 +23,7 @@ from kg.serve import create_app
 from kg.serve.context import KEY
 from kg.settings import Settings
 from kg.store import Current, EmbeddedStore, Versions
+from kg.terms import Triple, iri
 from kg.why import Explanations
 from kg.why.near import around, axioms, everything
 from tests.test_front import get, serving, until

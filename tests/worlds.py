@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from kg.columns import Triple, iri
 from kg.reason.rules import TYPE
+from kg.terms import Triple, iri
 
 CLASSES = [f"<http://example.org/{name}>" for name in "ABCD"]
 RELATIONS = [f"<http://example.org/{name}>" for name in "pqr"]

@@ -25,7 +25,8 @@ from kg.reason import settled as reasoning
 from kg.report import Report, Severity, Violation
 from kg.services import uncalled
 from kg.sources import Source, read_all, read_graph
-from kg.store import EmbeddedStore, Written
+from kg.store import EmbeddedStore
+from kg.store.written import Written
 from kg.tables import Table, as_node
 
 if TYPE_CHECKING:

@@ -27,10 +27,10 @@ from kg.tables import as_node
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from kg.columns import Term
     from kg.queries import Catalogue, Query
     from kg.store import EmbeddedStore
     from kg.tables import Table
+    from kg.terms import Term
 
 __all__ = [
     "Finding",

@@ -11,13 +11,13 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from kg.columns import iri
 from kg.errors import BadInput, BadSource
 from kg.mapper import mapped
 from kg.namespaces import GRAPHS, PREFIXES, shorten
 from kg.project import SUFFIXES, SourceFile
 from kg.sources import Source, digest_of, made, of_text, read_bytes, text_of
 from kg.store.files import parse, parse_whole, syntax_of
+from kg.terms import iri
 from kg.turtle import document
 
 if TYPE_CHECKING:

@@ -19,16 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from kg.columns import (
-    NONE,
-    Relation,
-    Relations,
-    Rows,
-    Terms,
-    columns_of,
-    looked_up,
-    without,
-)
+from kg.columns import NONE, Relation, Relations, Rows, Terms, columns_of, looked_up, without
 from kg.namespaces import DEFAULT_GRAPHS
 from kg.reason.seminaive import Followed
 from kg.reason.settled import Reasoned

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     import rdflib
 
-    from kg.columns import Term, Triple
     from kg.project import Project, SourceFile
     from kg.store import Store
+    from kg.terms import Term, Triple
 
 
 _BUILT: Final = frozenset(GRAPHS + name for name in BUILT_GRAPHS) | {RECEIPTS}

@@ -14,20 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import rdflib
 
-from kg.columns import (
-    HALF,
-    MASK,
-    Rows,
-    Terms,
-    columns_of,
-    encoded,
-    grouped,
-    is_blank,
-    is_literal,
-    joint,
-    literal,
-    parts,
-)
+from kg.columns import HALF, MASK, Rows, Terms, columns_of, encoded, grouped, joint
+from kg.terms import is_blank, is_literal, literal, parts
 
 logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)  # validate says it, with the line
 
@@ -37,7 +25,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from rdflib.term import Node
 
-    from kg.columns import Quads, Relations, Term, Triple
+    from kg.columns import Quads, Relations
+    from kg.terms import Term, Triple
 
     Column = NDArray[np.int64]
     NodeTriple = tuple[Node, Node, Node]

@@ -98,7 +98,7 @@ def reason(
 def _of_files(paths: tuple[Path, ...]) -> tuple[list[str], list[str]]:
     """What follows from some files, as sorted lines of N-Triples, and each contradiction."""
     from kg.reason import contradiction, materialize, writable
-    from kg.store.files import read_groups
+    from kg.store.grouped import read_groups
 
     with progress("read"):
         groups = read_groups(paths)

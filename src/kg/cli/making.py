@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kg.project import Project
-    from kg.store import Written
+    from kg.store.written import Written
     from kg.validate import Engine
 
 # spelt out, so that commands which need no rdflib do not wait for it
@@ -188,7 +188,8 @@ def _by_shapes(
     files: tuple[Path, ...], shape_files: tuple[Path, ...], engine: Engine, format_: str
 ) -> bool:
     """Check files against shapes, print the report, and say whether they conform."""
-    from kg.store.files import read_groups, read_triples
+    from kg.store.files import read_triples
+    from kg.store.grouped import read_groups
     from kg.tables import as_graph
     from kg.validate import report_of, spoken
     from kg.validate import validate as judge

@@ -1,6 +1,5 @@
 """Triples without objects: terms as text, relations as sorted columns of integers.
 
-terms       what N-Triples writes, taken apart
 datatypes   the values of literals
 index       triples by any of their terms
 quads       triples in named graphs, the rows of a graph together
@@ -41,16 +40,6 @@ from kg.columns.relations import (
     ungrouped,
     without,
 )
-from kg.columns.terms import (
-    Term,
-    Triple,
-    iri,
-    is_blank,
-    is_literal,
-    is_variable,
-    literal,
-    parts,
-)
 
 __all__ = [
     "DATATYPES",
@@ -68,9 +57,7 @@ __all__ = [
     "Relation",
     "Relations",
     "Rows",
-    "Term",
     "Terms",
-    "Triple",
     "Value",
     "among",
     "are_unequal",
@@ -82,17 +69,11 @@ __all__ = [
     "encoded",
     "equal_literals",
     "grouped",
-    "iri",
-    "is_blank",
-    "is_literal",
     "is_member",
     "is_no_member",
-    "is_variable",
     "joint",
-    "literal",
     "looked_up",
     "order",
-    "parts",
     "substitute",
     "ungrouped",
     "value_of",

@@ -19,8 +19,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from kg.columns.terms import Term, iri, is_literal, parts
 from kg.namespaces import PREFIXES
+from kg.terms import Term, iri, is_literal, parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
-from kg.columns.terms import Term, Triple, iri, is_literal, is_variable
+from kg.terms import Term, Triple, iri, is_literal, is_variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

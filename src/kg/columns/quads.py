@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kg.columns.relations import Relations, Terms
-    from kg.columns.terms import Term
+    from kg.terms import Term
 
     Column = NDArray[np.int64]
     Mask = NDArray[np.bool_]

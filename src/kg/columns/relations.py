@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kg.columns.terms import Term, Triple
+    from kg.terms import Term, Triple
 
     Column = NDArray[np.int64]
 

@@ -13,7 +13,7 @@ import numpy as np
 import rdflib
 from rdflib import DCTERMS, OWL, RDF, RDFS, XSD
 
-from kg.columns import HALF, NONE, Relation, distinct, joint, literal
+from kg.columns import HALF, NONE, Relation, distinct, joint
 from kg.graph.claims import (
     CLLM,
     FACTUAL,
@@ -28,15 +28,17 @@ from kg.graph.passages import Passages, place_of
 from kg.namespaces import IDS, shorten
 from kg.report import Report, Severity, Violation
 from kg.tables import Table
+from kg.terms import literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from kg.columns import Relations, Term
+    from kg.columns import Relations
     from kg.sources import Source
     from kg.tables import Nodes
+    from kg.terms import Term
 
     Column = NDArray[np.int64]
     Mask = NDArray[np.bool_]

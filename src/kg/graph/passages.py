@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from rdflib.term import Node
 
-    from kg.columns import Term
     from kg.sources import Source
     from kg.tables import NodeTriple
+    from kg.terms import Term
 
 _YIELDS: Final = URIRef(f"{TERMS}yieldsTo")
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from kg.columns import is_literal, parts
 from kg.namespaces import BASE, IDS
+from kg.terms import is_literal, parts
 
 if TYPE_CHECKING:
-    from kg.columns import Term
     from kg.queries import Query
+    from kg.terms import Term
 
 
 class Verdict(StrEnum):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from fractions import Fraction
 
-    from kg.columns import Term
+    from kg.terms import Term
 
 ENDS: Final = ("minimum", "maximum", "low", "high")
 """What a quantity is from and to: as printed, and as the printed digits admit."""

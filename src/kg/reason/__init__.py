@@ -22,12 +22,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from kg.columns import Term, Triple, iri, is_variable
 from kg.namespaces import PREFIXES, shorten
 from kg.reason.explain import Explainer, Missing, Proof
 from kg.reason.materialize import Closed, materialize
 from kg.reason.rules import NOTHING, SAME_AS, TYPE
 from kg.reason.words import sentence, shown, spells_out
+from kg.terms import Term, Triple, iri, is_variable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

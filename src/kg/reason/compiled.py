@@ -13,18 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from kg.columns import (
-    DATATYPES,
-    Groups,
-    Index,
-    Term,
-    Triple,
-    equal_literals,
-    is_literal,
-    is_member,
-    is_variable,
-    substitute,
-)
+from kg.columns import DATATYPES, Groups, Index, equal_literals, is_member, substitute
 from kg.reason.oracle import apply
 from kg.reason.rules import (
     AXIOM_CLASSES,
@@ -38,6 +27,7 @@ from kg.reason.rules import (
     is_axiom,
     rules,
 )
+from kg.terms import Term, Triple, is_literal, is_variable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence

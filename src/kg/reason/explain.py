@@ -14,11 +14,12 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
-from kg.columns import Index, Term, Triple, is_literal, is_member, is_variable, substitute
+from kg.columns import Index, is_member, substitute
 from kg.reason.compiled import schematic_rules
 from kg.reason.oracle import apply
 from kg.reason.rules import SAME_AS, TYPE, is_axiom
 from kg.reason.words import sentence
+from kg.terms import Term, Triple, is_literal, is_variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

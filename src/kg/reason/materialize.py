@@ -18,7 +18,6 @@ from kg.columns import (
     Relation,
     Relations,
     Terms,
-    Triple,
     decoded,
     decoded_groups,
     distinct,
@@ -46,8 +45,9 @@ from kg.reason.seminaive import Columns, Followed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from kg.columns import Index, Term
+    from kg.columns import Index
     from kg.reason.compiled import Pattern
+    from kg.terms import Term, Triple
 
     Kinds = set[Pattern]
 

@@ -13,7 +13,6 @@ from kg.columns import (
     DATATYPES,
     Bound,
     Index,
-    Triple,
     are_unequal,
     equal_literals,
     is_member,
@@ -31,6 +30,8 @@ from kg.reason.rules import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from kg.terms import Triple
 
 
 @dataclass

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
-from kg.columns import DATATYPES, Groups, Index, Term, Triple, iri, is_literal
+from kg.columns import DATATYPES, Groups, Index
 from kg.namespaces import PREFIXES
 from kg.reason.rules import (
     AXIOM_CLASSES,
@@ -22,6 +22,7 @@ from kg.reason.rules import (
     TYPE,
 )
 from kg.reason.words import shown
+from kg.terms import Term, Triple, iri, is_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -30,7 +30,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from kg.columns import FIRST, REST, Term, Triple, iri, is_variable
+from kg.columns import FIRST, REST
+from kg.terms import Term, Triple, iri, is_variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,9 +17,7 @@ from kg.columns import (
     Groups,
     Relation,
     Relations,
-    Term,
     Terms,
-    Triple,
     among,
     are_unequal,
     common,
@@ -28,12 +26,12 @@ from kg.columns import (
     encoded,
     grouped,
     is_no_member,
-    is_variable,
     joint,
     looked_up,
     without,
 )
 from kg.reason.rules import AXIOM_CLASSES, AXIOM_PREDICATES, SAME_AS, TYPE
+from kg.terms import Term, Triple, is_variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -19,10 +19,10 @@ from kg.tables import Table, as_node, as_triple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kg.columns import Term, Triple
     from kg.reason.compiled import Clause
     from kg.reason.explain import Proof
     from kg.reason.seminaive import Followed
+    from kg.terms import Term, Triple
 
 Engine = Literal["columns", "owlrl"]
 ENGINES: Final[tuple[Engine, ...]] = ("columns", "owlrl")

@@ -11,8 +11,9 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final, Protocol
 
-from kg.columns import DATATYPES, Term, Triple, are_unequal, is_literal, is_no_member, is_variable
+from kg.columns import DATATYPES, are_unequal, is_no_member
 from kg.reason.rules import SAME_AS, TYPE
+from kg.terms import Term, Triple, is_literal, is_variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from kg.columns import Term, Triple, iri, is_literal, is_variable, parts
 from kg.namespaces import shorten
 from kg.reason.rules import TYPE
+from kg.terms import Term, Triple, iri, is_literal, is_variable, parts
 
 if TYPE_CHECKING:
     from kg.columns import Index

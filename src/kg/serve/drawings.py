@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-from kg.columns import iri, is_literal, parts
 from kg.judged import Days, Quantity
 from kg.judged.findings import text
 from kg.serve.wording import ngettext
 from kg.store import Number
+from kg.terms import iri, is_literal, parts
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Mapping, Sequence
 
-    from kg.columns import Term as Text
     from kg.judged import Item, Statement
+    from kg.terms import Term as Text
 
 LARGE: Final = 8
 """From this ratio of the highest to the lowest number on, the axis is one of powers."""

@@ -12,19 +12,19 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from kg.columns import literal
 from kg.errors import BadQuery
 from kg.judged import Days, Finding, Grade, Item, Quantity, Result, Statement, Verdict
 from kg.judged.items import ENDS
 from kg.namespaces import GRAPHS, IDS, PREFIXES, TERMS, shorten
 from kg.queries import Query, Term
 from kg.store import EmbeddedStore, Store
+from kg.terms import literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from kg.columns import Term as Text
     from kg.documents import Cell
+    from kg.terms import Term as Text
 
 AUDIT: Final = f"{GRAPHS}audit"
 FINDINGS: Final = f"{GRAPHS}findings"

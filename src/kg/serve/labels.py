@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 import flask
 
-from kg.columns import Term, iri, is_literal, parts
 from kg.namespaces import BASE, GRAPHS, IDS, TERMS, shorten
 from kg.queries import is_iri
 from kg.serve.context import context, reading
 from kg.serve.wording import language, pgettext
+from kg.terms import Term, iri, is_literal, parts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

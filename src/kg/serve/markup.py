@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from kg.columns import is_literal, parts
 from kg.namespaces import BASE, PREFIXES
+from kg.terms import is_literal, parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from kg.columns import is_literal
 from kg.documents import NAMING
 from kg.judged.findings import text
 from kg.namespaces import GRAPHS, PREFIXES, TERMS
 from kg.queries import Term
 from kg.serve.drawings import Drawing, drawing, shown
 from kg.store import Number
+from kg.terms import is_literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

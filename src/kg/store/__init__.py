@@ -6,6 +6,8 @@ embedded    one Oxigraph store, in memory or on disk, read-only once published
 remote      any SPARQL 1.1 engine at an address
 canonical   the bytes of a graph that depend on nothing but its content
 written     graphs in columns as canonical N-Triples, in pieces
+files       RDF files in any of the common syntaxes, read as triples
+grouped     the same by predicate, in columns
 nesting     how deep a document nests, before a parser sees it
 plain       any RDF files as a version, without a build
 draft       a version while it is written
@@ -18,24 +20,20 @@ from kg.store.answers import Answer, Number
 from kg.store.asking import Store
 from kg.store.canonical import canonical_nquads, data_version
 from kg.store.current import Current
-from kg.store.draft import Draft
 from kg.store.embedded import EmbeddedStore
 from kg.store.places import opened, told
 from kg.store.versions import Change, Reading, Version, Versions
-from kg.store.written import Written
 
 __all__ = [
     "Answer",
     "Change",
     "Current",
-    "Draft",
     "EmbeddedStore",
     "Number",
     "Reading",
     "Store",
     "Version",
     "Versions",
-    "Written",
     "canonical_nquads",
     "data_version",
     "opened",

@@ -19,9 +19,9 @@ from kg.store.xml import Wellformed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from kg.columns import Term
     from kg.documents import Cell, Triple
     from kg.results import Format, Kind
+    from kg.terms import Term
 
     Value = str | bool | int | float | Decimal | dt.date | None
     """A term as Python has it; None where a variable has none."""

@@ -14,7 +14,6 @@ from typing import IO, TYPE_CHECKING, Final, cast
 
 import pyoxigraph as ox
 
-from kg.columns import is_blank, is_literal, parts
 from kg.errors import BadInput, BadQuery, StoreError
 from kg.namespaces import PREFIXES
 from kg.queries import MOST_ROWS, bound, narrowed, narrowings
@@ -22,6 +21,7 @@ from kg.store.answers import GRAPH_FORMATS, Answer, cell
 from kg.store.asking import Store
 from kg.store.canonical import InPieces, parse_graph
 from kg.store.xml import Wellformed
+from kg.terms import is_blank, is_literal, parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -27,25 +27,12 @@ import numpy as np
 import rdflib
 from rdflib import RDF, SH
 
-from kg.columns import (
-    HALF,
-    Groups,
-    Index,
-    Relation,
-    Relations,
-    Term,
-    Triple,
-    distinct,
-    iri,
-    is_blank,
-    is_literal,
-    joint,
-    parts,
-)
+from kg.columns import HALF, Groups, Index, Relation, Relations, distinct, joint
 from kg.graph import CLLM, Passages, declared_terms, place_of
 from kg.namespaces import GRAPHS, IDS, ONTOLOGY, PREFIXES, shorten
 from kg.report import Report, Severity, Violation
 from kg.tables import as_node, as_term, as_triple
+from kg.terms import Term, Triple, iri, is_blank, is_literal, parts
 from kg.validate.changes import Changes
 from kg.validate.columns import Data, judge
 from kg.validate.constraints import NotHere, SparqlConstraints

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from kg.columns import HALF, MASK, distinct, iri, joint, without
+from kg.columns import HALF, MASK, distinct, joint, without
+from kg.terms import iri
 from kg.validate.columns import Judge
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kg.columns import Relations, Term
+    from kg.columns import Relations
+    from kg.terms import Term
     from kg.validate.columns import Asked, Data
     from kg.validate.shapes import Constraint, Path, Shape
 

@@ -16,20 +16,16 @@ from kg.columns import (
     MASK,
     Groups,
     Relations,
-    Term,
     Terms,
-    Triple,
     among,
     decoded,
     distinct,
     encoded,
     grouped,
-    iri,
-    is_literal,
     looked_up,
     order,
-    parts,
 )
+from kg.terms import Term, Triple, iri, is_literal, parts
 from kg.validate.results import Result
 from kg.validate.shapes import text_of
 from kg.validate.terms import TESTS

@@ -19,19 +19,10 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from kg.columns import (
-    Index,
-    Term,
-    Triple,
-    iri,
-    is_blank,
-    is_literal,
-    literal,
-    parts,
-    value_of,
-)
+from kg.columns import Index, value_of
 from kg.errors import BadInput, BadQuery
 from kg.store.memory import MemoryStore, rewritten
+from kg.terms import Term, Triple, iri, is_blank, is_literal, literal, parts
 from kg.tokens import Token, tokens, without_codepoint_escapes
 from kg.validate.prebinding import LABELS, prebound, refused
 from kg.validate.reading import predicates_read

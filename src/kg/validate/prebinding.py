@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from kg.columns import Term, is_blank
+from kg.terms import Term, is_blank
 from kg.tokens import Token, tokens
 
 if TYPE_CHECKING:

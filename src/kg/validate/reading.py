@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from kg.columns import iri
+from kg.terms import iri
 from kg.tokens import Token, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kg.columns import Term
+    from kg.terms import Term
 
 _TERMS: Final = frozenset({"blank", "iri", "name", "number", "string", "variable"})
 _TYPE: Final = iri("rdf:type")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kg.columns import Term
+    from kg.terms import Term
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
-from kg.columns import Index, Term, Triple, iri, parts
+from kg.columns import Index
 from kg.errors import BadInput
 from kg.namespaces import PREFIXES
+from kg.terms import Term, Triple, iri, parts
 from kg.validate import wellformed
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from elementpath.regex import translate_pattern
 
-from kg.columns import DATATYPES, Term, iri, is_blank, is_literal, order, parts, value_of
+from kg.columns import DATATYPES, order, value_of
+from kg.terms import Term, iri, is_blank, is_literal, parts
 from kg.validate.shapes import text_of
 
 if TYPE_CHECKING:

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Final
 
 from elementpath.regex import RegexError, translate_pattern
 
-from kg.columns import iri, is_blank, is_literal, parts
 from kg.errors import BadInput
 from kg.namespaces import shorten
+from kg.terms import iri, is_blank, is_literal, parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from kg.columns import Index, Term
+    from kg.columns import Index
+    from kg.terms import Term
 
 _COUNTS: Final = frozenset(
     {

@@ -20,7 +20,7 @@ from kg.validate.results import Result
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from kg.columns import Term, Triple
+    from kg.terms import Term, Triple
 
 _TARGETS: Final = (SH.targetNode, SH.targetClass, SH.targetSubjectsOf, SH.targetObjectsOf)
 

@@ -17,8 +17,8 @@ from kg.store import told
 from kg.workers.spawner import OUT_OF_MEMORY
 
 if TYPE_CHECKING:
-    from kg.columns import Triple
     from kg.store import Reading
+    from kg.terms import Triple
 
 _MOST_BYTES: Final = 8_000_000
 """Bytes of proofs that are kept."""

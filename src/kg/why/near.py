@@ -9,8 +9,8 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Final
 
-from kg.columns import Term, Triple, is_blank
 from kg.namespaces import BASE, GRAPHS, ONTOLOGY, PREFIXES
+from kg.terms import Term, Triple, is_blank
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

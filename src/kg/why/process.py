@@ -21,9 +21,9 @@ from kg.workers import end_with_parent
 from kg.workers.process import leave_network, limit_data
 
 if TYPE_CHECKING:
-    from kg.columns import Triple
     from kg.reason import Proof
     from kg.store import Store
+    from kg.terms import Triple
 
 MOST_STEPS: Final = 1_000
 """Number of steps of a proof that is told."""

@@ -6,10 +6,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from kg.columns import iri
 from kg.errors import Rejected
-from kg.store.files import read_groups, read_triples
+from kg.store.files import read_triples
+from kg.store.grouped import read_groups
 from kg.tables import as_graph
+from kg.terms import iri
 from kg.validate import report_of, spoken, validate
 
 if TYPE_CHECKING:

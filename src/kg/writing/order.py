@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Sequence
 
-    from kg.store import Draft
+    from kg.store.draft import Draft
 
 Kind = Literal["update", "put", "post", "delete"]
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kg.errors import Outdated
-from kg.store import Draft, EmbeddedStore, Versions
+from kg.store.draft import Draft
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from kg.store import EmbeddedStore, Versions
     from kg.writing.order import Order
 
 

@@ -20,13 +20,13 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from kg.columns import Term, Triple, iri, literal
 from kg.link.epoch.bindings import Bindings
 from kg.link.epoch.names import ESTIMATED, named, row_iri
 from kg.link.epoch.statements import statements
 from kg.link.epoch.table import Problem, Table, day, read
 from kg.link.names import folded
 from kg.namespaces import GRAPHS, PREFIXES, shorten
+from kg.terms import Term, Triple, iri, literal
 from kg.turtle import document
 
 if TYPE_CHECKING:

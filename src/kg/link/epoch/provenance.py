@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from kg.columns import Term, iri
+from kg.terms import Term, iri
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -10,7 +10,6 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from kg.columns import Term, Triple, iri, literal
 from kg.link.epoch.names import row_iri
 from kg.link.epoch.numbers import COUNTED, MOST, digits, whole
 from kg.link.epoch.provenance import works_of
@@ -19,6 +18,7 @@ from kg.link.epoch.works import works
 from kg.link.names import folded, slug
 from kg.link.registered import only
 from kg.namespaces import IDS, PREFIXES
+from kg.terms import Term, Triple, iri, literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,10 +12,10 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from kg.columns import Term, iri
 from kg.namespaces import IDS
 from kg.serve.entities.model import REJECTED
 from kg.serve.visible import visible
+from kg.terms import Term, iri
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

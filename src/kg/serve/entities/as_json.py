@@ -10,9 +10,9 @@ from __future__ import annotations
 import urllib.parse
 from typing import TYPE_CHECKING, Any, Final
 
-from kg.columns import Term, is_literal, parts
 from kg.namespaces import PREFIXES, TERMS
 from kg.serve.entities.told import INFERRED
+from kg.terms import Term, is_literal, parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from kg.columns import iri, parts
 from kg.namespaces import GRAPHS
 from kg.queries import Term as Bound
 from kg.serve.entities.facts import HAS_FIGURE
 from kg.serve.entities.figures import figure
+from kg.terms import iri, parts
 
 if TYPE_CHECKING:
-    from kg.columns import Term
     from kg.serve.entities.figures import Figure
     from kg.serve.entities.layout import Layout
     from kg.store import Store
+    from kg.terms import Term
 
 _CATALOG: Final = f"{GRAPHS}catalog"
 _MOST: Final = 1_000

@@ -6,12 +6,12 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from kg.columns import Term, iri, is_literal, parts
 from kg.namespaces import GRAPHS
 from kg.serve.entities.figures import figure
 from kg.serve.entities.layout import OMITS
 from kg.serve.entities.model import Decision, Fact, Measurement, Omission, Said, Thing
 from kg.serve.entities.told import BUILT, INFERRED, claims, stated
+from kg.terms import Term, iri, is_literal, parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

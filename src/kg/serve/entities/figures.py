@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from kg.columns import Term, iri, is_literal, parts
+from kg.terms import Term, iri, is_literal, parts
 
 if TYPE_CHECKING:
     from kg.store import Store

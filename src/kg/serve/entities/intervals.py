@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from kg.columns import Term, parts
+from kg.terms import Term, parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -11,8 +11,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from kg.columns import Term, iri, is_literal, parts
 from kg.namespaces import GRAPHS
+from kg.terms import Term, iri, is_literal, parts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from kg.columns import Term, iri
+from kg.terms import Term, iri
 
 if TYPE_CHECKING:
     from kg.serve.entities.figures import Figure

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from kg.columns import Term, iri
 from kg.namespaces import IDS
 from kg.serve.entities.model import ACCEPTED, REJECTED
+from kg.terms import Term, iri
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,13 +10,13 @@ import flask
 from babel import Locale
 from babel.numbers import format_compact_decimal
 
-from kg.columns import Term, iri, is_literal, parts
 from kg.namespaces import GRAPHS
 from kg.serve.context import reading
 from kg.serve.entities.as_json import why_query
 from kg.serve.entities.intervals import bars, number
 from kg.serve.labels import labels
 from kg.serve.wording import language
+from kg.terms import Term, iri, is_literal, parts
 
 SETTLED: Final = f"{GRAPHS}settled"
 _WHOLE: Final = re.compile(r"-?\d{1,15}")

@@ -6,8 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from kg.columns import Term, iri, parts
 from kg.serve.labels import part_of
+from kg.terms import Term, iri, parts
 
 if TYPE_CHECKING:
     from kg.store import Store

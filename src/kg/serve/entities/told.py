@@ -6,9 +6,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from kg.columns import Term, iri
 from kg.namespaces import BUILT_GRAPHS, GRAPHS
 from kg.queries import Term as Bound
+from kg.terms import Term, iri
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -26,9 +26,9 @@ from kg.serve.markup import of_dataset, of_thing
 from kg.serve.wording import language
 
 if TYPE_CHECKING:
-    from kg.columns import Term
     from kg.serve.entities.incoming import Incoming
     from kg.serve.entities.model import Thing
+    from kg.terms import Term
 
 blueprint = flask.Blueprint("entities", __name__)
 blueprint.after_request(lasting)

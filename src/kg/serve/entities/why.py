@@ -22,8 +22,8 @@ from kg.serve.wording import language
 from kg.store.files import term_of
 
 if TYPE_CHECKING:
-    from kg.columns import Term, Triple
     from kg.serve.entities.sources import Passage
+    from kg.terms import Term, Triple
 
 blueprint = flask.Blueprint("why", __name__)
 

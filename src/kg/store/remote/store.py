@@ -18,7 +18,6 @@ import numpy as np
 import pyoxigraph as ox
 import SPARQLWrapper
 
-from kg.columns import is_blank, is_literal, parts
 from kg.errors import ServiceError
 from kg.namespaces import BASE, CATALOG, PREFIXES
 from kg.queries import Term, bound, form_of
@@ -42,6 +41,7 @@ from kg.store.remote.received import (
     check_whole,
     parsed,
 )
+from kg.terms import is_blank, is_literal, parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
