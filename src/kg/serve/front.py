@@ -106,8 +106,7 @@ class Front:
         wish = self._answers.wish(scope, self._current.names())
         kept = self._answers.find(wish) if wish else None
         if wish and kept:
-            await self._send_again(kept, wish.if_none_match, send)
-            self._warming.noticed()
+            await self._send_again(kept, wish.if_none_match, scope, send)
         elif INTERNAL in scope:
             await self._make(scope, wish, receive, send)
         else:
@@ -147,10 +146,14 @@ class Front:
         self._operations.look()
         await send({"type": "lifespan.shutdown.complete"})
 
-    async def _send_again(self, kept: Kept, if_none_match: bytes | None, send: Send) -> None:
+    async def _send_again(
+        self, kept: Kept, if_none_match: bytes | None, scope: Scope, send: Send
+    ) -> None:
         """Send an answer that is kept."""
         sent = await kept.send(send, if_none_match, self._cut)
-        self._operations.sent_again(kept, sent)
+        if INTERNAL not in scope:
+            self._operations.sent_again(kept, sent)
+            self._warming.noticed()
 
     async def _hand_on(
         self,
@@ -263,7 +266,7 @@ class Front:
         kept = self._answers.of_tag(deferred.tag, headers) if scope["method"] != "HEAD" else None
         if kept and kept.job:
             self._answers.keep_for(wish, kept)
-            await self._send_again(kept, None, send)
+            await self._send_again(kept, None, scope, send)
             return
         out = Sending(send, scope["http_version"] in ("1", "1.0"), scope["method"] == "HEAD")
         began = time.monotonic()
