@@ -1,7 +1,7 @@
 """A version's data copied into memory, in the process that forks workers, which so have them too.
 
-In memory queries take about half the time that they take on disk. A forked process shares the copy
-until it reads, which is soon: so as many copies are reckoned with as there are workers.
+A forked process shares the copy until it reads, which is soon: so as many copies are reckoned with
+as there are workers.
 """
 
 from __future__ import annotations
