@@ -94,10 +94,7 @@ class Pool:
                 else:
                     await self._admitted(running)
                 is_heavy = self._is_heavy(running)
-                gives_way = is_heavy or self._has_others(running)
-                running.worker = worker = await self.workers.take(
-                    job, is_heavy=is_heavy, gives_way=gives_way
-                )
+                running.worker = worker = await self.workers.take(job, is_heavy=is_heavy)
                 if running.error:
                     raise running.error
                 if is_heavy and not worker.is_slowed:
@@ -245,13 +242,6 @@ class Pool:
         clients = {other.client for other in self.running.values()}
         return spent > sum(map(self._spent.of, clients)) / max(1, len(clients))
 
-    def _has_others(self, running: Running) -> bool:
-        """Whether a worker is at another query of the same client."""
-        return any(
-            other.client == running.client and other.worker and other is not running
-            for other in self.running.values()
-        )
-
     def _having_slots(self) -> list[Running]:
         return [*self._fast, *self._long]
 
@@ -327,8 +317,8 @@ class Pool:
         if worker is not None:
             if running in self._fast:
                 self._spent.add(running.client, time.monotonic() - running.began - running.waited)
-            # of one with an error a signal may be on its way to it
-            if running.is_done and not running.error and not running.is_still:
+            is_fresh = running.is_done and running not in self._long
+            if is_fresh and not running.error:  # else a signal may be on its way to it
                 self.workers.give(worker)
             else:
                 worker.end()

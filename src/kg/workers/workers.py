@@ -38,7 +38,7 @@ class Workers:
         self._version = ""
         self._idle: list[Worker] = []
         self._slowed: list[Worker] = []
-        """Idle workers with less processor time, for clients that ask much."""
+        """Idle workers with less processor time, for clients that had much of late."""
         self._kept_at = 0.0
         self._clearing: asyncio.TimerHandle | None = None
         self._starting: set[asyncio.Future[Worker]] = set()
@@ -118,15 +118,14 @@ class Workers:
             return self._spawner_at_door
         return self._spawner if job.text is None else self._spawner_of(job.version)
 
-    async def take(self, job: Job, *, is_heavy: bool, gives_way: bool) -> Worker:
+    async def take(self, job: Job, *, is_heavy: bool) -> Worker:
         """A worker for a job: an idle one, or a new one; always a new one to call services.
 
-        Clients that had much of late leave the last idle one to others. What gives way gets one
-        with less processor time, if there is one: what it has read is at hand there.
+        Clients that had much of late leave the last idle one to others.
         """
         spawner = self._spawner_for(job)
         may_be_idle = job.version == self._version and spawner is self._spawner_of(job.version)
-        while may_be_idle and gives_way and self._slowed:
+        while may_be_idle and is_heavy and self._slowed:
             if not (worker := self._slowed.pop()).is_dead:
                 return worker
             worker.close()
