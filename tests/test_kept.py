@@ -332,6 +332,25 @@ def test_others_keep_a_query_whose_first_client_leaves(large: Served) -> None:
     large.run(work())
 
 
+def test_nobody_joins_a_query_that_is_given_up(large: Served) -> None:
+    """Who comes just after the last one left has it run anew, and gets all of it."""
+
+    async def work() -> None:
+        flights, waiting = large.front._flights, queries(large)
+        target, leaves = sparql(SLOW.format("deserted"), format="csv"), asyncio.Event()
+        first = asyncio.ensure_future(large.ask(target, leaves=leaves))
+        await met(lambda: waiting() == 1)
+        ((what, flight),) = flights._known.items()
+        flight.leader.leave()
+        assert not flight.is_over
+        assert flights.join(what) is None
+        assert (await first).status == 0
+        await met(lambda: waiting() == 0)
+        assert flight.body is None
+
+    large.run(work())
+
+
 def test_an_error_goes_to_all_and_is_not_kept(large: Served) -> None:
     """Whoever shares a query that ends at its deadline is told so, and the next one runs again."""
 

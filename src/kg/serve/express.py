@@ -83,7 +83,7 @@ class Expresses:
             return None
         texts = [value for name, value in given if name == "query"]
         rest = tuple(pair for pair in given if pair[0] != "query")
-        if len(texts) != 1 or len(rest) > _MOST_BESIDE:
+        if len(texts) != 1 or len(rest) > _MOST_BESIDE or "version" in dict(rest):
             return None
         try:
             looked = looked_at(texts[0])

@@ -135,6 +135,7 @@ class Seat:
             flight.followers -= 1
         flight.wake()
         if flight.is_deserted() and flight.task is not None:
+            flight.is_shared = False  # who comes before it has ended would get a part of the answer
             flight.task.cancel()
 
     @contextlib.asynccontextmanager
