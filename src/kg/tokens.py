@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,9 +23,9 @@ _LOCAL: Final = r"(?:[\w:]|%[0-9A-Fa-f]{2}|\\[_~.!$&'()*+,;=/?#@%\-])"
 
 _TERMINALS: Final = re.compile(
     rf"""
-      (?P<space>\s+)
-    | (?P<comment>\#[^\n\r]*)
-    | (?P<iri><(?:[^<>"{{}}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{{4}}|\\U[0-9A-Fa-f]{{8}})*>)
+    (?:\s++|\#[^\n\r]*+)*+
+    (?:
+      (?P<iri><(?:[^<>"{{}}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{{4}}|\\U[0-9A-Fa-f]{{8}})*>)
     | (?P<string>
           \"\"\"(?:\"{{0,2}}(?:[^\"\\]|{_ESCAPE}))*+\"\"\"
         | '''(?:'{{0,2}}(?:[^'\\]|{_ESCAPE}))*+'''
@@ -45,16 +44,15 @@ _TERMINALS: Final = re.compile(
     | (?P<word>{_LETTER}\w*)
     | (?P<mark>\^\^|&&|\|\||!=|<=|>=|<<|>>|\{{\||\|\}}|[{{}}()\[\];,.|/^*+\-!=<>])
     | (?P<other>.)
+    | \Z
+    )
     """,
     re.VERBOSE | re.DOTALL,
 )
-_BETWEEN: Final = frozenset({"space", "comment"})
-"""Kinds of terminals that stand between tokens."""
 _CODEPOINT: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A terminal: its kind (the name of its group), its text, where it starts."""
 
     kind: str
@@ -64,21 +62,15 @@ class Token:
 
 def tokens(text: str) -> Iterator[Token]:
     """The tokens of ``text`` in order, without white space and comments."""
-    for match in matches(text):
-        yield Token(match.lastgroup or "", match.group(), match.start())
-
-
-def matches(text: str) -> Iterator[re.Match[str]]:
-    """The tokens as matches, whose last group is their kind: for what looks at few of many."""
     for match in _TERMINALS.finditer(text):
-        if match.lastgroup not in _BETWEEN:
-            yield match
+        if kind := match.lastgroup:
+            yield Token(kind, match[kind], match.start(kind))
 
 
-def words(text: str) -> list[tuple[str | None, str]]:
+def words(text: str) -> list[tuple[str, str]]:
     """The tokens as pairs of kind and text: for what looks at all of them more than once."""
     found = _TERMINALS.finditer(text)
-    return [(m.lastgroup, m.group()) for m in found if m.lastgroup not in _BETWEEN]
+    return [(m.lastgroup, m[m.lastindex]) for m in found if m.lastindex and m.lastgroup]
 
 
 def without_codepoint_escapes(text: str) -> str:

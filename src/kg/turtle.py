@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from kg.tokens import Lines, matches
+from kg.tokens import Lines, Token, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,9 +36,9 @@ def places(text: str) -> Places:
     prefixes: dict[str, str] = {}
     declared: list[str] = []  # what a declaration of a prefix has so far
     subject, depth, expected, begins = "", 0, False, True
-    for match in matches(text):
-        word = match.group()
-        if word in _ENDS and match.lastgroup == "mark":
+    for token in tokens(text):
+        word = token.text
+        if word in _ENDS and token.kind == "mark":
             subject, depth, begins, declared = "", 0, True, []
         elif begins and (declared or word.lower().lstrip("@") == "prefix"):
             declared.append(word)
@@ -47,9 +47,9 @@ def places(text: str) -> Places:
                 declared = []
         elif begins:
             begins, expected = False, True
-            subject = _iri(match, prefixes)
+            subject = _iri(token, prefixes)
             if subject:
-                found.setdefault((subject, ""), lines.at(match.start()))
+                found.setdefault((subject, ""), lines.at(token.start))
         elif not subject:
             continue
         elif word in ("[", "("):
@@ -59,18 +59,18 @@ def places(text: str) -> Places:
         elif depth == 0 and word == ";":
             expected = True
         elif depth == 0 and expected:
-            if predicate := RDF_TYPE if word == "a" else _iri(match, prefixes):
-                found.setdefault((subject, predicate), lines.at(match.start()))
+            if predicate := RDF_TYPE if word == "a" else _iri(token, prefixes):
+                found.setdefault((subject, predicate), lines.at(token.start))
             expected = False
     return found
 
 
-def _iri(match: re.Match[str], prefixes: dict[str, str]) -> str:
+def _iri(token: Token, prefixes: dict[str, str]) -> str:
     """The IRI that a token stands for; "" if it stands for none."""
-    word = match.group()
-    if match.lastgroup == "iri":
+    word = token.text
+    if token.kind == "iri":
         return word[1:-1]
-    if match.lastgroup == "name":
+    if token.kind == "name":
         prefix, _, local = word.partition(":")
         return prefixes[prefix] + local.replace("\\", "") if prefix in prefixes else ""
     return ""

@@ -9,22 +9,24 @@ from typing import TYPE_CHECKING, Final
 
 from kg.errors import BadQuery, Refused
 from kg.services import calls
-from kg.tokens import Lines, matches, without_codepoint_escapes, words
+from kg.tokens import Lines, without_codepoint_escapes, words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    _Word = tuple[str | None, str]
+    _Word = tuple[str, str]
     """A token's kind and its text."""
 
 _IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>\"{}|^`\\\ud800-\udfff]*")
 _FORMS: Final = frozenset({"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"})
-_CHANGES: Final = re.compile(r"(?:RAND|NOW|UUID|BNODE)\s*\(", re.IGNORECASE)
+_CHANGING: Final = ("RAND", "NOW", "UUID", "BNODE")
+_CHANGES: Final = re.compile(rf"(?:{'|'.join(_CHANGING)})\s*\(", re.IGNORECASE)
 _MOST_NESTED: Final = 200
 _MOST_CLAUSES: Final = 500
 _MOST_PATTERNS: Final = 5_000
 _MOST_TOKENS: Final = 100_000
 _SEPARATORS: Final = frozenset(".;,")
+_OPENING: Final = ("(", "[", "{", "<<")
 _BRACKET: Final = re.compile(r"<<|>>|[(){}\[\]]")
 _OPERATORS: Final = frozenset({"||", "&&", "!", "=", "!=", "<", ">", "<=", ">=", *"+-*/|^"})
 _CLAUSE: Final = re.compile(r"\{|BIND|FILTER|AS\s*[?$]", re.IGNORECASE)
@@ -65,9 +67,7 @@ def looked_at(text: str, allowed: Collection[str] = ()) -> Looked:
     found = words(text)
     services = _judged(text, found, allowed)
     form = _form(found)
-    return Looked(
-        form, " ".join(word for _, word in found), _is_repeatable(text, form, found), services
-    )
+    return Looked(form, _joined(found), _is_repeatable(text, form, found), services)
 
 
 def form_of(text: str) -> str:
@@ -82,7 +82,11 @@ def _form(found: Iterable[_Word]) -> str:
 
 def normalised(text: str) -> str:
     """A query's tokens with one blank between them: equal for texts that differ in layout only."""
-    return " ".join(match.group() for match in matches(text))
+    return _joined(words(text))
+
+
+def _joined(found: Iterable[_Word]) -> str:
+    return " ".join([word for _, word in found])
 
 
 def is_repeatable(text: str) -> bool:
@@ -96,10 +100,21 @@ def is_repeatable(text: str) -> bool:
 
 
 def _is_repeatable(text: str, form: str, found: Iterable[_Word]) -> bool:
-    if _CHANGES.search(text) or (_SERVICE_WORD.search(text) and any(True for _ in calls(text))):
+    if _may_have(text, *_CHANGING) and _CHANGES.search(text):
+        return False
+    if _may_have(text, "SERVICE") and any(True for _ in calls(text)):
         return False
     is_new = form == "CONSTRUCT"
     return not (is_new and any(kind == "blank" or word == "[" for kind, word in found))
+
+
+def _may_have(text: str, *words_: str) -> bool:
+    """Whether a text may have one of some words, in small or in capital letters.
+
+    Only where that is sure not to be so, which it is sooner than a pattern can be sought. Beyond
+    ASCII there are other letters that are the same as these to a pattern.
+    """
+    return not text.isascii() or any(map(text.upper().__contains__, words_))
 
 
 def is_iri(text: str) -> bool:
@@ -130,6 +145,8 @@ def _judged(text: str, found: list[_Word], allowed: Collection[str]) -> tuple[st
 def _judged_once(text: str, found: list[_Word], allowed: Collection[str]) -> tuple[str, ...]:
     services = called(text, allowed)
     check_depth(text)
+    if len(text) <= _MOST_CLAUSES:  # too short for what follows
+        return services
     if len(found) > _MOST_TOKENS:
         raise BadQuery(f"the query has more than {_MOST_TOKENS:,} words and marks.")
     marks = [word for kind, word in found if kind == "mark"]
@@ -144,6 +161,8 @@ def _judged_once(text: str, found: list[_Word], allowed: Collection[str]) -> tup
 
 def called(text: str, allowed: Collection[str] = ()) -> tuple[str, ...]:
     """The services that a text calls, in order. Raises ``Refused`` if it calls any other."""
+    if not _may_have(text, "SERVICE"):
+        return ()
     hits = [*itertools.islice(_SERVICE_WORD.finditer(text), _MOST_CLAUSES + 1)]
     found = [*calls(text)] if hits else []
     doubtful = {match.start() for match in hits} - {call.start for call in found}
@@ -163,9 +182,11 @@ def _refused(allowed: Collection[str]) -> Refused:
 
 def check_depth(text: str) -> None:
     """Raise ``BadQuery`` for brackets that nest too deep, counted in the bare characters."""
+    if len(text) <= _MOST_NESTED or sum(map(text.count, _OPENING)) <= _MOST_NESTED:
+        return
     depth = 0
     for match in _BRACKET.finditer(text):
-        depth += 1 if match.group() in ("(", "[", "{", "<<") else -1
+        depth += 1 if match.group() in _OPENING else -1
         if depth > _MOST_NESTED:
             lines = Lines(text)
             line = lines.at(match.start())

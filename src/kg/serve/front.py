@@ -118,7 +118,7 @@ class Front:
 
     async def _make(self, scope: Scope, wish: Wish | None, receive: Receive, send: Send) -> None:
         """Make an answer."""
-        express = self._expresses.of(scope) if wish else None
+        express = self._expresses.of(scope, wish) if wish else None
         decided = self._expresses.decided(express, scope) if express else None
         if decided:
             self._operations.missed(wish)

@@ -91,7 +91,8 @@ class Wish:
 
     exact: Key
     page: Key | None
-    current: str
+    names: tuple[str, str]
+    """The version that is current, and the one that is open."""
     if_none_match: bytes | None
     is_ahead: bool = False
     """Whether it is made ahead of who will ask, so that its answer is kept at once."""
@@ -104,7 +105,7 @@ class Wish:
         """
         query_string = self.exact[3]
         named = f"version={version}".encode()
-        return self.current == version or (
+        return self.names[0] == version or (
             isinstance(query_string, bytes) and named in query_string
         )
 
@@ -156,7 +157,7 @@ class Answers:
             variant = chosen(headers.get(b"cookie", b""), headers.get(b"accept-language", b""))
             page = (*names, path, query_string, encoding, "page", *variant)
         if_none_match = headers.get(b"if-none-match")
-        return Wish(exact, page, names[0], if_none_match, is_ahead=INTERNAL in scope)
+        return Wish(exact, page, names, if_none_match, is_ahead=INTERNAL in scope)
 
     def find(self, wish: Wish) -> Kept | None:
         """The answer to a request, if it is kept."""
@@ -182,10 +183,10 @@ class Answers:
         is_meant = wish.is_of(known.get(b"x-kg-data-version", b"").decode())
         if key is None or not is_meant or b"set-cookie" in known or len(body) > MOST_OF_ONE:
             return
+        if not wish.is_ahead and not self._was_asked(known.get(b"etag") or key):
+            return
         own = _headers(headers, body, is_query=job is not None)
         kept = Kept(own, body, job, rows, sum(map(len, key)))
-        if not wish.is_ahead and not self._was_asked(kept.tag or key):
-            return
         self._kept[key] = kept
         if job and kept.tag:
             self._tagged[kept.tag] = key

@@ -119,7 +119,7 @@ class Versions:
     def current_name(self) -> str | None:
         """The name of the current version, or None; cheap enough to ask on every request."""
         try:
-            return self._link.readlink().name
+            return os.path.basename(os.readlink(self._link))  # noqa: PTH115, PTH119
         except OSError:
             return None
 
