@@ -57,10 +57,44 @@ def job(versions: Versions, text: str, format_: str = "csv", **more: object) -> 
     return Job(version, text, format_, **given)  # type: ignore[arg-type]
 
 
+class Reader:
+    """Takes an answer, and lets others wait for it."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+        self.first = asyncio.Event()
+        self.whole: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+    def take(self, piece: bytes) -> None:
+        """Take a piece."""
+        self.pieces.append(piece)
+        self.first.set()
+
+    def ended(self, _: Running, error: Exception | None) -> None:
+        """Know the end."""
+        if error and not self.whole.done():
+            self.whole.set_exception(error)
+        elif not self.whole.done():
+            self.whole.set_result(b"".join(self.pieces))
+
+
+@contextlib.contextmanager
+def asking(
+    pool: Pool, asked: Job, client: str = "one", seconds: float | None = None
+) -> Iterator[tuple[Reader, Running]]:
+    """A query while the block lasts, and what takes its answer."""
+    reader = Reader()
+    running = pool.ask(asked, client, reader, seconds)
+    try:
+        yield reader, running
+    finally:
+        pool.leave(running)
+
+
 async def ask(pool: Pool, asked: Job, client: str = "one", seconds: float | None = None) -> bytes:
     """The whole answer."""
-    async with pool.answer(asked, client, seconds) as running:
-        return b"".join([piece async for piece in running.pieces()])
+    with asking(pool, asked, client, seconds) as (reader, _):
+        return await reader.whole
 
 
 async def until(condition: object) -> None:
@@ -102,11 +136,10 @@ def test_an_answer_comes_in_pieces(versions: Versions) -> None:
     async def work() -> None:
         async with pooled(versions) as pool:
             text = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
-            async with pool.answer(job(versions, text), "one") as running:
-                pieces = running.pieces()
-                first = await anext(pieces)
-                assert first.startswith(b"a,b,c,d,e,f,g,h,i\r\n")
-                await pieces.aclose()
+            with asking(pool, job(versions, text)) as (reader, running):
+                await reader.first.wait()
+                running.hold()
+                assert reader.pieces[0].startswith(b"a,b,c,d,e,f,g,h,i\r\n")
             assert pool.running == {}
 
     run(work())
@@ -226,13 +259,13 @@ def test_who_asked_much_waits_for_others(versions: Versions) -> None:
 
     async def work() -> None:
         async with pooled(versions, limits) as pool:
-            async with pool.answer(job(versions, FOREVER), "greedy") as running:
+            with asking(pool, job(versions, FOREVER), "greedy") as (_, running):
                 await until(lambda: pool.state_of(running) == "slow" and running.taken > 0.3)
             order: list[str] = []
 
             async def note(client: str) -> None:
-                async with pool.answer(job(versions, MODELS), client):
-                    order.append(client)
+                await ask(pool, job(versions, MODELS), client)
+                order.append(client)
 
             first = ask(pool, job(versions, MODELS), "first")  # has the slot before others come
             await asyncio.gather(first, note("greedy"), note("modest"))
@@ -248,9 +281,11 @@ def test_who_reads_slowly_keeps_nobody_waiting(versions: Versions) -> None:
     async def work() -> None:
         async with pooled(versions, limits) as pool:
             endless = job(versions, "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }")
-            async with pool.answer(endless, "slow reader"):
+            with asking(pool, endless, "slow reader") as (reader, slow):
+                await reader.first.wait()
+                slow.hold()
                 await until(lambda: pool.states()["slow"] == 1)
-                async with pool.answer(job(versions, FOREVER), "another") as running:
+                with asking(pool, job(versions, FOREVER), "another") as (_, running):
                     await until(lambda: pool.state_of(running) == "slow")
                     await until(lambda: running.taken > 0.3)
                     assert pool.states() == {"waiting": 0, "fast": 0, "slow": 2, "still": 0}
@@ -292,6 +327,112 @@ def test_a_full_queue(versions: Versions) -> None:
             for running in list(pool.running.values()):
                 pool.cancel(running)
             await asyncio.gather(*asked, return_exceptions=True)
+
+    run(work())
+
+
+ONE = Limits(fast=1, slow=1, queue=9, seconds=PATIENCE, memory=256_000_000)
+
+
+@contextlib.asynccontextmanager
+async def at_one(versions: Versions, *texts: str) -> AsyncIterator[tuple[Pool, list[Reader]]]:
+    """A pool with one worker that was sent some queries at once, and what takes their answers."""
+    async with pooled(versions, ONE) as pool:
+        await pool.start(str(versions.current_name()))
+        pool._pace = 0
+        readers = [Reader() for _ in texts]
+        for number, (text, reader) in enumerate(zip(texts, readers, strict=True)):
+            pool.ask(job(versions, text), f"client {number}", reader)
+        yield pool, readers
+
+
+def numbers(*values: int) -> list[str]:
+    """Queries that answer with a number each."""
+    return [f"SELECT ({value} AS ?n) {{}}" for value in values]
+
+
+def said(*values: int) -> list[bytes]:
+    """Their answers."""
+    return [f"n\r\n{value}\r\n".encode() for value in values]
+
+
+def test_quick_queries_are_sent_ahead(versions: Versions) -> None:
+    """A worker goes from one to the next; each gets its own answer, and they took one slot."""
+
+    async def work() -> None:
+        async with at_one(versions, *numbers(1, 2, 3, 4, 5, 6, 7)) as (pool, readers):
+            first, *others = pool.running.values()
+            assert first.worker
+            assert list(first.worker.ahead) == others[:4]
+            assert pool.states() == {"waiting": 6, "fast": 1, "slow": 0, "still": 0}
+            found = [await reader.whole for reader in readers]
+            assert found == said(1, 2, 3, 4, 5, 6, 7)
+            assert pool.workers.started == 1
+
+    run(work())
+
+
+def test_what_was_sent_ahead_and_is_not_wanted(versions: Versions) -> None:
+    """Whether it leaves or is cancelled: the others get their own answers."""
+
+    async def work() -> None:
+        async with at_one(versions, *numbers(1, 2, 3, 4)) as (pool, readers):
+            _, second, third, _ = pool.running.values()
+            pool.leave(second)
+            pool.cancel(third)
+            with pytest.raises(Exceeded, match="cancelled"):
+                await readers[2].whole
+            assert [await readers[0].whole, await readers[3].whole] == said(1, 4)
+            assert not readers[1].whole.done()
+            assert await ask(pool, job(versions, numbers(5)[0])) == said(5)[0]
+
+    run(work())
+
+
+def test_what_was_sent_ahead_behind_a_long_query(versions: Versions) -> None:
+    """Others answer it, while the long one goes on and its worker is not used again."""
+
+    async def work() -> None:
+        async with at_one(versions, FOREVER, *numbers(1, 2)) as (pool, readers):
+            long = next(iter(pool.running.values()))
+            assert long.worker
+            assert len(long.worker.ahead) == 2
+            assert [await reader.whole for reader in readers[1:]] == said(1, 2)
+            assert list(pool.running.values()) == [long]
+            assert long.worker.is_used_up
+            pool.leave(long)
+
+    run(work())
+
+
+def test_what_was_sent_ahead_to_a_worker_that_dies(versions: Versions) -> None:
+    """It costs the query that it was at, and no other."""
+
+    async def work() -> None:
+        async with at_one(versions, FOREVER, *numbers(1, 2)) as (pool, readers):
+            first = next(iter(pool.running.values()))
+            assert first.worker
+            os.kill(first.worker.pid, signal.SIGKILL)
+            with pytest.raises(StoreError, match="has ended"):
+                await readers[0].whole
+            assert [await reader.whole for reader in readers[1:]] == said(1, 2)
+
+    run(work())
+
+
+def test_nothing_is_sent_ahead_while_queries_take_long(versions: Versions) -> None:
+    """Nor at the start, when it is not known whether they do."""
+
+    async def work() -> None:
+        async with pooled(versions, ONE) as pool:
+            await pool.start(str(versions.current_name()))
+            readers = [Reader() for _ in range(3)]
+            for number, reader in enumerate(readers):
+                pool.ask(job(versions, numbers(number)[0]), "one", reader)
+            first = next(iter(pool.running.values()))
+            assert first.worker
+            assert not first.worker.ahead
+            assert [await reader.whole for reader in readers] == said(0, 1, 2)
 
     run(work())
 
@@ -433,8 +574,10 @@ def test_queries_that_were_ended_leave_nothing(versions: Versions) -> None:
     async def work() -> None:
         async with pooled(versions) as pool:
             for _ in range(3):
-                with pytest.raises(Exceeded):
-                    await ask(pool, job(versions, FOREVER), seconds=0.3)
+                reader = Reader()
+                pool.ask(job(versions, FOREVER), "one", reader, 0.3)
+                await until(reader.whole.done)
+                assert isinstance(reader.whole.exception(), Exceeded)
             await asyncio.sleep(0)
             assert [one for one in gc.get_objects() if isinstance(one, Running)] == []
 

@@ -5,6 +5,7 @@ Each row cites its specification. Rows answer SELECT and ASK, graphs answer CONS
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -116,11 +117,13 @@ Clients that accept Turtle mean graphs, and would get it in place of results tha
 """
 
 
+@functools.cache
 def formats(kind: Kind) -> tuple[Format, ...]:
     """The formats of one kind of answer, the default first."""
     return tuple(format_ for format_ in FORMATS if format_.kind == kind)
 
 
+@functools.lru_cache(maxsize=256)
 def named(name: str, kind: Kind) -> Format:
     """The format of that short name, extension or media type.
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from kg.results import Format
     from kg.store import Reading
-    from kg.workers import Pool
+    from kg.workers import Pool, Running
 
 NAME: Final = "SHA256SUMS"
 """What the file of checksums is called, as those of GNU and BSD are."""
@@ -59,6 +59,35 @@ class _Hash:
 
     def sum(self) -> Checksum:
         return Checksum(self._size, self._hash.hexdigest())
+
+
+class _Summing(_Hash):
+    """What takes an answer for its checksum."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.done: asyncio.Future[Checksum] = asyncio.get_running_loop().create_future()
+
+    def take(self, piece: bytes) -> None:
+        self.write(piece)
+
+    def ended(self, _: Running, error: Exception | None) -> None:
+        if self.done.done():  # nobody waits for it any more
+            pass
+        elif error:
+            self.done.set_exception(error)
+        else:
+            self.done.set_result(self.sum())
+
+
+async def _computed(job: Job, pool: Pool) -> Checksum:
+    """The checksum of an answer. Raises what its query fails with."""
+    summing = _Summing()
+    running = pool.ask(job, _CLIENT, summing, _SECONDS)
+    try:
+        return await summing.done
+    finally:
+        pool.leave(running)
 
 
 class Checksums:
@@ -139,13 +168,9 @@ class Checksums:
         try:
             for file, format_ in self._files.items():
                 if (version, file) not in self._known:
-                    out = _Hash()
                     job = Job(version, None, format_.name, {}, digest=_CLIENT)
                     try:
-                        async with pool.answer(job, _CLIENT, _SECONDS) as running:
-                            async for piece in running.pieces():
-                                out.write(piece)
-                        self._note(version, file, out.sum())
+                        self._note(version, file, await _computed(job, pool))
                     except BadQuery:
                         self._note(version, file, None)
                     except KgError:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from kg.errors import Busy, Exceeded, KgError
 from kg.serve.kept import MOST_OF_ONE
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Hashable
+    from collections.abc import AsyncIterator, Callable, Hashable
 
     from kg.workers import Job, Pool, Running
 
@@ -29,44 +30,94 @@ _NOT_TAKEN: Final = "The answer was not taken in the time that a query may take 
 class Flight:
     """One query that a worker answers, and what is there of its answer."""
 
-    def __init__(self, job: Job, *, is_shared: bool) -> None:
+    def __init__(self, job: Job, pool: Pool, *, is_shared: bool) -> None:
         self.job = job
-        self.leader = Seat(self, leads=True)
+        self._pool = pool
+        self.leader: Seat | None = None
+        """The place of the one who came first, while that is there."""
         self.running: Running | None = None
         self.rows: int | None = None
-        self.error: KgError | Exception | None = None
+        self.error: Exception | None = None
         self.cut_by: KgError | None = None
         """Why the answer is less than all, if it is and says so itself."""
         self.is_over = False
         self.is_shared = is_shared
         """Whether all of the answer so far is held for whoever wants it."""
-        self.is_led = True
-        """Whether the one who came first is still there."""
         self.followers = 0
         self.ahead: deque[bytes] = deque()
         """Pieces that the one who came first has not taken."""
-        self.task: asyncio.Task[None] | None = None
+        self.landed: Callable[[], object] | None = None
+        """What is called at the end."""
+        self._size = 0
+        """Bytes of those."""
         self._body = bytearray()
         self._changes: list[asyncio.Future[None]] = []
 
-    async def fly(self, pool: Pool, client: str, seconds: float | None) -> None:
+    def start(self, client: str, seconds: float | None) -> None:
         """Have the query answered, and hold what comes for those who wait."""
         try:
-            async with pool.answer(self.job, client, seconds) as running:
-                self.running = running
-                async for piece in running.pieces():
-                    await self._take(piece)
-                self.rows = running.rows
-                self.cut_by = running.error if running.is_cut else None
+            running = self._pool.ask(self.job, client, self, seconds)
         except KgError as error:
-            self.error = error.with_traceback(None)  # which knows this frame and what it holds
-        except Exception as error:  # is raised where it is waited for
-            self.error = error
-        finally:
-            self.is_over = True
-            if self.error:
-                self.leader.interrupt()
-            self.wake()
+            self._end(error.with_traceback(None))  # which knows this frame and what it holds
+        else:
+            self.running = running
+
+    def take(self, piece: bytes) -> None:
+        """Hold a piece for who waits, and have no more come while too much is held."""
+        if self.is_shared:
+            self._body += piece
+            if len(self._body) > MOST_OF_ONE:
+                self.is_shared = False
+                self._body.clear()
+        if self.leader:
+            self.ahead.append(piece)
+            self._size += len(piece)
+            if self._is_full() and self.running:
+                self.running.hold()
+        self.wake()
+
+    def taken(self) -> bytes:
+        """The next piece, taken by the one who came first."""
+        piece = self.ahead.popleft()
+        was_full = self._is_full()
+        self._size -= len(piece)
+        if was_full and not self._is_full() and self.running:
+            self.running.go_on()
+        return piece
+
+    def left(self) -> None:
+        """Let the one who came first leave, and all go on for the others."""
+        self.leader = None
+        self.ahead.clear()
+        if self._is_full() and self.running:
+            self.running.go_on()
+        self._size = 0
+
+    def _is_full(self) -> bool:
+        return self._size > (MOST_OF_ONE if self.is_shared else _MOST_AHEAD)
+
+    def ended(self, running: Running, error: Exception | None) -> None:
+        """Know that no more will come, and why."""
+        self.running = running
+        self.rows = running.rows
+        self.cut_by = running.error if running.is_cut else None
+        self._end(error)
+
+    def _end(self, error: Exception | None) -> None:
+        self.error = error
+        self.is_over = True
+        if self.landed:
+            self.landed()
+        if error and self.leader:
+            self.leader.interrupt()
+        self.wake()
+
+    def give_up(self) -> None:
+        """End the query, which nobody waits for."""
+        self.is_shared = False  # who comes now would get a part of the answer
+        if self.running and not self.is_over:
+            self._pool.leave(self.running)
+            self._end(None)
 
     @property
     def body(self) -> bytes | None:
@@ -76,7 +127,7 @@ class Flight:
 
     def is_deserted(self) -> bool:
         """Whether nobody waits for it any more."""
-        return not self.is_led and not self.followers
+        return self.leader is None and not self.followers
 
     async def changed(self) -> None:
         """Wait until there is more, or less, or somebody has left."""
@@ -90,20 +141,6 @@ class Flight:
         for change in changes:
             if not change.done():
                 change.set_result(None)
-
-    async def _take(self, piece: bytes) -> None:
-        """Hold a piece for who waits, and wait oneself while too much is held."""
-        if self.is_shared:
-            self._body += piece
-            if len(self._body) > MOST_OF_ONE:
-                self.is_shared = False
-                self._body.clear()
-        if self.is_led:
-            self.ahead.append(piece)
-        self.wake()
-        most = MOST_OF_ONE if self.is_shared else _MOST_AHEAD
-        while sum(map(len, self.ahead)) > most:
-            await self.changed()
 
 
 class Seat:
@@ -129,14 +166,12 @@ class Seat:
         self._is_empty = True
         flight = self.flight
         if self.leads:
-            flight.is_led = False
-            flight.ahead.clear()
+            flight.left()
         else:
             flight.followers -= 1
         flight.wake()
-        if flight.is_deserted() and flight.task is not None:
-            flight.is_shared = False  # who comes before it has ended would get a part of the answer
-            flight.task.cancel()
+        if flight.is_deserted():
+            flight.give_up()
 
     @contextlib.asynccontextmanager
     async def at_most(self, seconds: float) -> AsyncIterator[None]:
@@ -183,10 +218,7 @@ class Seat:
         while True:
             self._check()
             if flight.ahead:
-                piece = flight.ahead.popleft()
-                if not flight.is_over:
-                    flight.wake()
-                yield piece
+                yield flight.taken()
             elif not flight.is_over:
                 await flight.changed()
             elif flight.error:
@@ -231,17 +263,19 @@ class Flights:
 
     def start(self, what: Hashable | None, job: Job, client: str, seconds: float | None) -> Seat:
         """The first place in a new flight, which others can join by ``what``."""
-        flight = Flight(job, is_shared=what is not None)
-        flight.task = asyncio.ensure_future(flight.fly(self._pool, client, seconds))
+        flight = Flight(job, self._pool, is_shared=what is not None)
+        seat = flight.leader = Seat(flight, leads=True)
         if what is not None and what not in self._known:
             self._known[what] = flight
-            flight.task.add_done_callback(lambda _: self._known.pop(what))
-        return flight.leader
+            flight.landed = partial(self._known.pop, what)
+        flight.start(client, seconds)
+        return seat
 
     def cancel(self, running: Running) -> None:
         """Stop a query for the one who came first, and for all if nobody else waits for it."""
         for flight in self._known.values():
             if flight.job is running.job and flight.followers:
-                flight.leader.send_off(Exceeded("cancelled", "The query was cancelled."))
+                if flight.leader:
+                    flight.leader.send_off(Exceeded("cancelled", "The query was cancelled."))
                 return
         self._pool.cancel(running)

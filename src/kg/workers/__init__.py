@@ -15,6 +15,7 @@ workers   those that are ready for who comes next
 copies    the data in memory for workers to come, where there is room
 copying   how they come there, in the process that forks
 spent     how much time each client had of late
+line      who waits, and who is next
 pool      who is served when: slots, a queue, deadlines, and the end of whatever takes too long
 
 A query can take all processor time and all memory, and no engine gives a part of it back when asked

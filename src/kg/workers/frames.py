@@ -2,33 +2,32 @@
 
     length of the payload, four bytes, the most significant first | kind, one byte | payload
 
-A job goes there as JSON. Back come the answer's bytes in pieces and one message that ends it.
+A job goes there as a line of JSON and the text of the query. Back come the answer's bytes in pieces
+and one message that ends it.
 """
 
 from __future__ import annotations
 
 import json
 import struct
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from kg import errors
 
 if TYPE_CHECKING:
-    import socket
-
     from kg.errors import KgError
 
 HEADER: Final = struct.Struct("!Ic")
 READY: Final = b"R"
 """The worker has opened its version."""
 JOB: Final = b"J"
-"""A query to answer, as JSON."""
+"""A query to answer."""
 DATA: Final = b"D"
 """A piece of the answer."""
 END: Final = b"E"
-"""The answer is whole; JSON with the number of its rows, if that is known."""
+"""The answer is whole; the number of its rows, in digits, or nothing if that is not known."""
 CUT: Final = b"C"
-"""The answer ends here, though it is not whole, and says so; JSON as with the last."""
+"""The answer ends here, though it is not whole, and says so; the number as with the last."""
 FAILED: Final = b"X"
 """It failed; JSON with the kind of error and what that is made of."""
 
@@ -52,21 +51,11 @@ def error_of(payload: bytes) -> KgError:
     return error
 
 
-def receive(connection: socket.socket) -> tuple[bytes, bytes] | None:
+def receive(connection: BinaryIO) -> tuple[bytes, bytes] | None:
     """The kind and the payload of the next message; None once the other side has closed."""
-    head = _exactly(connection, HEADER.size)
-    if head is None:
+    head = connection.read(HEADER.size)
+    if len(head) < HEADER.size:
         return None
     size, kind = HEADER.unpack(head)
-    payload = _exactly(connection, size)
-    return None if payload is None else (kind, payload)
-
-
-def _exactly(connection: socket.socket, size: int) -> bytes | None:
-    found = bytearray()
-    while len(found) < size:
-        piece = connection.recv(size - len(found))
-        if not piece:
-            return None
-        found += piece
-    return bytes(found)
+    payload = connection.read(size)
+    return None if len(payload) < size else (kind, payload)

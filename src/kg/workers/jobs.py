@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import math
-import secrets
+import os
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Protocol
 
-from kg.errors import Busy, Exceeded, KgError
+from kg.errors import Busy, Exceeded
 from kg.workers import frames
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    import asyncio
+    from collections.abc import Mapping, Sequence
 
+    from kg.errors import KgError
     from kg.queries import Term
     from kg.workers.door import Permit
     from kg.workers.spawner import Worker
@@ -83,35 +85,76 @@ class Job:
 
     def packed(self, addresses: Mapping[str, str]) -> bytes:
         """The message for a worker, with the addresses at which it reaches services."""
-        facts = {
-            "text": self.text,
-            "format": self.format,
-            "bindings": {name: (term.value, term.datatype) for name, term in self.bindings.items()},
-            "default_graphs": list(self.default_graphs),
-            "named_graphs": list(self.named_graphs),
-            "encoding": self.encoding,
-            "only_parsed": self.only_parsed,
-            "base": self.base,
-            "services": dict(addresses),
-        }
-        return frames.pack(frames.JOB, json.dumps(facts).encode())
+        how = self.format, self.encoding, self.base, self.only_parsed, self.text is None
+        if self.bindings or self.default_graphs or self.named_graphs or addresses:
+            facts = {
+                "bindings": {
+                    name: (one.value, one.datatype) for name, one in self.bindings.items()
+                },
+                "default_graphs": list(self.default_graphs),
+                "named_graphs": list(self.named_graphs),
+                "services": dict(addresses),
+            }
+            head = json.dumps({**_how(*how), **facts}).encode()
+        else:
+            head = _plain(*how)
+        return frames.pack(frames.JOB, head + b"\n" + (self.text or "").encode())
+
+
+def _how(
+    format_: str, encoding: str, base: str | None, only_parsed: bool, is_everything: bool
+) -> dict[str, object]:
+    return {
+        "format": format_,
+        "encoding": encoding,
+        "base": base,
+        "only_parsed": only_parsed,
+        "is_everything": is_everything,
+    }
+
+
+@lru_cache(maxsize=256)
+def _plain(*how: Any) -> bytes:  # noqa: ANN401
+    """What a worker is told beside the text of a query that is of the default graph alone."""
+    nothing: dict[str, object] = {"bindings": {}, "services": {}}
+    return json.dumps({**_how(*how), **nothing, "default_graphs": [], "named_graphs": []}).encode()
+
+
+class Taker(Protocol):
+    """Who takes an answer."""
+
+    def take(self, piece: bytes) -> None:
+        """Take a piece of it; ``Running.hold`` keeps more from coming."""
+
+    def ended(self, running: Running, error: Exception | None) -> None:
+        """Know that there is no more to take, and why if that is not for its being whole.
+
+        ``BadQuery`` for what cannot be parsed or evaluated, ``Exceeded`` or ``Busy`` if the query
+        was ended, ``ServiceError`` if a service failed that it calls, ``StoreError`` if its process
+        died of something else. If a limit has cut the answer so that it says so itself,
+        ``running.is_cut`` says so, too.
+        """
 
 
 class Running:
     """A query that waits or runs, by the id that whoever knows it may cancel it by."""
 
-    def __init__(self, job: Job, client: str, seconds: float) -> None:
-        self.id = secrets.token_urlsafe(16)
+    def __init__(self, job: Job, client: str, seconds: float, taker: Taker) -> None:
+        self.id = os.urandom(16).hex()
         self.job = job
         self.client = client
         self.seconds = seconds
         """How long it may take, waiting included."""
+        self.taker: Taker | None = taker
+        """Who takes the answer, until it has ended."""
         self.began = time.monotonic()
         self.outlasts = math.inf
         """When it has had a fast slot for long enough."""
         self.waited = 0.0
         """Seconds until a worker had it."""
+        self.is_over = False
         self.is_done = False
+        """Whether the worker is done with it."""
         self.is_cut = False
         """Whether the answer has ended before it was whole, because of ``error``, and says so."""
         self.rows: int | None = None
@@ -123,26 +166,22 @@ class Running:
         """Seconds of processor time that the query has had since it left the fast slots."""
         self.before = 0.0
         """Seconds that its worker had when it was looked at last."""
-        self.within: asyncio.Timeout | None = None
-        """How long whoever asks for the answer waits for it."""
-        self.granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        """Done once it has a slot for which it had to wait."""
+        self.starting: asyncio.Future[Worker] | None = None
+        """The start of a worker that it waits for."""
         self.worker: Worker | None = None
         self.permit: Permit | None = None
         """What lets it reach the services that it calls, if it calls any."""
+        self.giving_up: asyncio.TimerHandle | None = None
+        """What ends its time for those."""
         self.error: KgError | None = None
         """Why it was ended, if it was."""
 
-    def begin(self, fast: float) -> None:
+    def begin(self, worker: Worker, fast: float) -> None:
         """Note that a worker has it, which may take some seconds in a fast slot."""
         now = time.monotonic()
+        self.worker = worker
         self.waited = now - self.began
         self.outlasts = now + fast
-
-    def give_up(self) -> None:
-        """Have whoever asks wait no longer."""
-        if self.within and not self.within.expired():
-            self.within.reschedule(asyncio.get_running_loop().time())
 
     @property
     def can_be_cut(self) -> bool:
@@ -151,29 +190,12 @@ class Running:
         is_limit = is_late or isinstance(self.error, Busy)
         return is_limit and self.has_begun and self.job.format == "json"
 
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """The answer's bytes as they come; ``is_cut`` says whether they are less than all.
+    def hold(self) -> None:
+        """Have no more come than is on its way: the worker waits in its turn."""
+        if self.worker and not self.is_over:
+            self.worker.hold()
 
-        Raises ``BadQuery`` for what cannot be parsed or evaluated, ``Exceeded`` or ``Busy`` if the
-        query was ended, ``ServiceError`` if a service failed that it calls, ``StoreError`` if its
-        process died of something else.
-        """
-        if self.worker is None:
-            raise RuntimeError("the query has no worker yet")
-        while not self.is_done:
-            try:
-                kind, payload = await self.worker.receive()
-            except KgError as error:
-                raise self.error or error from None
-            if kind == frames.DATA:
-                self.has_begun = True
-                yield payload
-                continue
-            self.is_done = True
-            self.is_cut = kind == frames.CUT
-            if kind == frames.FAILED:
-                failed = frames.error_of(payload)
-                raise self.permit.explained(failed) if self.permit else failed
-            if self.permit and self.permit.failure:
-                raise self.permit.failure
-            self.rows = json.loads(payload)["rows"]
+    def go_on(self) -> None:
+        """Have more come."""
+        if self.worker and not self.is_over:
+            self.worker.go_on()

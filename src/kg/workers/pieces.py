@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from typing import TYPE_CHECKING, Final
@@ -82,7 +81,8 @@ class Pieces:
         self._take(last)
         if self._encoder:
             self._held += self._encoder.end()
-        said = frames.pack(kind, json.dumps({"rows": self._count.total()}).encode())
+        rows = self._count.total()
+        said = frames.pack(kind, b"" if rows is None else b"%d" % rows)
         self._pass_on((frames.pack(frames.DATA, self._held) if self._held else b"") + said)
 
     def _take(self, piece: bytes) -> None:

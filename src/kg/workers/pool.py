@@ -1,11 +1,14 @@
-"""Who is served when: slots, a queue, deadlines, and the end of whatever takes too long.
+"""Who is served when: slots, a line, deadlines, and the end of whatever takes too long.
 
 A query begins in a fast slot. One that is not done after ``SLOW_AFTER`` seconds leaves it, so that
 a fast slot is always free soon. Of those that take longer and do not wait for their clients, as
 many go on as there are slow slots, at lower priority: those that had the least processor time, with
 what their clients had of late. The others stand still, and if too many do, the one that had the
-most is ended. A client has at most half of the slots. What finds no slot waits in a queue of
-bounded length. All of it, waiting, evaluation and sending, ends at the deadline.
+most is ended. A client has at most half of the slots. What finds no slot waits in a line of bounded
+length. All of it, waiting, evaluation and sending, ends at the deadline.
+
+While queries are quick, some that wait are sent to workers ahead, which so go from one to the next
+without being woken for it; if one takes longer after all, the others are taken back.
 """
 
 from __future__ import annotations
@@ -15,21 +18,24 @@ import contextlib
 import signal
 import time
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from kg.errors import Busy, Exceeded, KgError, TooMany
+from kg.errors import Busy, Exceeded, StoreError
+from kg.workers import frames
 from kg.workers.door import Door
-from kg.workers.jobs import Limits, Running
+from kg.workers.jobs import Running
+from kg.workers.line import Line
 from kg.workers.process import CUT_SIGNAL
 from kg.workers.spent import Spent
 from kg.workers.workers import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import Mapping
 
     from kg.errors import KgError, ServiceError
     from kg.services import Services
-    from kg.workers.jobs import Job
+    from kg.workers.jobs import Job, Limits, Taker
     from kg.workers.spawner import Source, Worker
 
 SLOW_AFTER: Final = 0.2
@@ -45,6 +51,12 @@ _TURN: Final = 0.1
 _HEAVY: Final = 1.0
 """Seconds that a client may have had of late, however little others had."""
 _NICE: Final = 10
+_AHEAD: Final = 4
+"""Queries that a worker is sent beyond the one that it is at."""
+_QUICK: Final = 0.002
+"""Seconds that queries take while workers are sent more than one."""
+_WEIGHT: Final = 0.1
+"""Of the last query in their mean."""
 _GRACE: Final = 0.3
 """Seconds that a worker has to end an answer that is to be cut."""
 _LAST: Final = 0.45
@@ -68,51 +80,165 @@ class Pool:
         self.workers = Workers(source, limits, self._door, copies)
         self._fast: set[Running] = set()
         self._long: dict[Running, Worker] = {}
-        self._queue: list[Running] = []
+        self._line = Line(limits.queue)
+        self._pace = 10 * _QUICK
+        """Seconds that a quick query takes, in the mean of late."""
         self._spent = Spent(limits.seconds)
         self._look: asyncio.TimerHandle | None = None
         self._turn: asyncio.TimerHandle | None = None
 
-    @contextlib.asynccontextmanager
-    async def answer(
-        self, job: Job, client: str, seconds: float | None = None
-    ) -> AsyncIterator[Running]:
-        """Have a job answered by a worker, which is free again, or dead, when the block ends.
+    def ask(self, job: Job, client: str, taker: Taker, seconds: float | None = None) -> Running:
+        """Have a job answered by a worker, piece by piece, for a taker who is told of the end.
 
-        ``seconds`` is instead of what the limits give. Raises ``Busy`` if there is no room,
-        ``Exceeded`` if waiting and the block take longer than that, ``Refused`` for a job that
-        calls services where workers have more network than the way to those.
+        ``seconds`` are those that it may take, instead of what the limits give. Raises ``Busy`` if
+        there is no room. A job that calls services ends with ``Refused`` where workers have more
+        network than the way to those.
         """
-        running = Running(job, client, seconds or self.limits.seconds)
+        running = Running(job, client, seconds or self.limits.seconds, taker)
+        has_slot = self._has_slot(running)
+        if not has_slot:
+            self._line.add(running)
         self.running[running.id] = running
         if self._look is None:
             self._look = asyncio.get_running_loop().call_later(_LOOK, self._look_at_all)
-        try:
-            async with asyncio.timeout(None) as running.within:
-                if self._has_slot(running):
-                    self._grant(running)
-                else:
-                    await self._admitted(running)
-                is_heavy = self._is_heavy(running)
-                running.worker = worker = await self.workers.take(job, is_heavy=is_heavy)
-                if running.error:
-                    raise running.error
-                if is_heavy and not worker.is_slowed:
-                    self._slow_down(worker)
-                running.begin(_HEAVY_AFTER if is_heavy else SLOW_AFTER)
-                if job.calls_out:
-                    with self._permitted(running, running.seconds) as addresses:
-                        worker.send(job.packed(addresses))
-                        yield running
-                else:
-                    worker.send(job.packed({}))
-                    yield running
-        except TimeoutError:
-            raise running.error or _late(running.seconds) from None
-        finally:
-            del self.running[running.id]
-            self._release(running)
-            running.error = None  # which knows the frames that it went through, and they this
+        if has_slot:
+            self._assign(running)
+        else:
+            self._send_ahead()
+        return running
+
+    def leave(self, running: Running) -> None:
+        """Give a query up that nobody takes the answer of."""
+        running.taker = None
+        self._finish(running, None)
+
+    def came(self, worker: Worker, kind: bytes, payload: bytes) -> None:
+        """Pass a piece of an answer on, or end it."""
+        running = worker.running
+        if running is None:  # it was ended
+            return
+        if kind == frames.DATA:
+            running.has_begun = True
+            if running.taker:
+                running.taker.take(payload)
+            return
+        running.is_done = True
+        running.is_cut = kind == frames.CUT
+        error: KgError | None = None
+        if kind == frames.FAILED:
+            failed = frames.error_of(payload)
+            error = running.permit.explained(failed) if running.permit else failed
+        elif running.permit and running.permit.failure:
+            error = running.permit.failure
+        else:
+            running.rows = int(payload) if payload else None
+        self._finish(running, error)
+
+    def lost(self, worker: Worker) -> None:
+        """End what a worker was at that has ended."""
+        if worker.running:
+            self._finish(worker.running, worker.running.error or worker.cause_of_death())
+
+    def _assign(self, running: Running) -> None:
+        """Give a query a slot, and a worker as soon as there is one."""
+        self._fast.add(running)
+        is_heavy = self._is_heavy(running)
+        worker = self.workers.idle(running.job, is_heavy=is_heavy)
+        if worker:
+            self._begin(running, worker, is_heavy=is_heavy)
+            return
+        running.starting = self.workers.start_for(running.job)
+        running.starting.add_done_callback(partial(self._started, running, is_heavy))
+
+    def _started(self, running: Running, is_heavy: bool, starting: asyncio.Future[Worker]) -> None:
+        """Begin with a worker that has started, or end with what it failed with."""
+        if running.is_over:
+            return
+        running.starting = None
+        if starting.cancelled():
+            self._finish(running, StoreError("No process can be started to answer queries."))
+        elif error := starting.exception():
+            if not isinstance(error, Exception):
+                raise error
+            self._finish(running, error.with_traceback(None))
+        else:
+            self._begin(running, starting.result(), is_heavy=is_heavy)
+
+    def _begin(self, running: Running, worker: Worker, *, is_heavy: bool) -> None:
+        """Have a worker begin with a query."""
+        if is_heavy and not worker.is_slowed:
+            self._slow_down(worker)
+        worker.asker, worker.running = self, running
+        running.begin(worker, _HEAVY_AFTER if is_heavy else SLOW_AFTER)
+        addresses = self._permitted(running) if running.job.calls_out else {}
+        worker.send(running.job.packed(addresses))
+
+    def _go_on(self, worker: Worker) -> bool:
+        """Note that a worker has begun with what it was sent ahead; whether it has."""
+        if not worker.ahead:
+            return False
+        running = worker.ahead.popleft()
+        if running.is_over:  # which its worker does not know
+            worker.is_used_up = True
+            return False
+        self._line.leave(running)
+        self._fast.add(running)
+        worker.running = running
+        running.begin(worker, SLOW_AFTER)
+        return True
+
+    def _send_ahead(self) -> None:
+        """Send queries that wait to workers at quick ones, as many as each has room for."""
+        if self._pace > _QUICK or not self._line.has_unsent:
+            return
+        for before in self._fast:
+            worker = before.worker
+            if worker is None or not self._is_sent_more(worker):
+                continue
+            while len(worker.ahead) < _AHEAD:
+                may = partial(self._may_follow, before, worker)
+                if (running := self._line.first(self._spent.of, may)) is None:
+                    break
+                self._line.take(running)
+                worker.ahead.append(running)
+                worker.send(running.job.packed({}))
+
+    def _is_sent_more(self, worker: Worker) -> bool:
+        return not (worker.is_slowed or worker.is_used_up or worker.is_dead)
+
+    def _may_follow(self, before: Running, worker: Worker, running: Running) -> bool:
+        """Whether a query may have the slot and the worker of the one before it."""
+        job = running.job
+        return (
+            (running.client == before.client or self._has_room(running.client))
+            and job.version == worker.version
+            and not job.calls_out
+            and worker.spawner is self.workers.spawner_for(job)
+            and not self._is_heavy(running)
+        )
+
+    def _take_back(self, worker: Worker) -> None:
+        """Have what a worker was sent ahead done by others; it ends after what it is at."""
+        worker.is_used_up = True
+        while worker.ahead:
+            running = worker.ahead.pop()
+            if not running.is_over:
+                self._line.put_back(running)
+
+    def _finish(self, running: Running, error: Exception | None) -> None:
+        """End a query, free what it had, and tell who takes the answer."""
+        if running.is_over:
+            return
+        running.is_over = True
+        del self.running[running.id]
+        if running.permit and running.giving_up:
+            running.giving_up.cancel()
+            self._door.end(running.permit)
+        self._release(running)
+        taker, running.taker = running.taker, None
+        if taker:
+            taker.ended(running, error)
+        running.error = None  # which knows the frames that it went through, and they this
 
     def _look_at_all(self) -> None:
         """End what is late, and move what takes long out of the fast slots; then look again.
@@ -121,23 +247,25 @@ class Pool:
         """
         now = time.monotonic()
         for running in list(self.running.values()):
-            if running in self._fast and running.worker and now >= running.outlasts:
-                self._outlasts(running, running.worker)
+            worker = running.worker if running in self._fast else None
+            if worker and worker.ahead and now - running.began - running.waited > _LOOK:
+                self._take_back(worker)
+            if worker and now >= running.outlasts:
+                self._outlasts(running, worker)
             late = now - running.began - running.seconds
             if late >= _LAST:
-                running.give_up()
+                self._finish(running, running.error or _late(running.seconds))
             elif late >= 0 and running.error is None:
                 self._end(running, _late(running.seconds))
+        self._next()
         self._look = None
         if self.running:
             self._look = asyncio.get_running_loop().call_later(_LOOK, self._look_at_all)
 
-    @contextlib.contextmanager
-    def _permitted(self, running: Running, seconds: float) -> Iterator[Mapping[str, str]]:
-        """Let a query reach its services until the block ends, for half of its time.
+    def _permitted(self, running: Running) -> Mapping[str, str]:
+        """Let a query reach its services until it ends, for half of its time: at which addresses.
 
-        Gives the addresses at which it does. The other half is for what it makes of their answers,
-        or for going on without one.
+        The other half is for what it makes of their answers, or for going on without one.
         """
         job, loop = running.job, asyncio.get_running_loop()
 
@@ -145,14 +273,10 @@ class Pool:
             with contextlib.suppress(RuntimeError):  # the loop has ended, and all queries with it
                 loop.call_soon_threadsafe(self._end, running, error)
 
-        permit = self._door.let(job.services, job.text or "", seconds / 2, failed)
+        permit = self._door.let(job.services, job.text or "", running.seconds / 2, failed)
         running.permit = permit
-        timer = loop.call_later(permit.errand.seconds, permit.errand.give_up)
-        try:
-            yield permit.addresses
-        finally:
-            timer.cancel()
-            self._door.end(permit)
+        running.giving_up = loop.call_later(permit.errand.seconds, permit.errand.give_up)
+        return permit.addresses
 
     def states(self) -> dict[str, int]:
         """Number of queries in each state."""
@@ -193,46 +317,23 @@ class Pool:
         Whatever does not end so ends a moment later.
         """
         running.error = error
-        worker = running.worker
-        if not running.granted.done():
-            running.granted.set_exception(error)
-        elif worker is None:
-            running.give_up()
-        elif running.is_done:
-            pass
-        elif running.can_be_cut:
+        if running.worker and running.can_be_cut:
             self._let(running, stand_still=False)
-            worker.signal(CUT_SIGNAL)
-            asyncio.get_running_loop().call_later(_GRACE, self._kill, running)
+            running.worker.signal(CUT_SIGNAL)
+            asyncio.get_running_loop().call_later(_GRACE, self._finish, running, error)
         else:
-            self._kill(running)
-
-    def _kill(self, running: Running) -> None:
-        """End a query's worker, if it still is that, without waiting for it to be gone.
-
-        A process that has much memory takes its time to die.
-        """
-        if running.id in self.running and running.worker and not running.is_done:
-            running.worker.signal(signal.SIGKILL)
-            running.give_up()
-
-    async def _admitted(self, running: Running) -> None:
-        """Wait for a slot. Raises ``Busy`` if too many do."""
-        own = sum(other.client == running.client for other in self._queue)
-        if own >= max(1, self.limits.queue // 2):
-            raise TooMany("You have as many queries running and waiting as one client may.")
-        if len(self._queue) >= self.limits.queue:
-            raise Busy("The server has as many queries running and waiting as it takes.")
-        self._queue.append(running)
-        await running.granted
+            self._finish(running, error)
 
     def _has_slot(self, running: Running) -> bool:
-        own = sum(other.client == running.client for other in self._having_slots())
-        if len(self._fast) >= self.limits.fast or own >= self.limits.of_client:
+        if len(self._fast) >= self.limits.fast or not self._has_room(running.client):
             return False
         if not self._is_heavy(running):
             return True
         return sum(map(self._is_heavy, self._fast)) < max(1, self.limits.fast // 2)
+
+    def _has_room(self, client: str) -> bool:
+        own = sum([other.client == client for other in self._having_slots()])
+        return own < self.limits.of_client
 
     def _is_heavy(self, running: Running) -> bool:
         """Whether the client had much of the workers' time of late, and more than most."""
@@ -245,15 +346,11 @@ class Pool:
     def _having_slots(self) -> list[Running]:
         return [*self._fast, *self._long]
 
-    def _grant(self, running: Running) -> None:
-        self._fast.add(running)
-        running.granted.set_result(None)
-
     def _outlasts(self, running: Running, worker: Worker) -> None:
         """Move a query that takes long out of the fast slots."""
         self._fast.discard(running)
         self._long[running] = worker
-        if self._queue or len(self._long) > self.limits.slow:
+        if self._line.has_any or len(self._long) > self.limits.slow:
             self._spent.add(running.client, _OUTLASTING)
         running.before = worker.usage()[0]
         if not worker.is_slowed:
@@ -313,37 +410,48 @@ class Pool:
 
     def _release(self, running: Running) -> None:
         """Free what a query had, and give it to those who wait."""
-        worker = running.worker
+        worker, had_slot = running.worker, running in self._fast or running in self._long
+        if running.starting:
+            self.workers.leave(running.starting, running.job)
+        if not had_slot:
+            self._line.leave(running)
         if worker is not None:
+            worker.running = None
+            seconds = time.monotonic() - running.began - running.waited
             if running in self._fast:
-                self._spent.add(running.client, time.monotonic() - running.began - running.waited)
-            is_fresh = running.is_done and running not in self._long
-            if is_fresh and not running.error:  # else a signal may be on its way to it
-                self.workers.give(worker)
-            else:
-                worker.end()
+                self._spent.add(running.client, seconds)
+                self._pace += _WEIGHT * (seconds - self._pace)
+            # else a signal may be on its way to it
+            is_fresh = running.is_done and running not in self._long and not running.error
+            self._fast.discard(running)
+            if not is_fresh or not self._go_on(worker):
+                self._free(worker, is_fresh=is_fresh)
         self._fast.discard(running)
-        if running in self._queue:
-            self._queue.remove(running)
         if self._long.pop(running, None):
             self._arrange()
         if worker is not None:
             self.workers.left(one.worker for one in self.running.values())
         self._next()
 
+    def _free(self, worker: Worker, *, is_fresh: bool) -> None:
+        """Keep a worker that has nothing to do for the next query, or end it."""
+        if is_fresh and not worker.ahead and not worker.is_used_up:
+            worker.go_on()
+            self.workers.give(worker)
+        else:
+            self._take_back(worker)
+            worker.end()
+
     def _next(self) -> None:
-        """Grant slots to those who wait: who had the least of late first, then who came first."""
-        while self._queue and len(self._fast) < self.limits.fast:
-            first: dict[str, Running] = {}
-            for running in self._queue:
-                if not running.granted.done():
-                    first.setdefault(running.client, running)
-            able = [running for running in first.values() if self._has_slot(running)]
-            if not able:
-                return
-            chosen = min(able, key=lambda running: self._spent.of(running.client))
-            self._queue.remove(chosen)
-            self._grant(chosen)
+        """Grant slots to those who wait, and send others of them ahead."""
+        while len(self._fast) < self.limits.fast:
+            chosen = self._line.first(self._spent.of, self._has_slot)
+            if chosen is None:
+                break
+            self._line.take(chosen)
+            self._line.leave(chosen)
+            self._assign(chosen)
+        self._send_ahead()
 
 
 def _late(seconds: float) -> Exceeded:

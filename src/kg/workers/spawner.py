@@ -10,9 +10,9 @@ import signal
 import socket
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from kg.errors import Exceeded, KgError, Refused, StoreError
 from kg.store import told
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from kg.store.remote import CurrentOf
     from kg.workers.door import Door
+    from kg.workers.jobs import Running
 
     Source = Path | CurrentOf
 
@@ -39,24 +40,46 @@ _NO_DOOR: Final = (
 )
 
 
-@dataclass(eq=False)
-class Worker:
-    """A process that has opened a version and answers one job after the other."""
+class Asker(Protocol):
+    """Who asks workers, and is told what they say."""
 
-    pid: int
-    version: str
-    spawner: Spawner
-    _messages: Messages
-    _errors: int
-    has_worked: bool = False
-    """Whether it was ever asked anything."""
-    is_slowed: bool = False
-    """Whether it has less processor time than others, which is not given back."""
+    def came(self, worker: Worker, kind: bytes, payload: bytes) -> None:
+        """Hear a message of a worker."""
+
+    def lost(self, worker: Worker) -> None:
+        """Know that a worker has ended."""
+
+
+class Worker:
+    """A process that has opened a version and answers one job after the other.
+
+    It may be sent the next jobs while it is at one. Who asks it is told of its messages.
+    """
+
+    def __init__(self, pid: int, version: str, spawner: Spawner, errors: int) -> None:
+        self.pid = pid
+        self.version = version
+        self.spawner = spawner
+        self.messages = Messages(self)
+        self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done once it has opened its version. Raises what it failed with."""
+        self.asker: Asker | None = None
+        self.running: Running | None = None
+        """What it is at."""
+        self.ahead: deque[Running] = deque()
+        """What it was sent beyond that."""
+        self.has_worked = False
+        """Whether it was ever asked anything."""
+        self.is_used_up = False
+        """Whether it is to end after what it is at."""
+        self.is_slowed = False
+        """Whether it has less processor time than others, which is not given back."""
+        self._errors = errors
 
     @property
     def is_dead(self) -> bool:
         """Whether the process is known to have ended."""
-        return self._messages.is_over
+        return self.messages.is_over
 
     def usage(self) -> tuple[float, bool]:
         """Seconds of processor time that the process had, and whether it sleeps now.
@@ -72,22 +95,42 @@ class Worker:
     def send(self, message: bytes) -> None:
         """Send a message."""
         self.has_worked = True
-        self._messages.send(message)
+        self.messages.send(message)
 
-    async def receive(self) -> tuple[bytes, bytes]:
-        """The kind and the payload of the next message. Raises what the process died of."""
-        try:
-            return await self._messages.next()
-        except ConnectionError:
-            raise self._cause_of_death() from None
+    def came(self, kind: bytes, payload: bytes) -> None:
+        """Pass a message on; the first one says that it is ready, or why it cannot be."""
+        if self.asker:
+            self.asker.came(self, kind, payload)
+        elif self.ready.done():
+            pass  # nobody has asked it anything
+        elif kind == frames.READY:
+            self.ready.set_result(None)
+        else:
+            self.ready.set_exception(frames.error_of(payload))
 
-    def _cause_of_death(self) -> KgError:
+    def lost(self) -> None:
+        """Pass on that the process has ended."""
+        if self.asker:
+            self.asker.lost(self)
+        elif not self.ready.done():
+            self.ready.set_exception(self.cause_of_death())
+
+    def cause_of_death(self) -> KgError:
+        """What the process died of."""
         said = b""
-        with contextlib.suppress(BlockingIOError):
+        with contextlib.suppress(OSError):
             said = os.read(self._errors, _PIECE)
         if OUT_OF_MEMORY in said:
             return Exceeded("memory", "The query was ended: it took more memory than one may here.")
         return StoreError("The process that answered has ended: try again, or a simpler query.")
+
+    def hold(self) -> None:
+        """Read no more of what it says."""
+        self.messages.hold()
+
+    def go_on(self) -> None:
+        """Read again."""
+        self.messages.go_on()
 
     def signal(self, number: signal.Signals) -> None:
         """Send the process a signal."""
@@ -105,7 +148,7 @@ class Worker:
 
     def close(self) -> None:
         """Close the connection, at whose end the process ends too once it reads or writes."""
-        self._messages.close()
+        self.messages.close()
         os.close(self._errors)
 
 
@@ -141,8 +184,9 @@ class Spawner:
         try:
             async with self._one_at_a_time:
                 pid = await self._forked(line, [theirs.fileno(), their_errors])
+            worker = Worker(pid, version, self, errors)
             loop = asyncio.get_running_loop()
-            _, messages = await loop.create_unix_connection(Messages, sock=ours)
+            await loop.create_unix_connection(lambda: worker.messages, sock=ours)
         except BaseException:
             ours.close()
             os.close(errors)
@@ -150,11 +194,8 @@ class Spawner:
         finally:
             theirs.close()
             os.close(their_errors)
-        worker = Worker(pid, version, self, messages, errors)
         try:
-            kind, payload = await worker.receive()
-            if kind != frames.READY:
-                raise frames.error_of(payload)
+            await worker.ready
         except BaseException:
             worker.close()
             raise

@@ -112,36 +112,44 @@ class Workers:
         copies = self._copies.spawner if version == self._version else None
         return copies or self._spawner
 
-    def _spawner_for(self, job: Job) -> Spawner:
+    def spawner_for(self, job: Job) -> Spawner:
         """What forks workers for a job: from disk if it wants all that there is, in its order."""
         if job.calls_out:
             return self._spawner_at_door
         return self._spawner if job.text is None else self._spawner_of(job.version)
 
-    async def take(self, job: Job, *, is_heavy: bool) -> Worker:
-        """A worker for a job: an idle one, or a new one; always a new one to call services.
+    def idle(self, job: Job, *, is_heavy: bool) -> Worker | None:
+        """An idle worker for a job, if there is one; always a new one to call services.
 
         Clients that had much of late leave the last idle one to others.
         """
-        spawner = self._spawner_for(job)
-        may_be_idle = job.version == self._version and spawner is self._spawner_of(job.version)
-        while may_be_idle and is_heavy and self._slowed:
+        spawner = self.spawner_for(job)
+        if job.version != self._version or spawner is not self._spawner_of(job.version):
+            return None
+        while is_heavy and self._slowed:
             if not (worker := self._slowed.pop()).is_dead:
                 return worker
             worker.close()
-        while may_be_idle and len(self._idle) > is_heavy:
+        while len(self._idle) > is_heavy:
             if not (worker := self._idle.pop()).is_dead:
                 return worker
             worker.close()
-        starting = self._start_of(spawner, job.version)
-        try:
-            return await asyncio.shield(starting)
-        except asyncio.CancelledError:
-            self._leave(starting, spawner, job.version)
-            raise
+        return None
+
+    def start_for(self, job: Job) -> asyncio.Future[Worker]:
+        """The start of a worker for a job: one that nobody waits for any more, or a new one."""
+        spawner = self.spawner_for(job)
+        for starting, what in self._unclaimed.items():
+            if what == (spawner, job.version):
+                del self._unclaimed[starting]
+                return starting
+        return self._start(spawner, job.version)
+
+    def leave(self, starting: asyncio.Future[Worker], job: Job) -> None:
+        """Let a start for a job go on for whoever comes next."""
+        self._leave(starting, self.spawner_for(job), job.version)
 
     def _leave(self, starting: asyncio.Future[Worker], spawner: Spawner, version: str) -> None:
-        """Let a start go on for whoever comes next."""
         self._unclaimed[starting] = spawner, version
         starting.add_done_callback(self._take_in)
 
@@ -153,14 +161,6 @@ class Workers:
         if self._version and len(self._idle) + len(self._unclaimed) < self._limits.spare:
             spawner = self._spawner_of(self._version)
             self._leave(self._start(spawner, self._version), spawner, self._version)
-
-    def _start_of(self, spawner: Spawner, version: str) -> asyncio.Future[Worker]:
-        """A start that nobody waits for any more, or a new one: as many as there are slots."""
-        for starting, what in self._unclaimed.items():
-            if what == (spawner, version):
-                del self._unclaimed[starting]
-                return starting
-        return self._start(spawner, version)
 
     def _start(self, spawner: Spawner, version: str) -> asyncio.Future[Worker]:
         starting = asyncio.ensure_future(spawner.spawn(version))

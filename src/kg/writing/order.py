@@ -11,8 +11,8 @@ from kg.errors import Outdated
 from kg.workers import frames
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Sequence
+    from typing import BinaryIO
 
     from kg.store.draft import Draft
 
@@ -90,15 +90,15 @@ class Order:
         return b"".join([frames.pack(frames.JOB, json.dumps(facts).encode()), *bodies])
 
     @classmethod
-    def received(cls, server: socket.socket) -> Order | None:
+    def received(cls, orders: BinaryIO) -> Order | None:
         """The next order; None once the other side has closed."""
-        head = frames.receive(server)
+        head = frames.receive(orders)
         if head is None:
             return None
         facts = json.loads(head[1])
         documents = []
         for format_, base in facts.pop("documents"):
-            message = frames.receive(server)
+            message = frames.receive(orders)
             if message is None:
                 return None
             documents.append(Document(message[1], format_, base))

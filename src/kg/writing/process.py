@@ -33,7 +33,8 @@ def work(server: socket.socket) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # the server ends this one, after its last order
     leave_network()
-    message = frames.receive(server)
+    orders = server.makefile("rb")
+    message = frames.receive(orders)
     if message is None:
         return
     told = json.loads(message[1])
@@ -45,7 +46,7 @@ def work(server: socket.socket) -> None:
         check = Shapes([Path(name) for name in told["shapes"]])
     limit_data(_OPENING + told["memory"])
     server.sendall(frames.pack(frames.READY))
-    while order := Order.received(server):
+    while order := Order.received(orders):
         try:
             made = perform(versions, order, told["keep"], check)
             answer = frames.pack(frames.END, json.dumps({"made": made}).encode())
