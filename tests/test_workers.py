@@ -12,7 +12,6 @@ import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -788,7 +787,7 @@ def test_the_data_are_copied_into_memory(
 
     async def work() -> None:
         others = children(os.getpid())
-        everything = replace(job(versions, "", "nquads"), text=None)
+        everything = job(versions, "", "nquads")._replace(text=None)
         async with pooled(versions) as pool:
             await pool.start(str(versions.current_name()))
             on_disk = [await ask(pool, job(versions, text)) for text in ORDERED]
@@ -824,11 +823,10 @@ def test_a_copy_is_of_the_current_version(tmp_path: Path, monkeypatch: pytest.Mo
             for name in ("one", "two", "one"):
                 pool.settle_on(name)
                 await until(lambda: pool.workers.in_memory)
-                asked = replace(job(versions, text), version=name)
+                asked = job(versions, text)._replace(version=name)
                 assert await ask(pool, asked) == f"o\r\n{name}\r\n".encode()
-                turtle = replace(
-                    job(versions, "CONSTRUCT WHERE { ?s ?p ?o }", "turtle"), version=name
-                )
+                graph = "CONSTRUCT WHERE { ?s ?p ?o }"
+                turtle = job(versions, graph, "turtle")._replace(version=name)
                 assert await ask(pool, turtle) == f'<a:s> <a:p> "{name}" .\n'.encode()
                 await until(lambda: len(children(os.getpid()) - others) == 1)
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kg.errors import BadQuery, Refused
 from kg.services import calls
@@ -48,8 +47,7 @@ _THESE_SERVICES: Final = (
 )
 
 
-@dataclass(frozen=True)
-class Looked:
+class Looked(NamedTuple):
     """What one look at a query's text tells."""
 
     form: str

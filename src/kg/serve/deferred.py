@@ -12,7 +12,7 @@ import io
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import flask
 
@@ -52,8 +52,7 @@ class Handed:
     """Whether the response is the same for whoever asks for it so, while the version is."""
 
 
-@dataclass(frozen=True)
-class Deferred:
+class Deferred(NamedTuple):
     """A query that the front has a worker answer, and how to go on from there."""
 
     job: Job
@@ -78,8 +77,7 @@ class Deferred:
         return self.resume(lambda: flask.current_app.handle_user_exception(error))
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """What an answer depends on, beside the version and its form; no text asks for all graphs."""
 
     text: str | None
@@ -93,7 +91,7 @@ class Asked:
 
         ``salt`` is what the context has for answers that can be cut.
         """
-        about = [version, *vars(self).values(), format_name, encoding_]
+        about = [version, *self, format_name, encoding_]
         if format_name == "json":
             about.append(salt)
         return hashlib.sha256(repr(about).encode()).hexdigest()[:32]

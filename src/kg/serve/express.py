@@ -12,9 +12,8 @@ import binascii
 import io
 import re
 import urllib.parse
-from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from a2wsgi.wsgi import build_environ
 from cachetools import LRUCache
@@ -49,8 +48,7 @@ _OF_TEXT: Final = b"etag"
 _BREAK: Final = re.compile(rb"[\r\n]")
 
 
-@dataclass(frozen=True)
-class Express:
+class Express(NamedTuple):
     """A request that may go without Flask: its query, and its shape."""
 
     text: str
@@ -99,7 +97,7 @@ class Expresses:
         if deferred.page is None and not deferred.job.services:
             own = [header for header in headers if header[0] != _OF_TEXT]
             # without the version that is open, which would stay so
-            self._known[express.shape] = replace(deferred, resume=_unused), own
+            self._known[express.shape] = deferred._replace(resume=_unused), own
 
     def decided(
         self, express: Express, scope: MutableMapping[str, Any]
@@ -109,14 +107,14 @@ class Expresses:
         if known is None:
             return None
         earlier, headers = known
-        asked = replace(earlier.asked, text=express.looked.normalised)
-        job = replace(earlier.job, text=express.text, digest=asked.digest)
+        asked = earlier.asked._replace(text=express.looked.normalised)
+        job = earlier.job._replace(text=express.text, digest=asked.digest)
         tag = ""
         if express.looked.is_repeatable:
             tag = asked.tag(job.version, job.format, job.encoding, self._salt)
             headers = [*headers, (_OF_TEXT, f'W/"{tag}"'.encode())]
         resume = partial(self._resumed, scope)
-        return replace(earlier, job=job, asked=asked, tag=tag, resume=resume), headers
+        return earlier._replace(job=job, asked=asked, tag=tag, resume=resume), headers
 
     def _resumed(self, scope: MutableMapping[str, Any], view: Callable[[], Any]) -> flask.Response:
         """What Flask answers to a request that it has not seen."""

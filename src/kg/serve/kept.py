@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from cachetools import LRUCache
 from werkzeug.http import parse_etags, unquote_etag
@@ -82,8 +82,7 @@ class Kept:
         return len(body)
 
 
-@dataclass(frozen=True)
-class Wish:
+class Wish(NamedTuple):
     """What a request is kept by: the address, how it is wished for, and the versions then.
 
     ``page`` is the key of a page, for who would rather have one; None for anybody else.

@@ -98,14 +98,18 @@ class Operations:
         self._cancel = cancel
         self._again: Counter[Kept] = Counter()
         """How often each answer that is kept was sent since the last look."""
-        self._bytes_again = 0
+        self._ended: Counter[str] = Counter()
+        """Queries since then, by how they ended."""
+        self._sent = 0
+        """Bytes since then."""
+        self._missed = 0
+        """Requests since then of which no answer was kept."""
         self._lines: list[dict[str, object]] = []
         self._looking: asyncio.TimerHandle | None = None
         self._registry = CollectorRegistry()
         self._queries = Counts(
             "kg_queries", "Queries by how they ended.", ["outcome"], registry=self._registry
         )
-        self._ok = self._queries.labels("ok")
         self._seconds = Histogram(
             "kg_query_seconds",
             "Seconds from the arrival of a query to the end of an answer that was not kept.",
@@ -167,9 +171,9 @@ class Operations:
     ) -> None:
         """Count a query that has ended, and write its line; ``rows`` if they are known."""
         outcome = _outcome(error)
-        (self._ok if outcome == "ok" else self._queries.labels(outcome)).inc()
+        self._ended[outcome] += 1
+        self._sent += sent
         self._seconds.observe(seconds)
-        self._bytes.inc(sent)
         self._log(
             query=job.digest,
             outcome=outcome,
@@ -183,12 +187,13 @@ class Operations:
     def missed(self, wish: Wish | None) -> None:
         """Count a request of which no answer was kept, if one might have been."""
         if wish and not wish.is_ahead:
-            self._misses.inc()
+            self._missed += 1
+            self._look_soon()
 
     def sent_again(self, kept: Kept, sent: int) -> None:
         """Count an answer that was kept; what was sent within a moment is one line."""
         self._again[kept] += 1
-        self._bytes_again += sent
+        self._sent += sent
         self._look_soon()
 
     def _log(self, **facts: object) -> None:
@@ -201,17 +206,18 @@ class Operations:
             self._looking = asyncio.get_running_loop().call_later(_MOMENT, self.look)
 
     def look(self) -> None:
-        """Count what was sent again since the last look, and write its lines."""
+        """Count what happened since the last look, and write its lines."""
         if self._looking is not None:
             self._looking.cancel()
         again, self._again = self._again, Counter()
         self._hits.inc(again.total())
-        self._bytes.inc(self._bytes_again)
-        self._bytes_again, self._looking = 0, None
+        self._misses.inc(self._missed)
+        self._bytes.inc(self._sent)
+        self._sent, self._missed, self._looking = 0, 0, None
         for kept, times in again.items():
             if kept.job is None:
                 continue
-            self._ok.inc(times)
+            self._ended["ok"] += times
             self._lines.append(
                 {
                     "time": _now(int(time.time())),
@@ -224,6 +230,9 @@ class Operations:
                     "version": kept.job.version,
                 }
             )
+        for outcome, number in self._ended.items():
+            self._queries.labels(outcome).inc(number)
+        self._ended.clear()
         if self._lines:
             LOGGER.info("\n".join(map(json.dumps, self._lines)))
             self._lines.clear()

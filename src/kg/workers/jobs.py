@@ -8,7 +8,7 @@ import os
 import time
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from kg.errors import Busy, Exceeded
 from kg.workers import frames
@@ -54,8 +54,7 @@ class Limits:
         return max(1, (self.fast + self.slow) // 2)
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(NamedTuple):
     """A query, what it is asked of, and the short name of the format that it is answered in.
 
     No text asks for all graphs.
