@@ -181,7 +181,7 @@ def test_s24_a_hidden_source_is_nowhere(with_secret: Project, tmp_path: Path) ->
     assert len(things) > 100
     assert len(questions) > 50
     options = ["--store", str(versions.root)]
-    from_disk = {"KG_COPIES_MEMORY": "0"}  # where what RDF/XML cannot hold always comes early
+    from_disk = {"KG_COPIES_SHARE": "0"}  # where what RDF/XML cannot hold always comes early
 
     with serving_with(options, root=with_secret.root, **from_disk) as address:
         open_ones = traces(address, paths)

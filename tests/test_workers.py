@@ -21,7 +21,7 @@ from kg.errors import BadQuery, Busy, Exceeded, KgError, StoreError, TooMany
 from kg.queries import Term
 from kg.results import Kind, named
 from kg.store import EmbeddedStore, Versions
-from kg.workers import Job, Limits, Pool, Running
+from kg.workers import Job, Limits, Pool, Running, memory_size
 from kg.workers.rows import Count, Rows
 from kg.workers.spawner import Worker
 
@@ -591,6 +591,7 @@ def test_queries_that_were_ended_leave_nothing(versions: Versions) -> None:
 def test_workers_that_nobody_needs_end(versions: Versions, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the spare ones, after a while."""
     monkeypatch.setattr("kg.workers.workers._QUIET", 0.05)
+    monkeypatch.setattr("kg.workers.workers._GROWN", 1_000_000)
 
     async def work() -> None:
         async with pooled(versions) as pool:
@@ -602,7 +603,9 @@ def test_workers_that_nobody_needs_end(versions: Versions, monkeypatch: pytest.M
             await until(lambda: len(children(spawner)) == LIMITS.spare)
             fresh = children(spawner)
             assert await ask(pool, job(versions, "ASK {}")) == b"true"
-            # who has worked makes place for another
+            assert children(spawner) == fresh
+            assert await ask(pool, job(versions, "SELECT * { ?s ?p ?o } ORDER BY ?o"))
+            # whose memory has grown makes place for another
             await until(lambda: len(children(spawner) - fresh) == 1)
             await until(lambda: len(children(spawner)) == LIMITS.spare)
 
@@ -849,3 +852,23 @@ def test_data_that_do_not_fit_stay_on_disk(
             assert int((await ask(pool, job(versions, MODELS))).split()[1]) >= 26
 
     run(work())
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [({}, None), ({"": "max"}, None), ({"a": "5000"}, 5_000), ({"": "7000", "a/b": "max"}, 7_000)],
+)
+def test_memory_of_a_container(
+    tmp_path: Path, limits: dict[str, str], expected: int | None
+) -> None:
+    """It is the least that a group or one above it may have, else the machine's."""
+    groups, own = tmp_path / "groups", tmp_path / "own"
+    own.write_text("4:memory:/else\n0::/a/b\n")
+    for name, limit in limits.items():
+        (groups / name).mkdir(parents=True, exist_ok=True)
+        (groups / name / "memory.max").write_text(f"{limit}\n")
+    (tmp_path / "memory.max").write_text("1\n")  # above all groups
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+    assert memory_size(groups, own) == (expected or machine)
+    assert memory_size(groups, tmp_path / "none") <= machine

@@ -103,12 +103,12 @@ class Settings:
     query_memory: int = _setting(
         768, "Megabytes of memory above which a query is ended.", 64, 1_000_000
     )
-    copies_memory: int = _setting(
-        2_000,
-        "Megabytes that copies of the data in memory may take, one for each slot and one more; if "
-        "they would take more, queries are answered from disk.",
+    copies_share: int = _setting(
+        50,
+        "Percent of the memory that copies of the data may take, one for each slot and one more; "
+        "if they would take more, queries are answered from disk.",
         0,
-        1_000_000,
+        100,
     )
     warm_up: int = _setting(
         20, "Seconds of idle time used to make answers ahead, of each version; 0 for none.", 0, 3600

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 @setting("queue", metavar="N")
 @setting("deadline", metavar="SECONDS")
 @setting("query_memory", metavar="MB")
-@setting("copies_memory", metavar="MB")
+@setting("copies_share", metavar="PERCENT")
 @setting("warm_up", metavar="SECONDS")
 @setting("keep_versions", metavar="N")
 @setting("services", metavar="URLS")

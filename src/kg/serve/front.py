@@ -40,7 +40,7 @@ from kg.serve.warming import Warming
 from kg.serve.writes import DeferredWrite
 from kg.services import listed
 from kg.store import Current, Versions
-from kg.workers import Limits, Pool, end_with_parent, give_back
+from kg.workers import Limits, Pool, end_with_parent, give_back, memory_size
 from kg.writing import Writer
 
 if TYPE_CHECKING:
@@ -494,7 +494,7 @@ def _load(
         memory=memory,
     )
     services = listed(settings.services, settings.private_services)
-    pool = Pool(held, limits, services, settings.copies_memory * 1_000_000)
+    pool = Pool(held, limits, services, memory_size() * settings.copies_share // 100)
     give_back()
     return Front(app, pool, current, settings, writer)
 

@@ -10,7 +10,7 @@ jobs      what is asked, and what became of it so far
 door      the one way out, for queries that call services
 outside   requests to services, at addresses that were checked
 here      the same without a process of its own, for who asks on their own machine
-heap      when freed memory goes back to the system
+heap      how much memory there is, and when what is freed of it goes back to the system
 workers   those that are ready for who comes next
 copies    the data in memory for workers to come, where there is room
 copying   how they come there, in the process that forks
@@ -22,9 +22,9 @@ A query can take all processor time and all memory, and no engine gives a part o
 to; a process can be ended. So nothing that a visitor wrote is evaluated, or even parsed, elsewhere.
 """
 
-from kg.workers.heap import give_back
+from kg.workers.heap import give_back, memory_size
 from kg.workers.jobs import Job, Limits, Running
 from kg.workers.pool import Pool
 from kg.workers.process import end_with_parent
 
-__all__ = ["Job", "Limits", "Pool", "Running", "end_with_parent", "give_back"]
+__all__ = ["Job", "Limits", "Pool", "Running", "end_with_parent", "give_back", "memory_size"]

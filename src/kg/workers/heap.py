@@ -1,15 +1,40 @@
-"""Freed memory, and when it goes back to the system."""
+"""How much memory there is, and when what is freed of it goes back to the system."""
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
+import os
+from pathlib import Path
 from typing import Final
 
 _M_MMAP_THRESHOLD: Final = -3
 _M_TRIM_THRESHOLD: Final = -1
 _LARGE: Final = 262_144
 """Bytes from which a block is one of its own, which goes back when it is freed."""
+
+
+_GROUPS: Final = Path("/sys/fs/cgroup")
+
+
+def memory_size(groups: Path = _GROUPS, own: Path = Path("/proc/self/cgroup")) -> int:
+    """Bytes of memory that this process may have: the machine's, or less in a container or service.
+
+    Linux says so of control groups of version 2 (cgroups(7)): the least of the process's own one,
+    which ``own`` names, and those above it.
+    """
+    sizes = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    try:
+        (name,) = (line[3:] for line in own.read_text("utf-8").splitlines() if line[:3] == "0::")
+    except (OSError, ValueError):  # none, or not of that version
+        name = ""
+    group = groups / name.strip("/")
+    for folder in (group, *group.parents):
+        if folder.is_relative_to(groups):
+            with contextlib.suppress(OSError, ValueError):  # "max" is no number
+                sizes.append(int((folder / "memory.max").read_text("ascii")))
+    return min(sizes)
 
 
 def give_back() -> None:

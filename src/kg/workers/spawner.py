@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _PIECE: Final = 65_536
 _START_SECONDS: Final = 10
 _COPY_SECONDS: Final = 3_600
+_PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 OUT_OF_MEMORY: Final = b"memory allocation"
 """What Rust says of a process that gets no memory."""
@@ -68,8 +69,8 @@ class Worker:
         """What it is at."""
         self.ahead: deque[Running] = deque()
         """What it was sent beyond that."""
-        self.has_worked = False
-        """Whether it was ever asked anything."""
+        self._resident = 0
+        """Bytes of memory that it had when it was ready."""
         self.is_used_up = False
         """Whether it is to end after what it is at."""
         self.is_slowed = False
@@ -92,9 +93,19 @@ class Worker:
             return 0.0, False
         return (int(fields[11]) + int(fields[12])) / _TICKS, fields[0] == "S"
 
+    def grown(self) -> int:
+        """By how many bytes the memory of the process has grown since it was ready."""
+        return self._memory() - self._resident
+
+    def _memory(self) -> int:
+        """Bytes of memory that are there for the process, shared or not (Linux: proc(5))."""
+        try:
+            return int(Path(f"/proc/{self.pid}/statm").read_text("ascii").split()[1]) * _PAGE
+        except OSError:
+            return 0
+
     def send(self, message: bytes) -> None:
         """Send a message."""
-        self.has_worked = True
         self.messages.send(message)
 
     def came(self, kind: bytes, payload: bytes) -> None:
@@ -104,6 +115,7 @@ class Worker:
         elif self.ready.done():
             pass  # nobody has asked it anything
         elif kind == frames.READY:
+            self._resident = self._memory()
             self.ready.set_result(None)
         else:
             self.ready.set_exception(frames.error_of(payload))

@@ -1,7 +1,7 @@
 """The workers that are ready for who comes next: started ahead, taken, given back, and renewed.
 
-Starting one takes longer than most answers, so a few are kept that are new. Those that have worked
-make place for new ones after a while, so that memory does not grow by what was asked of them.
+Starting one takes longer than most answers, so a few are kept. Those whose memory has grown by what
+was asked of them make place for new ones after a while.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from kg.workers.copies import Copies
+from kg.workers.copies import Copies, has_read
 from kg.workers.spawner import Spawner
 
 if TYPE_CHECKING:
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from kg.workers.spawner import Source, Worker
 
 _QUIET: Final = 5.0
-"""Seconds after which idle workers make place for a few that are new."""
+"""Seconds after which all but a few idle workers end."""
+_GROWN: Final = 50_000_000
+"""Bytes by which the memory of one that stays may have grown since it started."""
 
 
 class Workers:
@@ -34,7 +36,7 @@ class Workers:
         self._spawner_at_door = Spawner(source, limits.memory, door)
         is_folder = isinstance(source, Path)
         most = copies // (limits.fast + limits.slow + 1) if is_folder else 0
-        self._copies = Copies(source, limits.memory, most, self._move)
+        self._copies = Copies(source, limits.memory, most, limits.fast, self._move)
         self._version = ""
         self._idle: list[Worker] = []
         self._slowed: list[Worker] = []
@@ -44,6 +46,8 @@ class Workers:
         self._starting: set[asyncio.Future[Worker]] = set()
         self._unclaimed: dict[asyncio.Future[Worker], tuple[Spawner, str]] = {}
         """Starts that nobody waits for any more, with their versions."""
+        self._reading: set[asyncio.Future[Worker]] = set()
+        """Starts of workers that read their copy before they are asked."""
 
     @property
     def isolated(self) -> bool | None:
@@ -101,11 +105,11 @@ class Workers:
         if self._copies.has_retired:
             self._copies.release({worker.spawner for worker in working if worker})
 
-    def _move(self) -> None:
-        """Have the workers to come be those that have the data in memory."""
+    def _move(self, workers: list[Worker]) -> None:
+        """Have workers that have the data in memory take the place of those that read from disk."""
         self._dismiss()
-        for _ in range(self._limits.spare):
-            self.replace()
+        for worker in workers:
+            self.give(worker)
 
     def _spawner_of(self, version: str) -> Spawner:
         """What forks workers for a version: with a copy of it in memory, if there is one."""
@@ -158,9 +162,24 @@ class Workers:
 
         Starting one takes longer than most answers: who comes next is not to wait for it.
         """
-        if self._version and len(self._idle) + len(self._unclaimed) < self._limits.spare:
-            spawner = self._spawner_of(self._version)
+        ready = len(self._idle) + len(self._unclaimed) + len(self._reading)
+        if not self._version or ready >= self._limits.spare:
+            return
+        spawner = self._spawner_of(self._version)
+        if spawner is self._copies.spawner:
+            starting = asyncio.ensure_future(has_read(spawner, self._version))
+            self._starting.add(starting)
+            self._reading.add(starting)
+            starting.add_done_callback(self._has_read)
+        else:
             self._leave(self._start(spawner, self._version), spawner, self._version)
+
+    def _has_read(self, started: asyncio.Future[Worker]) -> None:
+        """Keep a worker that has read its copy."""
+        self._starting.discard(started)
+        self._reading.discard(started)
+        if not started.cancelled() and not started.exception():
+            self.give(started.result())
 
     def _start(self, spawner: Spawner, version: str) -> asyncio.Future[Worker]:
         starting = asyncio.ensure_future(spawner.spawn(version))
@@ -193,20 +212,23 @@ class Workers:
     def _clear(self) -> None:
         """End the idle workers after a while, and keep as many ready as are spare.
 
-        Those that have worked make place for new ones, so that memory does not grow by what was
-        asked of them.
+        Those whose memory has grown by what was asked of them make place for new ones.
         """
         left = self._kept_at + _QUIET - time.monotonic()
         if left > 0:
             self._clearing = asyncio.get_running_loop().call_later(left, self._clear)
             return
         self._clearing = None
-        kept = [worker for worker in self._idle if not worker.has_worked][: self._limits.spare]
+        kept = [worker for worker in self._idle if worker.grown() <= _GROWN][: self._most_ready()]
         self._idle = [worker for worker in self._idle if worker not in kept]
         self._dismiss()
         self._idle = kept
         for _ in range(self._limits.spare - len(kept)):
             self.replace()
+
+    def _most_ready(self) -> int:
+        """How many are kept ready: one for each fast slot where each has read its copy."""
+        return self._limits.fast if self.in_memory else self._limits.spare
 
     def _dismiss(self) -> None:
         """End those that are idle."""
