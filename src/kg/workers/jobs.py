@@ -97,7 +97,9 @@ class Job(NamedTuple):
             head = json.dumps({**_how(*how), **facts}).encode()
         else:
             head = _plain(*how)
-        return frames.pack(frames.JOB, head + b"\n" + (self.text or "").encode())
+        return frames.pack(
+            frames.JOB, head + b"\n" + (self.text or "").encode("utf-8", "surrogatepass")
+        )
 
 
 def _how(

@@ -21,7 +21,7 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from kg.errors import Busy, Exceeded, StoreError
+from kg.errors import Busy, Exceeded, KgError, StoreError
 from kg.workers import frames
 from kg.workers.door import Door
 from kg.workers.jobs import Running
@@ -33,7 +33,7 @@ from kg.workers.workers import Workers
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kg.errors import KgError, ServiceError
+    from kg.errors import ServiceError
     from kg.services import Services
     from kg.workers.jobs import Job, Limits, Taker
     from kg.workers.spawner import Source, Worker
@@ -170,8 +170,12 @@ class Pool:
             self._slow_down(worker)
         worker.asker, worker.running = self, running
         running.begin(worker, _HEAVY_AFTER if is_heavy else SLOW_AFTER)
-        addresses = self._permitted(running) if running.job.calls_out else {}
-        worker.send(running.job.packed(addresses))
+        try:
+            addresses = self._permitted(running) if running.job.calls_out else {}
+        except KgError as error:
+            self._finish(running, error.with_traceback(None))
+        else:
+            worker.send(running.job.packed(addresses))
 
     def _go_on(self, worker: Worker) -> bool:
         """Note that a worker has begun with what it was sent ahead; whether it has."""
@@ -247,6 +251,8 @@ class Pool:
         """
         now = time.monotonic()
         for running in list(self.running.values()):
+            if running.is_over:  # by what was done about another
+                continue
             worker = running.worker if running in self._fast else None
             if worker and worker.ahead and now - running.began - running.waited > _LOOK:
                 self._take_back(worker)
@@ -316,6 +322,8 @@ class Pool:
 
         Whatever does not end so ends a moment later.
         """
+        if running.is_over:
+            return
         running.error = error
         if running.worker and running.can_be_cut:
             self._let(running, stand_still=False)

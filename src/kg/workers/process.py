@@ -199,7 +199,9 @@ def _work(
     received = cast("BinaryIO", server.makefile("rb", _MOST_BYTES))
     while message := frames.receive(received):
         head, _, text = message[1].partition(b"\n")
-        _answer(store, server, {**_read(head), "text": text.decode()}, cutter)
+        _answer(
+            store, server, {**_read(head), "text": text.decode("utf-8", "surrogatepass")}, cutter
+        )
     return _CLOSED
 
 
