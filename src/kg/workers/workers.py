@@ -36,7 +36,7 @@ class Workers:
         self._spawner_at_door = Spawner(source, limits.memory, door)
         is_folder = isinstance(source, Path)
         most = copies // (limits.fast + limits.slow + 1) if is_folder else 0
-        self._copies = Copies(source, limits.memory, most, limits.fast, self._move)
+        self._copies = Copies(source, limits.memory, most, limits.spare, self._move)
         self._version = ""
         self._idle: list[Worker] = []
         self._slowed: list[Worker] = []
@@ -219,16 +219,12 @@ class Workers:
             self._clearing = asyncio.get_running_loop().call_later(left, self._clear)
             return
         self._clearing = None
-        kept = [worker for worker in self._idle if worker.grown() <= _GROWN][: self._most_ready()]
+        kept = [worker for worker in self._idle if worker.grown() <= _GROWN][: self._limits.spare]
         self._idle = [worker for worker in self._idle if worker not in kept]
         self._dismiss()
         self._idle = kept
         for _ in range(self._limits.spare - len(kept)):
             self.replace()
-
-    def _most_ready(self) -> int:
-        """How many are kept ready: one for each fast slot where each has read its copy."""
-        return self._limits.fast if self.in_memory else self._limits.spare
 
     def _dismiss(self) -> None:
         """End those that are idle."""
