@@ -29,8 +29,6 @@ from kg.workers import Limits, Pool, end_with_parent, give_back
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import flask
-
     from kg.citation import Citation
     from kg.queries import Catalogue
     from kg.serve.front import Front
@@ -95,11 +93,6 @@ def _load(
     end_with_parent()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # until it serves there is nothing to end well
     gc.disable()  # what is imported stays
-    if isinstance(source, Versions):
-        current: Current | CurrentOf = Current(source)
-        held: Path | CurrentOf = source.root
-    else:
-        current = held = source.again()
     limits = Limits(
         fast=settings.fast_slots,
         slow=settings.slow_slots,
@@ -108,27 +101,24 @@ def _load(
         memory=settings.query_memory * 1_000_000,
     )
     services = listed(settings.services, settings.private_services)
-    pool = Pool(held, limits, services, settings.copies_memory * 1_000_000)
 
-    def make() -> flask.Flask:
-        from kg.serve.app import create_app
-        from kg.serve.context import Writing
-
-        writing = None
-        if shapes is not None and isinstance(source, Versions):
-            keep, most = settings.keep_versions, settings.max_upload_bytes
-            writing = Writing(source, settings.token, keep, most, shapes)
-        return create_app(current, catalogue, settings, writing, citation)
-
-    async def start() -> None:
+    async def begun() -> tuple[Current | CurrentOf, Pool]:
+        importing = asyncio.ensure_future(asyncio.to_thread(_import))
+        current: Current | CurrentOf
+        held: Path | CurrentOf
+        if isinstance(source, Versions):
+            current, held = await asyncio.to_thread(Current, source), source.root
+        else:
+            current = held = source.again()
+        pool = Pool(held, limits, services, settings.copies_memory * 1_000_000)
         with contextlib.suppress(KgError):  # the first query will say it
             await pool.start(current.get().name)
+        await importing
+        return current, pool
 
-    async def both() -> flask.Flask:
-        app, _ = await asyncio.gather(asyncio.to_thread(make), start())
-        return app
-
-    app = asyncio.get_event_loop().run_until_complete(both())
+    current, pool = asyncio.get_event_loop().run_until_complete(begun())
+    from kg.serve.app import create_app
+    from kg.serve.context import Writing
     from kg.serve.front import Front
     from kg.serve.operations import LOGGER
     from kg.writing import Writer
@@ -137,13 +127,22 @@ def _load(
     LOGGER.addHandler(
         logging.FileHandler(settings.log) if settings.log else logging.StreamHandler()
     )
-    writer = None
+    writing = writer = None
     if shapes is not None and isinstance(source, Versions):
-        writer = Writer(source, settings.keep_versions, limits.memory, settings.queue, shapes)
+        keep = settings.keep_versions
+        writing = Writing(source, settings.token, keep, settings.max_upload_bytes, shapes)
+        writer = Writer(source, keep, limits.memory, settings.queue, shapes)
+    app = create_app(current, catalogue, settings, writing, citation)
     front = Front(app, pool, current, settings, writer)
     give_back()
     gc.enable()
     return front
+
+
+def _import() -> None:
+    """Import what the front is made of."""
+    import kg.serve.app
+    import kg.serve.front  # noqa: F401
 
 
 def _address(host: str, port: int) -> str:
