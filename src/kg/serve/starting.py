@@ -103,16 +103,21 @@ def _load(
     services = listed(settings.services, settings.private_services)
 
     async def begun() -> tuple[Current | CurrentOf, Pool]:
-        importing = asyncio.ensure_future(asyncio.to_thread(_import))
-        current: Current | CurrentOf
         held: Path | CurrentOf
+        opening: Callable[[], Current | CurrentOf]
         if isinstance(source, Versions):
-            current, held = await asyncio.to_thread(Current, source), source.root
+            held, name = source.root, source.current_name() or ""
+            opening = partial(Current, source)
         else:
-            current = held = source.again()
+            held = engine = source.again()
+            opening, name = lambda: engine, engine.get().name
         pool = Pool(held, limits, services, settings.copies_memory * 1_000_000)
+        starting = asyncio.ensure_future(pool.start(name))
+        await asyncio.sleep(0)  # now the spawner's process is there
+        importing = asyncio.ensure_future(asyncio.to_thread(_import))
+        current = await asyncio.to_thread(opening)
         with contextlib.suppress(KgError):  # the first query will say it
-            await pool.start(current.get().name)
+            await starting
         await importing
         return current, pool
 
