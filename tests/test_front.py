@@ -291,6 +291,37 @@ def test_a_killed_server_leaves_no_worker(versions: Versions) -> None:
     until(is_free)
 
 
+def test_a_server_that_is_ended_while_it_starts(versions: Versions) -> None:
+    """At once, without a word, and nothing of it is left."""
+    command = [sys.executable, "-c", "from kg.cli import main; main()", "serve", "--port", "0"]
+    options = ["--store", str(versions.root)]
+    for pause in (0, 0.02, 0.05):
+        with subprocess.Popen(
+            [*command, *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        ) as process:
+            assert process.stdout is not None
+            assert "Serving" in process.stdout.readline()  # the front is about to be started
+            time.sleep(pause)
+            process.terminate()
+            _, said = process.communicate(timeout=PATIENCE)
+        assert (process.returncode, said) == (0, "")
+        until(lambda session=process.pid: not members(session))
+
+
+def members(session: int) -> list[str]:
+    """The processes of a session (Linux: proc(5))."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if path.read_text().rpartition(")")[2].split()[3] == str(session):
+                found.append(path.parent.name)
+    return found
+
+
 def test_a_large_answer_arrives_whole(address: str) -> None:
     """Every triple of every graph, to the last line."""
     query = "SELECT * { GRAPH ?g { ?s ?p ?o } }"

@@ -644,7 +644,22 @@ def test_every_answer_names_its_version(client: FlaskClient) -> None:
 
 def test_the_server_does_not_load_rdflib() -> None:
     """Its parser is not safe on a cold start, so the server never imports it."""
-    script = "import sys, kg.serve, kg.serve.front, kg.cli; sys.exit('rdflib' in sys.modules)"
+    script = "import sys, kg.serve.starting, kg.serve.front; sys.exit('rdflib' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("modules", "others"),
+    [
+        ("kg.cli, kg.cli.serving, kg.serve.starting", "flask rich kg.api kg.serve.front"),
+        ("kg.serve.starting, kg.serve.front, kg.serve.app", "numpy babel rich kg.cli"),
+        ("kg.workers.heap, kg.workers.process", "numpy asyncio flask click http.server"),
+    ],
+)
+def test_a_start_reads_what_it_needs(modules: str, others: str) -> None:
+    """The command, the front and the spawner each import what they begin with, and no more."""
+    script = f"import sys, {modules}; sys.exit(any(m in sys.modules for m in {others.split()}))"
 
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 

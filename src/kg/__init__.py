@@ -35,7 +35,6 @@ From Python, ``kg.open`` gives a graph to ask and ``kg.query`` asks the default 
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Graph", "Result", "__version__", "open", "query"]
 
-__version__ = version("china-llm-landscape")
+__version__ = "0.1.0"
 
 
 def open(  # noqa: A001

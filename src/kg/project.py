@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import platformdirs
-
 from kg.errors import BadInput
 from kg.namespaces import GRAPHS
 
@@ -68,6 +66,8 @@ class Project:
     def default_store(self) -> Path:
         """Where versions are built unless a setting says otherwise."""
         if self.root == _BUNDLED:
+            import platformdirs
+
             return Path(platformdirs.user_data_path("china-llm-landscape"))
         return self.root / "build"
 

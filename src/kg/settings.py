@@ -11,7 +11,6 @@ import difflib
 import os
 import re
 import stat
-import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -166,6 +165,8 @@ def sentence(name: str) -> str:
 
 def _read(path: str) -> dict[str, Any]:
     """The settings in a file, each of the type that its default has."""
+    import tomllib  # most starts need none
+
     try:
         with Path(path).open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode

@@ -8,17 +8,6 @@ import os
 # numpy starts a thread on each core for linear algebra, of which there is none here
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from kg.cli import asking, checking, explaining, importing, keeping, linking, making, serving
 from kg.cli.group import main
 
-__all__ = [
-    "asking",
-    "checking",
-    "explaining",
-    "importing",
-    "keeping",
-    "linking",
-    "main",
-    "making",
-    "serving",
-]
+__all__ = ["main"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -24,31 +25,35 @@ if TYPE_CHECKING:
     from kg.store import Store
     from kg.store.remote import RemoteStore
 
-_ORDER: Final = (
-    "build",
-    "validate",
-    "import",
-    "link",
-    "reason",
-    "explain",
-    "audit",
-    "findings",
-    "coverage",
-    "query",
-    "queries",
-    "export",
-    "stats",
-    "probe",
-    "serve",
-    "versions",
-    "rollback",
-    "backup",
-    "restore",
-)
+_MODULES: Final = {
+    "build": "making",
+    "validate": "making",
+    "import": "importing",
+    "link": "linking",
+    "reason": "explaining",
+    "explain": "explaining",
+    "audit": "checking",
+    "findings": "checking",
+    "coverage": "checking",
+    "query": "asking",
+    "queries": "asking",
+    "export": "asking",
+    "stats": "asking",
+    "probe": "asking",
+    "serve": "serving",
+    "versions": "making",
+    "rollback": "making",
+    "backup": "keeping",
+    "restore": "keeping",
+}
+"""The commands in their order, each with the module that it is in."""
 
 
 class _Commands(click.Group):
-    """The group of commands: what goes wrong becomes one sentence and exit code 2."""
+    """The group of commands: what goes wrong becomes one sentence and exit code 2.
+
+    The module of a command is read when somebody asks for the command.
+    """
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401
         try:
@@ -57,7 +62,12 @@ class _Commands(click.Group):
             fail(str(error))
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(_ORDER)
+        return list(_MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in _MODULES:
+            importlib.import_module(f"kg.cli.{_MODULES[cmd_name]}")
+        return super().get_command(ctx, cmd_name)
 
 
 def setting(name: str, **more: Any) -> Callable[[Any], Any]:  # noqa: ANN401

@@ -1,4 +1,7 @@
-"""What the commands print: findings, tables, JSON, bytes; progress on standard error."""
+"""What the commands print: findings, tables, JSON, bytes; progress on standard error.
+
+What draws for a terminal is imported where it is needed: most of the commands start sooner.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +14,15 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, NoReturn, cast
 
 import click
-from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress, track
-from rich.table import Table
-from rich.text import Text
-from rich.tree import Tree
 
 from kg.errors import BadInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
+
+    from rich.text import Text
+    from rich.tree import Tree
 
     from kg.build import Built
     from kg.report import Report
@@ -49,6 +50,8 @@ Branch = tuple[str, str, "Sequence[Branch]"]
 
 def print_tree(branch: Branch) -> None:
     """Print a tree, a line for each branch, the remarks dimmed where the terminal can."""
+    from rich.console import Console
+    from rich.tree import Tree
 
     def grown(tree: Tree, branches: Sequence[Branch]) -> Tree:
         for words, remark, below in branches:
@@ -63,22 +66,32 @@ def print_tree(branch: Branch) -> None:
 
 
 def _line(words: str, remark: str) -> Text:
+    from rich.text import Text
+
     return Text(words) if not remark else Text.assemble(words, "  ", (f"[{remark}]", "dim"))
 
 
 def progress(step: str) -> AbstractContextManager[object]:
     """Show the step under way on standard error while the context lasts, if a person looks on."""
+    from rich.console import Console
+
     return Console(stderr=True).status(f"{step} ...")
 
 
 def each_with_progress(names: Sequence[str]) -> Iterable[str]:
     """Each name in turn, with a bar on standard error that says how many are done."""
+    from rich.console import Console
+    from rich.progress import track
+
     return track(names, "ask", console=Console(stderr=True), disable=not names)
 
 
 @contextlib.contextmanager
 def bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
     """A bar on standard error that is told how many more of ``total`` are done."""
+    from rich.console import Console
+    from rich.progress import MofNCompleteColumn, Progress
+
     columns = (*Progress.get_default_columns(), MofNCompleteColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
         task = shown.add_task(what, total=total)
@@ -168,6 +181,9 @@ def print_json(value: object) -> None:
 
 def print_table(columns: list[str], rows: Iterator[list[str | None]]) -> None:
     """A table as wide as the terminal, or as wide as it needs where no person looks on."""
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
         table.add_column(column, overflow="fold")

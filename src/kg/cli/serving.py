@@ -11,13 +11,11 @@ import click
 
 from kg.citation import Citation
 from kg.cli.group import main, setting, versions_of
-from kg.cli.hiding import without
 from kg.cli.output import progress
 from kg.errors import BadInput
 from kg.queries import Catalogue
 from kg.settings import MEMORY, Settings
 from kg.store import Versions
-from kg.store.plain import load
 
 if TYPE_CHECKING:
     from kg.project import Project
@@ -110,6 +108,8 @@ def serve(
         else:
             versions = versions_of(settings, project)
         if files and versions.current_name() is None:
+            from kg.store.plain import load
+
             with progress("load"):
                 load(versions, files, keep=1)
         elif files:
@@ -125,6 +125,8 @@ def serve(
         if not versions.current().is_plain:
             catalogue, citation = _ours(project)
         if settings.hide.strip(" ,"):
+            from kg.cli.hiding import without
+
             rest = without(settings.hide, versions, project, settings.keep_versions)
             versions = until_done.enter_context(rest)
         name = versions.open().name  # what cannot be opened is refused now

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence, Set
     from pathlib import Path
 
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The same in C, where there is one: a start takes a tenth of its time without."""
 _XSD: Final = PREFIXES["xsd"]
 _NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LITERALS: Final = {
@@ -234,7 +236,7 @@ def parse(name: str, text: str, shown: str) -> Query:
     """Read a query file's ``text``; ``shown`` is how messages name the file."""
     header = "\n".join(line[2:] for line in text.splitlines() if line.startswith("#+"))
     try:
-        fields = yaml.safe_load(header) or {}
+        fields = yaml.load(header, _LOADER) or {}  # noqa: S506 (which makes what safe_load makes)
     except yaml.YAMLError as error:
         raise BadSource(shown, None, f"the header is not YAML: {error}.") from None
     if not is_name(name):

@@ -11,7 +11,22 @@
 server. Nothing here imports rdflib: pyoxigraph alone parses what a visitor sends.
 """
 
-from kg.serve.app import create_app
-from kg.serve.front import run
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from kg.serve.app import create_app
+    from kg.serve.starting import run
 
 __all__ = ["create_app", "run"]
+
+_MODULES: Final = {"create_app": "app", "run": "starting"}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401
+    """What others use, read when somebody asks for it: who starts a server needs no app."""
+    if name in _MODULES:
+        return getattr(importlib.import_module(f"kg.serve.{_MODULES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

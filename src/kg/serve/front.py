@@ -10,44 +10,30 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-import socket
 import time
-from functools import partial
 from http import HTTPStatus
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from a2wsgi import WSGIMiddleware
-from granian.constants import Interfaces
-from granian.log import LogLevels
 
-from kg.errors import BadInput, Exceeded, KgError, Refused
-from kg.serve.app import create_app
+from kg.errors import Exceeded, KgError, Refused
 from kg.serve.awaited import Awaited
 from kg.serve.clients import Clients
-from kg.serve.context import KEY, Writing
+from kg.serve.context import KEY
 from kg.serve.deferred import SCOPE_KEY, Handed
 from kg.serve.express import Expresses
 from kg.serve.flights import Flights
 from kg.serve.kept import INTERNAL, MOST_OF_ONE, Answers
 from kg.serve.malformed import malformed
-from kg.serve.operations import LOGGER, Operations
+from kg.serve.operations import Operations
 from kg.serve.receiving import body_of, left, replay, watched
 from kg.serve.sending import MOST_AT_ONCE, Sending, headers_of, problem
-from kg.serve.supervisor import Supervisor
 from kg.serve.warming import Warming
 from kg.serve.writes import DeferredWrite
-from kg.services import listed
-from kg.store import Current, Versions
-from kg.workers import Limits, Pool, end_with_parent, give_back, memory_size
-from kg.writing import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, MutableMapping, Sequence
+    from collections.abc import Coroutine, MutableMapping
 
-    from kg.citation import Citation
-    from kg.queries import Catalogue
     from kg.serve.deferred import Deferred
     from kg.serve.express import Express
     from kg.serve.flights import Flight, Seat
@@ -55,12 +41,14 @@ if TYPE_CHECKING:
     from kg.serve.receiving import Receive
     from kg.serve.sending import Headers, Send
     from kg.settings import Settings
+    from kg.store import Current
     from kg.store.remote import CurrentOf
+    from kg.workers import Pool
+    from kg.writing import Writer
 
     Scope = MutableMapping[str, Any]
 
 _BODY_SECONDS: Final = 30
-_LAST_SECONDS: Final = 10
 _LATE: Final = 0.45
 """Seconds after its deadline in which the end of an answer is sent."""
 _NO_PAGE: Final = (
@@ -130,10 +118,8 @@ class Front:
             await self._hand_on(scope, wish, express, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
-        """Start a worker with the process, and end all with it."""
+        """Begin what is done ahead with the process, and end all with it."""
         await receive()
-        with contextlib.suppress(KgError):  # the first query will say it
-            await self._pool.start(self._current.get().name)
         self._checksums.start(self._pool)
         self._warming.start(lambda: self._current.names()[0], self)
         await send({"type": "lifespan.startup.complete"})
@@ -415,104 +401,3 @@ class Response:
             self.is_kept = len(self.body) <= MOST_OF_ONE
         if self._handed.work is None:
             await self._send(message)
-
-
-def run(
-    catalogue: Catalogue | None,
-    source: Versions | CurrentOf,
-    settings: Settings,
-    started: Callable[[], None],
-    shapes: Sequence[Path] | None = None,
-    citation: Citation | None = None,
-) -> None:
-    """Serve until interrupted; a worker process that dies is started again.
-
-    ``source`` is a folder's versions, or the current one of an engine. Without a ``catalogue``
-    the versions are of any data, of which nothing but SPARQL is offered; with ``shapes``, be they
-    none, whoever has the token may change them. ``citation`` says how they are cited. ``started``
-    is called once the server listens. Raises ``BadInput`` if it cannot listen on the address and
-    port of ``settings``, or if those list services or networks that cannot be.
-    """
-    Clients(settings.trusted_proxy)
-    address = _address(settings.host, settings.port)
-    listed(settings.services, settings.private_services)
-    if settings.log:
-        try:
-            Path(settings.log).open("a").close()
-        except OSError as error:
-            raise BadInput(f"{settings.log} cannot be written: {error.strerror}.") from None
-    server = Supervisor(
-        "kg.serve.front",
-        address=address,
-        port=settings.port,
-        interface=Interfaces.ASGI,
-        workers=1,
-        websockets=False,
-        log_level=LogLevels.warning,
-        respawn_failed_workers=True,
-        respawn_interval=0.5,
-        # an answer under way when the loop stops waits for it forever, and the process with it
-        workers_kill_timeout=_LAST_SECONDS,
-    )
-    server.on_startup(started)
-    loader = partial(_load, catalogue, source, settings, shapes, citation)
-    server.serve(target_loader=loader, wrap_loader=False)
-
-
-def _load(
-    catalogue: Catalogue | None,
-    source: Versions | CurrentOf,
-    settings: Settings,
-    shapes: Sequence[Path] | None,
-    citation: Citation | None,
-    *_: object,
-    **__: object,
-) -> Front:
-    """Make the application, inside the worker process."""
-    end_with_parent()
-    LOGGER.setLevel(logging.INFO)
-    LOGGER.addHandler(
-        logging.FileHandler(settings.log) if settings.log else logging.StreamHandler()
-    )
-    if isinstance(source, Versions):
-        current: Current | CurrentOf = Current(source)
-        held: Path | CurrentOf = source.root
-    else:
-        current = held = source.again()
-    memory = settings.query_memory * 1_000_000
-    writing = writer = None
-    if shapes is not None and isinstance(source, Versions):
-        keep = settings.keep_versions
-        writing = Writing(source, settings.token, keep, settings.max_upload_bytes, shapes)
-        writer = Writer(source, keep, memory, settings.queue, shapes)
-    app = create_app(current, catalogue, settings, writing, citation)
-    limits = Limits(
-        fast=settings.fast_slots,
-        slow=settings.slow_slots,
-        queue=settings.queue,
-        seconds=settings.deadline,
-        memory=memory,
-    )
-    services = listed(settings.services, settings.private_services)
-    pool = Pool(held, limits, services, memory_size() * settings.copies_share // 100)
-    give_back()
-    return Front(app, pool, current, settings, writer)
-
-
-def _address(host: str, port: int) -> str:
-    """The numeric address of ``host``, refused if it is not ours or another process has the port.
-
-    Granian listens with SO_REUSEPORT, so that a second server would take every other request.
-    """
-    try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
-        said = (error.strerror or str(error)).lower()
-        raise BadInput(
-            f"The server cannot listen on {host}, port {port}: {said}. "
-            "Choose another with --host or --port."
-        ) from None
-    return str(address[0])

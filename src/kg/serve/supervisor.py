@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from typing import Any, Final
 
@@ -21,6 +23,13 @@ class Supervisor(Granian):  # type: ignore[misc, valid-type]
     """
 
     _pause = _SHORTEST
+
+    def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        """End all; in a front that has just been forked, and has this from its parent, itself."""
+        if os.getpid() == self.pid:
+            super().signal_handler_interrupt(*args, **kwargs)
+        elif args[0] == signal.SIGTERM:  # Ctrl-C comes to all, and then this from the parent
+            os._exit(0)
 
     def _respawn_workers(self, workers: list[int], *rest: Any, **more: Any) -> None:  # noqa: ANN401
         now = time.monotonic()

@@ -93,8 +93,7 @@ class Warming:
 
         async def ask(target: str, **wishes: str) -> bytes:
             nonlocal spent
-            while self._serving or time.monotonic() - self._last < _QUIET:
-                await asyncio.sleep(_LOOK)
+            await self._quiet()
             began = time.monotonic()
             body = await _asked(front, target, wishes)
             spent += time.monotonic() - began
@@ -104,6 +103,7 @@ class Warming:
             is_full = self._answers.size() > _SHARE * self._answers.most
             return spent < self._seconds and not is_full and is_current()
 
+        await self._quiet()  # to list what is likely takes a while, too
         for number, (target, wishes) in enumerate(self._likely(things)):
             if not may_go_on():
                 return
@@ -112,6 +112,11 @@ class Warming:
                 query = urllib.parse.urlencode({"query": _THINGS, "timeout": 5, "format": "csv"})
                 rows = csv.reader(io.StringIO((await ask(f"/sparql?{query}")).decode()))
                 things += [row[0] for row in rows if row and row[0].startswith(IDS)]
+
+    async def _quiet(self) -> None:
+        """Wait until nobody else has been served for a moment."""
+        while self._serving or time.monotonic() - self._last < _QUIET:
+            await asyncio.sleep(_LOOK)
 
     def _likely(self, things: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
         """Addresses and wishes, the likeliest first; ``things`` are known after the first one."""

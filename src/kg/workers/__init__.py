@@ -22,9 +22,32 @@ A query can take all processor time and all memory, and no engine gives a part o
 to; a process can be ended. So nothing that a visitor wrote is evaluated, or even parsed, elsewhere.
 """
 
-from kg.workers.heap import give_back, memory_size
-from kg.workers.jobs import Job, Limits, Running
-from kg.workers.pool import Pool
-from kg.workers.process import end_with_parent
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from kg.workers.heap import give_back, memory_size
+    from kg.workers.jobs import Job, Limits, Running
+    from kg.workers.pool import Pool
+    from kg.workers.process import end_with_parent
 
 __all__ = ["Job", "Limits", "Pool", "Running", "end_with_parent", "give_back", "memory_size"]
+
+_MODULES: Final = {
+    "Job": "jobs",
+    "Limits": "jobs",
+    "Pool": "pool",
+    "Running": "jobs",
+    "end_with_parent": "process",
+    "give_back": "heap",
+    "memory_size": "heap",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401
+    """What others use, read when somebody asks for it: the spawner starts with the least."""
+    if name in _MODULES:
+        return getattr(importlib.import_module(f"kg.workers.{_MODULES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

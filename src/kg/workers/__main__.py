@@ -1,5 +1,6 @@
 """``python -m kg.workers < connection``: the spawner, as the server starts it."""
 
+import contextlib
 import socket
 import sys
 
@@ -7,4 +8,5 @@ from kg.workers.heap import give_back
 from kg.workers.process import spawn
 
 give_back()
-spawn(socket.socket(fileno=sys.stdin.fileno()))
+with contextlib.suppress(ConnectionError):  # the server has gone, and with it whom to tell
+    spawn(socket.socket(fileno=sys.stdin.fileno()))

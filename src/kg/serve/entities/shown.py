@@ -7,8 +7,6 @@ import re
 from typing import Final
 
 import flask
-from babel import Locale
-from babel.numbers import format_compact_decimal
 
 from kg.namespaces import GRAPHS
 from kg.serve.context import reading
@@ -76,6 +74,9 @@ def amount(term: Term) -> str:
         return text
     size = abs(value)
     if _MILLION <= size < _LARGE and float(f"{value:.4g}") == value:
+        from babel import Locale  # no start waits for this
+        from babel.numbers import format_compact_decimal
+
         locale = Locale.parse(language(), sep="-")
         if "long" in locale.compact_decimal_formats:
             return format_compact_decimal(

@@ -16,8 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import flask
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header, parse_cookie
 
@@ -131,6 +129,9 @@ def _catalog(tag: str) -> catalogs.NullTranslations:
     file = Path(__file__).with_name(f"{tag.replace('-', '_')}.po")
     if not file.is_file():
         return catalogs.NullTranslations()
+    from babel.messages.mofile import write_mo  # no start waits for this
+    from babel.messages.pofile import read_po
+
     compiled = io.BytesIO()
     write_mo(compiled, read_po(io.BytesIO(file.read_bytes()), locale=tag.replace("-", "_")))
     compiled.seek(0)
