@@ -13,6 +13,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import flask
+import hypothesis
 import pytest
 import rdflib
 from flask.testing import FlaskClient
@@ -31,6 +32,9 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 """What browsers accept."""
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # many processes start, none compiles all anew
+# how long an example takes is the machine's affair
+hypothesis.settings.register_profile("unhurried", hypothesis.settings(), deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 
 def pytest_collection_finish() -> None:
