@@ -29,7 +29,7 @@ serve: $(READY)
 	$(BIN)/kg serve
 
 test: check
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 check: $(READY) $(BUILT)
 	$(BIN)/ruff format --check

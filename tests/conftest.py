@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import gc
+import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Generator
 from pathlib import Path
 
 import flask
+import hypothesis
 import pytest
 import rdflib
 from flask.testing import FlaskClient
@@ -26,6 +30,24 @@ ROOT = Path(__file__).resolve().parents[1]
 TINY = ROOT / "tests" / "tiny"
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 """What browsers accept."""
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # many processes start, none compiles all anew
+# how long an example takes is the machine's affair
+hypothesis.settings.register_profile("unhurried", hypothesis.settings(), deadline=None)
+hypothesis.settings.load_profile("unhurried")
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector what stays for good: to look through it again took a third of a build."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+
+
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """One worker more than there are processors, since many tests wait for servers and browsers."""
+    return (yield) + 1
 
 
 def run_kg(*words: str) -> subprocess.CompletedProcess[str]:

@@ -523,7 +523,7 @@ def widenings(draw: st.DrawFn, rule: str) -> tuple[dict[str, str], dict[str, str
 
 
 @pytest.mark.parametrize("rule", PHYSICS)
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_less_exact_figures_make_nothing_impossible(
     rule: str, data: st.DataObject, ontology: rdflib.Graph

@@ -187,7 +187,7 @@ def test_shapes_judge_again_what_has_changed(path: Path) -> None:
         assert sorted(map(str, validated.results)) == sorted(map(str, expected.results))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(worlds(), st.lists(facts(), max_size=4), st.data())
 def test_reasoning_goes_on(world: set[Triple], added: list[Triple], data: st.DataObject) -> None:
     """What follows from other facts, gone on to from those before, and found anew."""

@@ -28,7 +28,8 @@ from kg.project import Project, SourceFile
 from kg.queries import Catalogue
 from kg.results import named as format_named
 from tests import test_style
-from tests.conftest import run_kg, unwatched
+from tests.conftest import unwatched
+from tests.test_cli import kg
 
 CSV = Path(__file__).parent / "cases" / "epoch.csv"
 DATA = CSV.read_bytes()
@@ -553,7 +554,9 @@ def test_all_rows_in_the_graph(tiny: Project, known: Registered) -> None:
     assert asked > 40
 
 
-def test_the_paper_is_as_it_was_after_an_import(project: Project, tmp_path: Path) -> None:
+def test_the_paper_is_as_it_was_after_an_import(
+    project: Project, built: build.Built, tmp_path: Path
+) -> None:
     """Rows of its own models say otherwise; its findings, its table and what was settled stay."""
     root = tmp_path / "project"
     for folder in ("ontology", "shapes", "queries", "data"):
@@ -575,11 +578,11 @@ def test_the_paper_is_as_it_was_after_an_import(project: Project, tmp_path: Path
         table.writeheader()
         table.writerows({"Model": name, **said} for name in (*names, "Quillfin"))
     words = ["--project", str(root), "import", "epoch", str(path), "--only", "all"]
-    done = run_kg(*words, "--snapshot", "2024-05-06", "--format", "json")
-    assert done.returncode == 0, done.stderr
+    done = kg(*words, "--snapshot", "2024-05-06", "--format", "json")
+    assert done.exit_code == 0, done.stderr
     assert len(json.loads(done.stdout)["bound"]) == len(names)
 
-    before, after = (build.make(one, unwatched, []) for one in (project, Project(root)))
+    before, after = built, build.make(Project(root), unwatched, [])
 
     assert after.report.violations == ()
     assert after.results == before.results
@@ -616,21 +619,21 @@ def test_the_command(tiny: Project) -> None:
     place = tiny.root / "data" / "epoch" / "models.trig"
     start = ["--project", str(tiny.root), "import", "epoch", str(CSV)]
 
-    done = run_kg(*start)
-    assert (done.returncode, "loaded         1" in done.stdout) == (0, True), done.stderr
+    done = kg(*start)
+    assert (done.exit_code, "loaded         1" in done.stdout) == (0, True), done.stderr
     assert "1 file imported: data/epoch/models.trig." in done.stdout
     assert "row 3: it has no name; not loaded." in done.stderr
     for check in (test_style.test_text, test_style.test_subjects, test_style.test_data):
         check(place)
     text = place.read_bytes()
-    done = run_kg(*start)
-    assert (done.returncode, "nothing, it is there already" in done.stdout) == (0, True)
+    done = kg(*start)
+    assert (done.exit_code, "nothing, it is there already" in done.stdout) == (0, True)
 
-    done = run_kg(*start, "--snapshot", "2024-06-07")
-    assert (done.returncode, "--replace" in done.stderr) == (2, True)
+    done = kg(*start, "--snapshot", "2024-06-07")
+    assert (done.exit_code, "--replace" in done.stderr) == (2, True)
     assert place.read_bytes() == text
-    done = run_kg(*start, "--snapshot", "2024-06-07", "--replace", "--format", "json")
-    assert done.returncode == 0
+    done = kg(*start, "--snapshot", "2024-06-07", "--replace", "--format", "json")
+    assert done.exit_code == 0
     summary = json.loads(done.stdout)
     assert summary["bound"] == {"row:epoch-quillfin": "model:first"}
     assert (summary["snapshot"], summary["imported"], summary["rows"]) == ("2024-06-07", True, 14)
@@ -646,26 +649,26 @@ def test_the_command(tiny: Project) -> None:
 def test_the_command_takes_nothing(tiny: Project, tmp_path: Path) -> None:
     """Of a table without a day, or one that does not conform; and without mappings it says so."""
     start = ["--project", str(tiny.root), "import", "epoch"]
-    done = run_kg(*start, str(CSV))
-    assert (done.returncode, "--only all takes all" in done.stderr) == (0, True)
+    done = kg(*start, str(CSV))
+    assert (done.exit_code, "--only all takes all" in done.stderr) == (0, True)
     undated = tmp_path / "undated.csv"
     undated.write_bytes(rewritten({"Last modified": "Changed"}))
-    done = run_kg(*start, str(undated))
-    assert (done.returncode, "does not say of which day it is" in done.stderr) == (2, True)
-    done = run_kg(*start, str(CSV), "--snapshot", "yesterday")
-    assert (done.returncode, "'yesterday' is no day" in done.stderr) == (2, True)
-    done = run_kg(*start, str(tmp_path / "gone.csv"))
-    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    done = kg(*start, str(undated))
+    assert (done.exit_code, "does not say of which day it is" in done.stderr) == (2, True)
+    done = kg(*start, str(CSV), "--snapshot", "yesterday")
+    assert (done.exit_code, "'yesterday' is no day" in done.stderr) == (2, True)
+    done = kg(*start, str(tmp_path / "gone.csv"))
+    assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
     mapped(tiny, "model:unheard-of skos:exactMatch marmotide")
-    done = run_kg(*start, str(CSV))
-    assert (done.returncode, "Nothing is imported" in done.stderr) == (1, True)
+    done = kg(*start, str(CSV))
+    assert (done.exit_code, "Nothing is imported" in done.stderr) == (1, True)
     assert not (tiny.root / "data" / "epoch").exists()
 
 
 def test_the_help_shows_both_ways() -> None:
     """`kg import FILES` stays what it is beside the tables."""
-    shown = run_kg("import", "--help").stdout
+    shown = kg("import", "--help").stdout
     assert " import [OPTIONS] FILES..." in shown
     assert " import epoch [OPTIONS] FILE" in shown
-    done = run_kg("import")
-    assert (done.returncode, "Missing argument 'FILES...'" in done.stderr) == (2, True)
+    done = kg("import")
+    assert (done.exit_code, "Missing argument 'FILES...'" in done.stderr) == (2, True)

@@ -192,7 +192,7 @@ ASKED = st.tuples(
 )
 
 
-@settings(max_examples=8, deadline=None, phases=[Phase.generate])
+@settings(max_examples=8, phases=[Phase.generate])
 @given(asked=st.lists(st.tuples(ASKED, st.integers(1, 3), st.booleans()), min_size=8, max_size=12))
 def test_whoever_asks_gets_what_the_app_says(
     served: Served, asked: list[tuple[tuple[str, dict[str, str]], int, bool]]

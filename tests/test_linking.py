@@ -5,8 +5,6 @@ from __future__ import annotations
 import http.server
 import json
 import shutil
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from datetime import date
@@ -22,8 +20,10 @@ from kg.link.mappings import read
 from kg.link.proposals import EXACT, propose
 from kg.link.things import Thing, ours, pairs
 from kg.namespaces import IDS
+from kg.project import Project
 from kg.store import EmbeddedStore, Versions
-from tests.conftest import ROOT, run_kg
+from tests.conftest import ROOT
+from tests.test_cli import kg as in_process
 from tests.test_front import serving_with
 
 PAIRS = ROOT / "data" / "links" / "labelled-pairs.tsv"
@@ -251,16 +251,8 @@ def checkout(tmp_path: Path) -> Path:
 
 def kg(root: Path, store: Path, *words: str, typed: str = "") -> tuple[int, str, str]:
     """A command on a project: exit code, what it prints, what it says beside."""
-    code = "from kg.cli import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", code, "--project", str(root), *words, "--store", str(store)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-        input=typed,
-    )
-    return done.returncode, done.stdout, done.stderr
+    done = in_process(*words, "--store", str(store), project=Project(root), stdin=typed)
+    return done.exit_code, done.stdout, done.stderr
 
 
 def test_wikidata_on_a_server(versions: Versions, checkout: Path, tmp_path: Path) -> None:
@@ -376,9 +368,9 @@ def test_decisions_by_name(versions: Versions, checkout: Path, tmp_path: Path) -
 
 def test_evaluate_prints_every_error(versions: Versions) -> None:
     """The figures by half, and each pair that is judged wrongly."""
-    done = run_kg("link", "evaluate", "--store", str(versions.root))
-    assert done.returncode == 0, done.stderr
-    as_json = run_kg("link", "evaluate", "--store", str(versions.root), "--format", "json")
+    done = in_process("link", "evaluate", "--store", str(versions.root))
+    assert done.exit_code == 0, done.stderr
+    as_json = in_process("link", "evaluate", "--store", str(versions.root), "--format", "json")
     figures = json.loads(as_json.stdout)
     errors = [error for half in figures.values() for error in half["errors"]]
     lines = [line for line in done.stdout.splitlines() if ": missed: " in line]

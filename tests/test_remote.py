@@ -17,8 +17,8 @@ from kg.queries import Term
 from kg.results import formats, named
 from kg.store import EmbeddedStore, Versions
 from kg.store.remote import RemoteStore
-from tests.conftest import run_kg
 from tests.engines import oxigraph
+from tests.test_cli import kg
 from tests.test_front import serving
 from tests.test_services import JSON, ONE, Heard, peer, said
 
@@ -43,13 +43,13 @@ def theirs(store: EmbeddedStore, tmp_path_factory: pytest.TempPathFactory) -> It
 def test_the_command_prints_the_same(format_: str, versions: Versions, ours: str) -> None:
     """Whichever way the endpoint is named."""
     words = ["query", "models-by-developer", "--param", "organization=organization:baidu"]
-    here = run_kg(*words, "--format", format_, "--store", str(versions.root))
-    there = run_kg(*words, "--format", format_, "--endpoint", ours)
-    same = run_kg(*words, "--format", format_, "--store", ours, "--timeout", "30")
+    here = kg(*words, "--format", format_, "--store", str(versions.root))
+    there = kg(*words, "--format", format_, "--endpoint", ours)
+    same = kg(*words, "--format", format_, "--store", ours, "--timeout", "30")
 
-    assert here.returncode == 0
-    assert (there.returncode, there.stdout, there.stderr) == (0, here.stdout, here.stderr)
-    assert (same.returncode, same.stdout) == (0, here.stdout)
+    assert here.exit_code == 0
+    assert (there.exit_code, there.stdout, there.stderr) == (0, here.stdout, here.stderr)
+    assert (same.exit_code, same.stdout) == (0, here.stdout)
 
 
 @pytest.mark.parametrize("format_", [one.name for one in formats("graph")])
@@ -57,9 +57,9 @@ def test_the_command_prints_graphs(format_: str, tmp_path: Path, ours: str) -> N
     """CONSTRUCT in the formats of graphs, from a file."""
     path = tmp_path / "sample.rq"
     path.write_text("CONSTRUCT WHERE { ?s <https://w3id.org/china-llm/ontology#row> ?row }")
-    done = run_kg("query", str(path), "--endpoint", ours, "--format", format_)
+    done = kg("query", str(path), "--endpoint", ours, "--format", format_)
 
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.exit_code, done.stderr) == (0, "")
     assert "glm-130b" in done.stdout
 
 
@@ -68,13 +68,13 @@ def test_an_endpoint_as_the_setting(
 ) -> None:
     """What only asks does so of an endpoint, too: stats, and an export of the default graph."""
     local = ["--store", str(versions.root)]
-    wanted = [run_kg("stats", *local), run_kg("export", "--format", "ntriples", *local)]
+    wanted = [kg("stats", *local), kg("export", "--format", "ntriples", *local)]
     monkeypatch.setenv("KG_STORE", ours)
 
-    assert run_kg("stats").stdout == wanted[0].stdout
-    assert run_kg("export", "--format", "ntriples").stdout == wanted[1].stdout
-    refused = run_kg("versions")
-    assert (refused.returncode, refused.stdout) == (2, "")
+    assert kg("stats").stdout == wanted[0].stdout
+    assert kg("export", "--format", "ntriples").stdout == wanted[1].stdout
+    refused = kg("versions")
+    assert (refused.exit_code, refused.stdout) == (2, "")
     assert "must be a folder, not an address" in refused.stderr
 
 
@@ -92,11 +92,11 @@ def test_graphs_of_an_endpoint(store: EmbeddedStore, ours: str) -> None:
 
 def test_a_thing_that_is_not_there(ours: str) -> None:
     """It is found out by the same engine, with a hint."""
-    done = run_kg(
+    done = kg(
         *("query", "models-by-developer", "--endpoint", ours),
         *("--param", "organization=organization:baidoo"),
     )
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (done.exit_code, done.stdout) == (2, "")
     assert "Did you mean organization:baidu?" in done.stderr
 
 
@@ -130,9 +130,9 @@ def test_a_value_comes_back_as_it_was(
 )
 def test_what_cannot_be_asked(words: list[str], said_: str) -> None:
     """One sentence, and nothing printed."""
-    done = run_kg("query", "table-1", *words)
+    done = kg("query", "table-1", *words)
 
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (done.exit_code, done.stdout) == (2, "")
     assert said_ in done.stderr
     assert "Traceback" not in done.stderr
     assert "secret" not in done.stderr.replace("'http://user:secret@a.example/'", "")
@@ -319,8 +319,8 @@ def test_an_endpoint_that_takes_too_long() -> None:
             for path in ("nothing", "little"):
                 with pytest.raises(Exceeded, match=r"within 0.3 seconds \(--timeout\)"):
                     RemoteStore(f"http://{host}/{path}", 0.3).query("ASK {}")
-            done = run_kg("query", "table-1", "--endpoint", f"http://{host}/nothing", "--timeout=1")
-            assert (done.returncode, done.stdout) == (2, "")
+            done = kg("query", "table-1", "--endpoint", f"http://{host}/nothing", "--timeout=1")
+            assert (done.exit_code, done.stdout) == (2, "")
             assert "did not answer within 1 seconds" in done.stderr
     finally:
         over.set()

@@ -185,7 +185,7 @@ def test_the_project_follows_the_rules_as_they_stand(
     )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(worlds())
 def test_evaluators_agree_on_any_ontology(world: set[Triple]) -> None:
     """Columns and updates find what the rules find, and the same contradictions."""
@@ -194,7 +194,7 @@ def test_evaluators_agree_on_any_ontology(world: set[Triple]) -> None:
     agreed(world, interpret(world))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
 @given(worlds())
 def test_nothing_that_is_wanted_is_lost_by_leaving_out_clauses(world: set[Triple]) -> None:
     """With what is wanted given, what is wanted is found, contradictions included."""
@@ -208,7 +208,7 @@ def test_nothing_that_is_wanted_is_lost_by_leaving_out_clauses(world: set[Triple
     assert said_once({clause.rule for clause, _ in closed.contradictions()}) == wrong
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
 @given(worlds(), st.lists(facts(), max_size=4), st.data())
 def test_a_change_gives_what_starting_anew_gives(
     world: set[Triple], added: list[Triple], data: st.DataObject

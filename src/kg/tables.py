@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 def as_term(node: Node) -> Term:
     """An rdflib term as N-Triples writes it."""
+    if type(node) is rdflib.URIRef:  # which most are, and is quicker to find out
+        return f"<{node}>"
     if isinstance(node, rdflib.Literal):
         return literal(str(node), str(node.datatype or ""), node.language or "")
     if isinstance(node, rdflib.BNode):

@@ -235,7 +235,6 @@ def validate_sources(
     declares = as_term(CLLM.declares)
     declared = [(f"<{ONTOLOGY}>", declares, as_term(term)) for term in declared_terms(ontology)]
     scoped = _scoped(shapes, CLLM.sourceGraph)
-    triples = set(map(as_triple, scoped))
     findings: list[Violation] = []
     engines: dict[str, str] = {}
     for batch in _batches(sources):
@@ -244,8 +243,8 @@ def validate_sources(
         for source in batch:
             data += _copied(source, copies)
             findings += _ill_typed(source)
-        validated, _ = judge_all(Data(data), triples, engine)
-        report = _report(validated, scoped, partial(Passages, batch), copies)
+        validated, _ = judge_all(Data(data), scoped, engine)
+        report = _report(validated, shapes, partial(Passages, batch), copies)
         findings += report.findings
         engines |= report.engines
     return Report.of(findings, engines)
@@ -337,8 +336,8 @@ def validate_links(
     describes = nodes.number(CLLM.describes)
     about = {describes: _met(settled)[describes]}
     data = Data.of(joint(links.relations, about), nodes.terms)
-    validated, _ = judge_all(data, set(map(as_triple, scoped)), engine)
-    return _report(validated, scoped, places, {})
+    validated, _ = judge_all(data, scoped, engine)
+    return _report(validated, shapes, places, {})
 
 
 def validate_settled(
@@ -370,8 +369,8 @@ def judge_settled(
     only the focus nodes that the difference can affect are judged again.
     """
     scoped = _scoped(shapes, CLLM.settledView)
-    validated, owned = judge_all(data, set(map(as_triple, scoped)), engine, before)
-    return _report(validated, scoped, lambda: passages, {}), Judged(data, owned)
+    validated, owned = judge_all(data, scoped, engine, before)
+    return _report(validated, shapes, lambda: passages, {}), Judged(data, owned)
 
 
 def settled_data(settled: Table, inferred: Iterable[NodeTriple], ontology: rdflib.Graph) -> Data:
@@ -414,15 +413,13 @@ def _ill_typed(source: Source) -> list[Violation]:
     return found
 
 
-def _scoped(shapes: rdflib.Graph, scope: rdflib.term.Node) -> rdflib.Graph:
+def _scoped(shapes: rdflib.Graph, scope: rdflib.term.Node) -> set[Triple]:
     """The shapes with those of every other scope switched off."""
-    chosen = rdflib.Graph()
-    for triple in shapes:
-        chosen.add(triple)
+    chosen = set(map(as_triple, shapes))
     for shape, other in shapes.subject_objects(CLLM.scope):
         if other != scope:
-            chosen.remove((shape, SH.deactivated, None))
-            chosen.add((shape, SH.deactivated, rdflib.Literal(True)))
+            chosen.difference_update(map(as_triple, shapes.triples((shape, SH.deactivated, None))))
+            chosen.add(as_triple((shape, SH.deactivated, rdflib.Literal(True))))
     return chosen
 
 

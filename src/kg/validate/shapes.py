@@ -385,7 +385,8 @@ class _Reader:
         return members
 
     def _values(self, node: Term, name: str) -> list[Term]:
-        return sorted(v for _, _, v in self._index.candidates((node, iri(f"sh:{name}"), "?")))
+        found = self._index.candidates((node, f"{SH}{name}>", "?"))
+        return sorted(value for _, _, value in found) if found else []
 
     def _one(self, node: Term, name: str) -> Term | None:
         values = self._values(node, name)
