@@ -798,7 +798,9 @@ def test_the_data_are_copied_into_memory(
             assert not pool.workers.in_memory
         async with pooled(versions, CROWD, copies=1_000_000_000) as pool:
             await pool.start(str(versions.current_name()))
+            assert pool.workers.is_copying
             await until(lambda: pool.workers.in_memory)
+            await until(lambda: not pool.workers.is_copying)
             assert pool.workers.isolated
             in_memory = [await ask(pool, job(versions, text)) for text in ORDERED]
             in_memory.append(await ask(pool, everything))

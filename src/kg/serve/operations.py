@@ -260,6 +260,7 @@ class Operations:
             "rejected": self._current.rejected,
             "queries": self._pool.states(),
             "data": self._data(),
+            "copying": workers.is_copying,
             "network": {None: None, True: "none", False: "no descriptors"}[
                 self._pool.workers.isolated
             ],

@@ -103,6 +103,11 @@ class Copies:
             closing.add_done_callback(self._closing.discard)
 
     @property
+    def is_making(self) -> bool:
+        """Whether a copy is being made, or is to be soon."""
+        return self._making is not None and not self._making.done()
+
+    @property
     def has_retired(self) -> bool:
         """Whether there are processes of earlier versions."""
         return bool(self._retired)

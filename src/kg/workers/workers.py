@@ -60,6 +60,11 @@ class Workers:
         return self._copies.spawner is not None
 
     @property
+    def is_copying(self) -> bool:
+        """Whether the data are being copied into memory, or looked at whether they fit."""
+        return self._copies.is_making
+
+    @property
     def started(self) -> int:
         """Number of workers that were started."""
         copies = self._copies.spawner
