@@ -191,6 +191,7 @@ def compare(
                 first = landscape.asked(asked[-1])[0]
                 running.wait(partial(is_right, server, running, first, landscape))
                 starts.setdefault((cores, server.name), []).append(time.monotonic() - began)
+                server.settle(running)
                 os.sched_setaffinity(0, of_load)
                 try:
                     for kind in asked:

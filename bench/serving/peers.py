@@ -10,6 +10,7 @@ import contextlib
 import getpass
 import grp
 import http.client
+import json
 import os
 import shutil
 import socket
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from kg import __version__
-from server import KG, PATIENCE, members
+from server import KG, PATIENCE, members, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,6 +35,7 @@ LOADING: Final = 900
 DEFAULT: Final = "urn:x-default"
 """The graph in which an engine without a default graph of its own has it."""
 OURS: Final = "ours"
+FROM_DISK: Final = "ours from disk"
 VIRTUOSO: Final = "virtuoso"
 _MOST_NAMED: Final = 64
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
@@ -177,11 +179,13 @@ class Peer:
     """Number of models beyond which it is not asked unless it is named."""
     prepare: Callable[[Data], None] = lambda _: None
     """What is done once, before it is started for the first time."""
+    settle: Callable[[Running], None] = lambda _: None
+    """Wait for what it does to become faster after it has begun to answer."""
 
     @property
     def is_ours(self) -> bool:
         """Whether it is ours."""
-        return self.name == OURS
+        return self.name in (OURS, FROM_DISK)
 
     @property
     def missing(self) -> list[str]:
@@ -245,9 +249,19 @@ def said(*words: str | Path) -> str:
     return (done.stdout + done.stderr).strip()
 
 
-def _start_ours(running: Running) -> None:
+def _start_ours(running: Running, *more: str) -> None:
     store = ("--store", running.data.root / "build", "--log", os.devnull)
-    running.start(*KG, "serve", "--port", str(running.port), *store)
+    running.start(*KG, "serve", "--port", str(running.port), *store, *more)
+
+
+def _settle_ours(running: Running) -> None:
+    """Wait until the data are in memory, or it is known that they do not fit."""
+    if not until(lambda: not json.loads(running.ask("GET", "/ready")[1])["copying"], LOADING):
+        raise RuntimeError("the data were not copied in time")
+
+
+def _start_from_disk(running: Running) -> None:
+    _start_ours(running, "--copies-share", "0")
 
 
 def _start_oxigraph(running: Running) -> None:
@@ -343,7 +357,10 @@ def _graphs_of_virtuoso(data: Data) -> dict[str, list[str]]:
 PEERS: Final = {
     peer.name: peer
     for peer in (
-        Peer(OURS, (), "", "/sparql", _start_ours, lambda: f"kg {__version__}"),
+        Peer(
+            OURS, (), "", "/sparql", _start_ours, lambda: f"kg {__version__}", settle=_settle_ours
+        ),
+        Peer(FROM_DISK, (), "", "/sparql", _start_from_disk, lambda: f"kg {__version__}"),
         Peer(
             "Oxigraph",
             ("oxigraph",),
