@@ -139,7 +139,7 @@ def test_an_answer_comes_in_pieces(versions: Versions) -> None:
                 await reader.first.wait()
                 running.hold()
                 assert reader.pieces[0].startswith(b"a,b,c,d,e,f,g,h,i\r\n")
-            assert pool.running == {}
+            await until(lambda: not pool.running)
 
     run(work())
 
@@ -388,6 +388,25 @@ def test_what_was_sent_ahead_and_is_not_wanted(versions: Versions) -> None:
     run(work())
 
 
+def test_clients_that_leave_cost_no_worker(versions: Versions) -> None:
+    """What is done soon is done, and its worker goes on with the next; what is not is ended."""
+
+    async def work() -> None:
+        async with at_one(versions, MODELS, *numbers(1, 2)) as (pool, _):
+            first, second, third = pool.running.values()
+            for running in (first, second, third):
+                pool.leave(running)
+            await until(lambda: not pool.running)
+            assert await ask(pool, job(versions, "ASK {}")) == b"true"
+            assert pool.workers.started == 1
+            with asking(pool, job(versions, FOREVER)) as (_, running):
+                await until(lambda: running.worker is not None)
+            await until(lambda: running.is_over)
+            assert pool.running == {}
+
+    run(work())
+
+
 def test_what_was_sent_ahead_behind_a_long_query(versions: Versions) -> None:
     """Others answer it, while the long one goes on and its worker is not used again."""
 
@@ -591,7 +610,7 @@ def test_queries_that_were_ended_leave_nothing(versions: Versions) -> None:
 def test_workers_that_nobody_needs_end(versions: Versions, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the spare ones, after a while."""
     monkeypatch.setattr("kg.workers.workers._QUIET", 0.05)
-    monkeypatch.setattr("kg.workers.workers._GROWN", 1_000_000)
+    monkeypatch.setattr("kg.workers.spawner._GROWN", 1_000_000)
 
     async def work() -> None:
         async with pooled(versions) as pool:

@@ -153,6 +153,10 @@ class Running:
         """When it has had a fast slot for long enough."""
         self.waited = 0.0
         """Seconds until a worker had it."""
+        self.lingers = math.inf
+        """Until when it goes on though nobody takes the answer any more."""
+        self.is_ahead = False
+        """Whether a worker was sent it that is at another one."""
         self.is_over = False
         self.is_done = False
         """Whether the worker is done with it."""

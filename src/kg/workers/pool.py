@@ -50,6 +50,8 @@ _TURN: Final = 0.1
 """Seconds between two looks at which of the long queries go on."""
 _HEAVY: Final = 1.0
 """Seconds that a client may have had of late, however little others had."""
+_LINGER: Final = 0.2
+"""Seconds for which a query goes on whose client has left."""
 _NICE: Final = 10
 _AHEAD: Final = 4
 """Queries that a worker is sent beyond the one that it is at."""
@@ -108,9 +110,17 @@ class Pool:
         return running
 
     def leave(self, running: Running) -> None:
-        """Give a query up that nobody takes the answer of."""
+        """Give a query up that nobody takes the answer of.
+
+        A worker that has it goes on for a moment: most are done by then, and it is not lost.
+        """
         running.taker = None
-        self._finish(running, None)
+        has_worker = running.worker is not None or running.is_ahead
+        if has_worker and not running.is_still and not running.job.calls_out:
+            running.lingers = time.monotonic() + _LINGER
+            running.go_on()
+        else:
+            self._finish(running, None)
 
     def came(self, worker: Worker, kind: bytes, payload: bytes) -> None:
         """Pass a piece of an answer on, or end it."""
@@ -143,7 +153,8 @@ class Pool:
         """Give a query a slot, and a worker as soon as there is one."""
         self._fast.add(running)
         is_heavy = self._is_heavy(running)
-        worker = self.workers.idle(running.job, is_heavy=is_heavy)
+        is_alone = all(other.client == running.client for other in self.running.values())
+        worker = self.workers.idle(running.job, is_heavy=is_heavy, is_alone=is_alone)
         if worker:
             self._begin(running, worker, is_heavy=is_heavy)
             return
@@ -182,6 +193,7 @@ class Pool:
         if not worker.ahead:
             return False
         running = worker.ahead.popleft()
+        running.is_ahead = False
         if running.is_over:  # which its worker does not know
             worker.is_used_up = True
             return False
@@ -205,6 +217,7 @@ class Pool:
                     break
                 self._line.take(running)
                 worker.ahead.append(running)
+                running.is_ahead = True
                 worker.send(running.job.packed({}))
 
     def _is_sent_more(self, worker: Worker) -> bool:
@@ -226,8 +239,12 @@ class Pool:
         worker.is_used_up = True
         while worker.ahead:
             running = worker.ahead.pop()
-            if not running.is_over:
-                self._line.put_back(running)
+            running.is_ahead = False
+            if running.is_over:
+                continue
+            self._line.put_back(running)
+            if running.taker is None:
+                self._finish(running, None)
 
     def _finish(self, running: Running, error: Exception | None) -> None:
         """End a query, free what it had, and tell who takes the answer."""
@@ -252,6 +269,9 @@ class Pool:
         now = time.monotonic()
         for running in list(self.running.values()):
             if running.is_over:  # by what was done about another
+                continue
+            if now >= running.lingers:
+                self._finish(running, None)
                 continue
             worker = running.worker if running in self._fast else None
             if worker and worker.ahead and now - running.began - running.waited > _LOOK:
@@ -429,8 +449,11 @@ class Pool:
             if running in self._fast:
                 self._spent.add(running.client, seconds)
                 self._pace += _WEIGHT * (seconds - self._pace)
-            # else a signal may be on its way to it
-            is_fresh = running.is_done and running not in self._long and not running.error
+            # of one with an error a signal may be on its way to it
+            is_fresh = running.is_done and not running.error
+            if running in self._long and is_fresh:
+                worker.signal(signal.SIGCONT)  # it may have been told to stand still meanwhile
+                is_fresh = not worker.has_grown()
             self._fast.discard(running)
             if not is_fresh or not self._go_on(worker):
                 self._free(worker, is_fresh=is_fresh)

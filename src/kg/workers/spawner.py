@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _PIECE: Final = 65_536
 _START_SECONDS: Final = 10
 _COPY_SECONDS: Final = 3_600
+_GROWN: Final = 50_000_000
+"""Bytes by which a worker may have grown that is used again after a long query, or stays ready."""
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 OUT_OF_MEMORY: Final = b"memory allocation"
@@ -69,8 +71,8 @@ class Worker:
         """What it is at."""
         self.ahead: deque[Running] = deque()
         """What it was sent beyond that."""
-        self._resident = 0
-        """Bytes of memory that it had when it was ready."""
+        self._at_first = 0
+        """Bytes of address space that it had when it was ready."""
         self.is_used_up = False
         """Whether it is to end after what it is at."""
         self.is_slowed = False
@@ -93,14 +95,17 @@ class Worker:
             return 0.0, False
         return (int(fields[11]) + int(fields[12])) / _TICKS, fields[0] == "S"
 
-    def grown(self) -> int:
-        """By how many bytes the memory of the process has grown since it was ready."""
-        return self._memory() - self._resident
+    def has_grown(self) -> bool:
+        """Whether what it was asked has left it with less memory for what comes.
 
-    def _memory(self) -> int:
-        """Bytes of memory that are there for the process, shared or not (Linux: proc(5))."""
+        Its limit is one of address space, set when it was ready; an allocator keeps some.
+        """
+        return self._size() - self._at_first > _GROWN
+
+    def _size(self) -> int:
+        """Bytes of address space (Linux: proc(5)); elsewhere none."""
         try:
-            return int(Path(f"/proc/{self.pid}/statm").read_text("ascii").split()[1]) * _PAGE
+            return int(Path(f"/proc/{self.pid}/statm").read_text("ascii").split()[0]) * _PAGE
         except OSError:
             return 0
 
@@ -115,7 +120,7 @@ class Worker:
         elif self.ready.done():
             pass  # nobody has asked it anything
         elif kind == frames.READY:
-            self._resident = self._memory()
+            self._at_first = self._size()
             self.ready.set_result(None)
         else:
             self.ready.set_exception(frames.error_of(payload))

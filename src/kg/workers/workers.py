@@ -7,6 +7,7 @@ was asked of them make place for new ones after a while.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
     from kg.workers.jobs import Job, Limits
     from kg.workers.spawner import Source, Worker
 
+_SELDOM: Final = 10.0
+"""Seconds between the starts of two workers that read a copy."""
 _QUIET: Final = 5.0
 """Seconds after which all but a few idle workers end."""
-_GROWN: Final = 50_000_000
-"""Bytes by which the memory of one that stays may have grown since it started."""
 
 
 class Workers:
@@ -36,16 +37,19 @@ class Workers:
         self._spawner_at_door = Spawner(source, limits.memory, door)
         is_folder = isinstance(source, Path)
         most = copies // (limits.fast + limits.slow + 1) if is_folder else 0
-        self._copies = Copies(source, limits.memory, most, limits.spare, self._move)
+        self._most_read = max(limits.spare, limits.of_client)
+        """How many that have read a copy are kept ready."""
+        self._copies = Copies(source, limits.memory, most, self._most_read, self._move)
         self._version = ""
         self._idle: list[Worker] = []
         self._slowed: list[Worker] = []
-        """Idle workers with less processor time, for clients that had much of late."""
+        """Idle workers with less processor time."""
         self._kept_at = 0.0
         self._clearing: asyncio.TimerHandle | None = None
         self._starting: set[asyncio.Future[Worker]] = set()
         self._unclaimed: dict[asyncio.Future[Worker], tuple[Spawner, str]] = {}
         """Starts that nobody waits for any more, with their versions."""
+        self._read_at = -math.inf
         self._reading: set[asyncio.Future[Worker]] = set()
         """Starts of workers that read their copy before they are asked."""
 
@@ -127,15 +131,16 @@ class Workers:
             return self._spawner_at_door
         return self._spawner if job.text is None else self._spawner_of(job.version)
 
-    def idle(self, job: Job, *, is_heavy: bool) -> Worker | None:
+    def idle(self, job: Job, *, is_heavy: bool, is_alone: bool) -> Worker | None:
         """An idle worker for a job, if there is one; always a new one to call services.
 
-        Clients that had much of late leave the last idle one to others.
+        Clients that had much of late leave the last idle one to others. They, and who is there
+        alone, get one with less processor time if there is one.
         """
         spawner = self.spawner_for(job)
         if job.version != self._version or spawner is not self._spawner_of(job.version):
             return None
-        while is_heavy and self._slowed:
+        while (is_heavy or is_alone) and self._slowed:
             if not (worker := self._slowed.pop()).is_dead:
                 return worker
             worker.close()
@@ -146,8 +151,12 @@ class Workers:
         return None
 
     def start_for(self, job: Job) -> asyncio.Future[Worker]:
-        """The start of a worker for a job: one that nobody waits for any more, or a new one."""
-        spawner = self.spawner_for(job)
+        """The start of a worker for a job: one that nobody waits for any more, or a new one.
+
+        It reads from disk, whatever others do: to read a whole copy first would take too long, and
+        to answer without having read it as well.
+        """
+        spawner = self._at_once(job)
         for starting, what in self._unclaimed.items():
             if what == (spawner, job.version):
                 del self._unclaimed[starting]
@@ -156,7 +165,10 @@ class Workers:
 
     def leave(self, starting: asyncio.Future[Worker], job: Job) -> None:
         """Let a start for a job go on for whoever comes next."""
-        self._leave(starting, self.spawner_for(job), job.version)
+        self._leave(starting, self._at_once(job), job.version)
+
+    def _at_once(self, job: Job) -> Spawner:
+        return self._spawner_at_door if job.calls_out else self._spawner
 
     def _leave(self, starting: asyncio.Future[Worker], spawner: Spawner, version: str) -> None:
         self._unclaimed[starting] = spawner, version
@@ -167,17 +179,26 @@ class Workers:
 
         Starting one takes longer than most answers: who comes next is not to wait for it.
         """
-        ready = len(self._idle) + len(self._unclaimed) + len(self._reading)
-        if not self._version or ready >= self._limits.spare:
+        if not self._version or len(self._idle) + len(self._unclaimed) >= self._limits.spare:
             return
-        spawner = self._spawner_of(self._version)
-        if spawner is self._copies.spawner:
+        if self.in_memory:
+            self._read()
+        else:
+            self._leave(self._start(self._spawner, self._version), self._spawner, self._version)
+
+    def _read(self) -> None:
+        """Start a worker that reads its copy, unless one did of late.
+
+        It takes a processor from those who work, for seconds if there is much to read.
+        """
+        spawner = self._copies.spawner
+        now = time.monotonic()
+        if spawner and not self._reading and now - self._read_at > _SELDOM:
+            self._read_at = now
             starting = asyncio.ensure_future(has_read(spawner, self._version))
             self._starting.add(starting)
             self._reading.add(starting)
             starting.add_done_callback(self._has_read)
-        else:
-            self._leave(self._start(spawner, self._version), spawner, self._version)
 
     def _has_read(self, started: asyncio.Future[Worker]) -> None:
         """Keep a worker that has read its copy."""
@@ -199,15 +220,14 @@ class Workers:
             self.give(started.result())
 
     def give(self, worker: Worker) -> None:
-        """Take back a worker that is done, for the next one."""
-        is_wanted = worker.version == self._version and worker.spawner is self._spawner_of(
-            self._version
-        )
-        idle, most = self._idle, self._limits.fast
-        if worker.is_slowed:
-            idle, most = self._slowed, self._limits.slow
-        if is_wanted and len(idle) < most:
-            idle.append(worker)
+        """Take back a worker that is done, for the next one; last one that reads from disk."""
+        spawner = self._spawner_of(self._version)
+        is_wanted = worker.version == self._version and worker.spawner in (spawner, self._spawner)
+        idle = self._slowed if worker.is_slowed else self._idle
+        both = len(self._slowed) + len(self._idle)
+        has_room = both < self._limits.fast + self._limits.slow and len(idle) < self._limits.fast
+        if is_wanted and has_room:
+            idle.insert(len(idle) if worker.spawner is spawner else 0, worker)
             self._kept_at = time.monotonic()
             if self._clearing is None:
                 self._clearing = asyncio.get_running_loop().call_later(_QUIET, self._clear)
@@ -224,11 +244,17 @@ class Workers:
             self._clearing = asyncio.get_running_loop().call_later(left, self._clear)
             return
         self._clearing = None
-        kept = [worker for worker in self._idle if worker.grown() <= _GROWN][: self._limits.spare]
+        spawner = self._spawner_of(self._version)
+        most = self._most_read if self.in_memory else self._limits.spare
+        fit = {one for one in self._idle if one.spawner is spawner and not one.has_grown()}
+        kept = [worker for worker in self._idle if worker in fit][-most:]
+        # who has less processor time has read a copy all the same
+        slowed = [one for one in self._slowed if self.in_memory and not one.has_grown()]
         self._idle = [worker for worker in self._idle if worker not in kept]
+        self._slowed = [worker for worker in self._slowed if worker not in slowed]
         self._dismiss()
-        self._idle = kept
-        for _ in range(self._limits.spare - len(kept)):
+        self._idle, self._slowed = kept, slowed
+        for _ in range(most - len(kept)):
             self.replace()
 
     def _dismiss(self) -> None:
