@@ -1,20 +1,17 @@
-"""A build step by step, at several sizes, and once more with one model added.
+"""A build with one model added, at several sizes: what it takes, as a share of the first one.
 
     python bench/build.py --models 1000 10000
     python bench/build.py --models 1000 10000 100000
 
-Each build runs in a process of its own on a made-up landscape: wall seconds of each step, CPU and
-memory of the whole. A slope is that of the time between two sizes, both on a logarithmic scale: 1
-is in proportion. Then a file with one more model is added and the build goes on from what the first
-one kept; ``of all`` is that step as a share of the whole first build.
+Each build runs in a process of its own on a made-up landscape: wall seconds of each step. Then a
+file with one more model is added and the build goes on from what the first one kept; ``of all`` is
+that step as a share of the whole first build, whose own steps ``bench/scale.py`` tells.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
-import math
 import os
 import random
 import subprocess
@@ -43,7 +40,7 @@ class Run:
 
 
 def main() -> int:
-    """Build at each size and print the tables."""
+    """Build twice at each size and print the table."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
@@ -59,8 +56,6 @@ def main() -> int:
             first[models] = build(root, store)
             add_a_model(root, models)
             again[models] = build(root, store)
-    print_steps(first)
-    print()
     print_added(first, again)
     return 0
 
@@ -79,7 +74,12 @@ def build(root: Path, store: Path) -> Run:
     command = [str(kg), "--project", str(root), "build", "--store", str(store), "--format", "json"]
     with tempfile.TemporaryFile() as out:
         process = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL)  # noqa: S603
-        _, status, usage = os.wait4(process.pid, 0)
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             raise RuntimeError(f"the build of {root} ended with {process.returncode}")
@@ -87,37 +87,6 @@ def build(root: Path, store: Path) -> Run:
         said = json.load(out)
     cpu = usage.ru_utime + usage.ru_stime
     return Run(said["seconds"], cpu, usage.ru_maxrss // 1024, said["asserted"])
-
-
-def slope(sizes: tuple[int, int], times: tuple[float, float]) -> str:
-    """The slope of a time between two sizes on a logarithmic scale, a dash if it is too short."""
-    if min(times) < 0.05:
-        return "-"
-    return f"{math.log(times[1] / times[0]) / math.log(sizes[1] / sizes[0]):.2f}"
-
-
-def print_steps(runs: dict[int, Run]) -> None:
-    """A row for each step: seconds at each size, and the slopes between them."""
-    sizes = list(runs)
-    between = list(itertools.pairwise(sizes))
-    head = [*(f"{size:,}" for size in sizes), *(f"slope {a:,}-{b:,}" for a, b in between)]
-    print(f"| step, seconds | {' | '.join(head)} |")
-    print("|---" * (len(head) + 1) + "|")
-    rows = {
-        step: {size: run.steps.get(step, 0.0) for size, run in runs.items()}
-        for step in runs[sizes[-1]].steps
-    }
-    rows["all"] = {size: run.total for size, run in runs.items()}
-    rows["CPU"] = {size: run.cpu for size, run in runs.items()}
-    for name, times in rows.items():
-        slopes = [slope((a, b), (times[a], times[b])) for a, b in between]
-        print(f"| {name} | {' | '.join([*(f'{times[s]:.2f}' for s in sizes), *slopes])} |")
-    blank = [""] * len(between)
-    for name, counted in (
-        ("triples asserted", {size: run.asserted for size, run in runs.items()}),
-        ("peak memory, MB", {size: run.memory for size, run in runs.items()}),
-    ):
-        print(f"| {name} | {' | '.join([*(f'{counted[s]:,}' for s in sizes), *blank])} |")
 
 
 def print_added(first: dict[int, Run], again: dict[int, Run]) -> None:
@@ -131,6 +100,7 @@ def print_added(first: dict[int, Run], again: dict[int, Run]) -> None:
         **{step: {s: again[s].steps[step] for s in sizes} for step in again[sizes[-1]].steps},
         "reason and validate": {s: sum(again[s].steps[t] for t in together) for s in sizes},
         "all": {size: again[size].total for size in sizes},
+        "the first build": {size: first[size].total for size in sizes},
     }
     for name, times in rows.items():
         cells = [

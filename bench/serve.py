@@ -18,14 +18,10 @@ rounds overlap. The command ends with 1 if there was a failure.
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import http.client
 import itertools
 import json
 import os
-import platform
-import re
-import shlex
 import signal
 import sys
 import tempfile
@@ -36,6 +32,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 sys.path.insert(0, str(Path(__file__).parent))
+from machine import about
 from serving import tables
 from serving.checking import checked, is_right
 from serving.landscape import KINDS, Landscape
@@ -66,8 +63,8 @@ def main() -> int:
     if program("wrk") is None:
         print("wrk is not installed: apt-get install wrk", file=sys.stderr)
         return 2
-    about = header(servers)
-    print("\n".join(about))
+    told = header(servers)
+    print("\n".join(told))
     for name, programs in missing.items():
         print(f"- {name} is missing ({', '.join(programs)}): {PEERS[name].install}")
     measured: list[tables.Measured] = []
@@ -82,7 +79,7 @@ def main() -> int:
     finally:
         if chosen.json:
             raw = {
-                "about": about,
+                "about": told,
                 "left out": left_out,
                 "cells": [asdict(one) for one in measured],
             }
@@ -135,18 +132,9 @@ def options() -> argparse.Namespace:
 
 def header(servers: Sequence[Peer]) -> list[str]:
     """What was compared, where, when and how."""
-    text = Path("/proc/cpuinfo").read_text("utf-8")
-    processor = re.search(r"^model name\s*: (.*)$", text, re.MULTILINE)
-    kind = processor[1] if processor else platform.machine()
     wrk = said(program("wrk") or "wrk", "--version").split(" [")[0]
-    gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    load_before = os.getloadavg()[0]
-    return [
-        f"- {dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC: `python {shlex.join(sys.argv)}`",
-        f"- {os.cpu_count()} cores ({kind}), {gigabytes:.0f} GB, load {load_before:.1f} before",
-        f"- CPython {platform.python_version()}, {wrk}",
-        *(f"- {server.name}: {server.version()}" for server in servers),
-    ]
+    versions = [f"- {server.name}: {server.version()}" for server in servers]
+    return [*about(), f"- {wrk}", *versions]
 
 
 def compare(

@@ -99,6 +99,26 @@ def tree(root: int, among: Sequence[Process]) -> set[int]:
     return found
 
 
+def megabytes(session: int) -> float:
+    """Memory of a session's processes: what each has alone, and its share of the rest (PSS)."""
+    total = 0
+    for one in members(session):
+        with contextlib.suppress(OSError):
+            lines = Path(f"/proc/{one.pid}/smaps_rollup").read_text("ascii").splitlines()
+            total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return total / 1024
+
+
+def processor_seconds(session: int) -> float:
+    """Processor time of a session's processes, and of those that they waited for (proc(5))."""
+    total = 0
+    for one in members(session):
+        with contextlib.suppress(OSError):
+            fields = Path(f"/proc/{one.pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+            total += sum(map(int, fields[11:15]))
+    return total / _TICKS
+
+
 def until(condition: Callable[[], object], seconds: float = PATIENCE) -> bool:
     """Wait for a condition; whether it was met in time."""
     end = time.monotonic() + seconds
@@ -170,10 +190,10 @@ class Server:
         return False
 
     @contextlib.contextmanager
-    def connected(self) -> Iterator[http.client.HTTPConnection]:
-        """A connection."""
+    def connected(self, seconds: float = PATIENCE) -> Iterator[http.client.HTTPConnection]:
+        """A connection, over which nothing takes longer than some seconds."""
         with contextlib.closing(
-            http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+            http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
         ) as connection:
             yield connection
 

@@ -17,7 +17,7 @@ from kg.namespaces import PREFIXES
 from kg.project import Project
 from kg.queries import AUDIENCES, Catalogue, Parameter, judge, parse
 from kg.results import named
-from kg.store import EmbeddedStore
+from kg.store import EmbeddedStore, Store
 
 ANSWERS = Path(__file__).parent / "answers"
 NAMES = sorted(path.stem for path in (ANSWERS.parents[1] / "queries").glob("*.rq"))
@@ -40,6 +40,25 @@ def test_every_question_has_an_answer(project: Project) -> None:
     assert sorted(path.stem for path in ANSWERS.glob("*.csv")) == NAMES
     assert all(query.audience for query in questions)
     assert {who for query in questions for who in query.audience} == set(AUDIENCES)
+
+
+@pytest.mark.parametrize(
+    "name", ["foreign-developers", "larger-than", "models-by-developer", "trained-without"]
+)
+def test_a_parameter_is_a_thing_of_its_class(
+    name: str, project: Project, store: EmbeddedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that are listed may be given, without a look at the list; no thing of another class."""
+    query = Catalogue.read(project.query_files()).get(name)
+    (parameter,) = query.parameters
+    things = [iri for iri, _ in store.members(parameter)]
+    assert things
+    with pytest.raises(BadInput, match="must be one of the graph's things of the class"):
+        store.bound(query, {parameter.name: "concern:bias"})
+
+    monkeypatch.delattr(Store, "members")
+    for iri in things:
+        assert store.bound(query, {parameter.name: iri})[parameter.name].value == iri
 
 
 @pytest.mark.parametrize("name", NAMES)

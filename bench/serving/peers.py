@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from kg import __version__
-from server import KG, PATIENCE, members, until
+from server import KG, PATIENCE, megabytes, members, processor_seconds, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -38,7 +38,6 @@ OURS: Final = "ours"
 FROM_DISK: Final = "ours from disk"
 VIRTUOSO: Final = "virtuoso"
 _MOST_NAMED: Final = 64
-_TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -92,22 +91,12 @@ class Running:
         return [one.pid for process in self.processes for one in members(process.pid)]
 
     def seconds(self) -> float:
-        """Processor time of its processes and of those that they waited for (proc(5))."""
-        total = 0
-        for pid in self.pids():
-            with contextlib.suppress(OSError):
-                fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
-                total += sum(map(int, fields[11:15]))
-        return total / _TICKS
+        """Processor time of its processes and of those that they waited for."""
+        return sum(processor_seconds(process.pid) for process in self.processes)
 
     def megabytes(self) -> float:
         """What its processes have alone, and their share of what they have with others (PSS)."""
-        total = 0
-        for pid in self.pids():
-            with contextlib.suppress(OSError):
-                lines = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()
-                total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-        return total / 1024
+        return sum(megabytes(process.pid) for process in self.processes)
 
     def ask(
         self,

@@ -28,6 +28,12 @@ SELECT ?member (MIN(STR(?label)) AS ?name) ?class WHERE {
   ?member a ?class ; rdfs:label ?label . FILTER (LANG(?label) = "en")
 } GROUP BY ?member ?class ORDER BY ?name ?member
 """
+_IS_MEMBER: Final = """
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+SELECT ?member ?class WHERE {
+  ?member a ?class ; rdfs:label ?label . FILTER (LANG(?label) = "en")
+} LIMIT 1
+"""
 
 
 class Store(ABC):
@@ -123,8 +129,9 @@ class Store(ABC):
         return [(str(row[0]), str(row[1])) for row in self.query(_MEMBERS, of_class).rows()[1]]
 
     def _check_member(self, parameter: Parameter, term: Term) -> None:
-        known = {shorten(iri): iri for iri, _ in self.members(parameter)}
-        if term.value not in known.values():
+        about = {"member": term, "class": Term(expand(parameter.of_class))}
+        if not any(self.query(_IS_MEMBER, about).rows()[1]):  # not of all: there may be many
+            known = [shorten(iri) for iri, _ in self.members(parameter)]
             close = difflib.get_close_matches(shorten(term.value), known, n=1)
             hint = f" Did you mean {close[0]}?" if close else ""
             raise BadInput(

@@ -17,7 +17,7 @@ from kg.store import EmbeddedStore, Version, Versions
 if TYPE_CHECKING:
     from typing import NoReturn
 
-_OF_ONE: Final = 350
+BYTES_OF_STATEMENT: Final = 350
 """Bytes that a statement takes in memory, terms and indexes included, as measured."""
 _NQUADS: Final = named("nquads", "graph")
 
@@ -47,7 +47,7 @@ def _hand_over(order: dict[str, Any], descriptor: int) -> NoReturn:
     try:
         version = Version(order["version"], _path(order), is_current=False)
         reading = Versions(Path(order["root"])).open(version)
-        if len(reading.store) * _OF_ONE <= order["most"]:
+        if len(reading.store) * BYTES_OF_STATEMENT <= order["most"]:
             with os.fdopen(descriptor, "wb") as file:
                 reading.store.write(_NQUADS, file)
             code = 0
