@@ -200,7 +200,7 @@ class Pool:
         self._line.leave(running)
         self._fast.add(running)
         worker.running = running
-        running.begin(worker, SLOW_AFTER)
+        running.begin(worker, _HEAVY_AFTER if worker.is_slowed else SLOW_AFTER)
         return True
 
     def _send_ahead(self) -> None:
@@ -221,18 +221,20 @@ class Pool:
                 worker.send(running.job.packed({}))
 
     def _is_sent_more(self, worker: Worker) -> bool:
-        return not (worker.is_slowed or worker.is_used_up or worker.is_dead)
+        return not (worker.is_used_up or worker.is_dead)
 
     def _may_follow(self, before: Running, worker: Worker, running: Running) -> bool:
         """Whether a query may have the slot and the worker of the one before it."""
         job = running.job
-        return (
-            (running.client == before.client or self._has_room(running.client))
-            and job.version == worker.version
+        is_fit = (
+            job.version == worker.version
             and not job.calls_out
             and worker.spawner is self.workers.spawner_for(job)
-            and not self._is_heavy(running)
         )
+        if not is_fit or running.client == before.client:
+            return is_fit
+        is_free = self._has_room(running.client) and not self._is_heavy(running)
+        return is_free and not worker.is_slowed
 
     def _take_back(self, worker: Worker) -> None:
         """Have what a worker was sent ahead done by others; it ends after what it is at."""

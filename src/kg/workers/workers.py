@@ -11,6 +11,7 @@ import math
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from weakref import WeakSet
 
 from kg.workers.copies import Copies, has_read
 from kg.workers.spawner import Spawner
@@ -49,6 +50,8 @@ class Workers:
         self._starting: set[asyncio.Future[Worker]] = set()
         self._unclaimed: dict[asyncio.Future[Worker], tuple[Spawner, str]] = {}
         """Starts that nobody waits for any more, with their versions."""
+        self._with_copy: WeakSet[Worker] = WeakSet()
+        """Those that have read a copy, for which memory is reckoned with, wherever they are."""
         self._read_at = -math.inf
         self._reading: set[asyncio.Future[Worker]] = set()
         """Starts of workers that read their copy before they are asked."""
@@ -117,6 +120,7 @@ class Workers:
     def _move(self, workers: list[Worker]) -> None:
         """Have workers that have the data in memory take the place of those that read from disk."""
         self._dismiss()
+        self._with_copy = WeakSet(workers)
         for worker in workers:
             self.give(worker)
 
@@ -193,7 +197,8 @@ class Workers:
         """
         spawner = self._copies.spawner
         now = time.monotonic()
-        if spawner and not self._reading and now - self._read_at > _SELDOM:
+        has_room = len(self._with_copy) < self._limits.fast + self._limits.slow
+        if spawner and has_room and not self._reading and now - self._read_at > _SELDOM:
             self._read_at = now
             starting = asyncio.ensure_future(has_read(spawner, self._version))
             self._starting.add(starting)
@@ -205,6 +210,7 @@ class Workers:
         self._starting.discard(started)
         self._reading.discard(started)
         if not started.cancelled() and not started.exception():
+            self._with_copy.add(started.result())
             self.give(started.result())
 
     def _start(self, spawner: Spawner, version: str) -> asyncio.Future[Worker]:
@@ -256,6 +262,8 @@ class Workers:
         self._idle, self._slowed = kept, slowed
         for _ in range(most - len(kept)):
             self.replace()
+        if self.in_memory and len(kept) < self._limits.spare:  # one was read of late
+            self._clearing = asyncio.get_running_loop().call_later(_QUIET, self._clear)
 
     def _dismiss(self) -> None:
         """End those that are idle."""
