@@ -55,7 +55,7 @@ _LINGER: Final = 0.2
 _NICE: Final = 10
 _AHEAD: Final = 4
 """Queries that a worker is sent beyond the one that it is at."""
-_QUICK: Final = 0.002
+_QUICK: Final = 0.005
 """Seconds that queries take while workers are sent more than one."""
 _WEIGHT: Final = 0.1
 """Of the last query in their mean."""
@@ -153,8 +153,8 @@ class Pool:
         """Give a query a slot, and a worker as soon as there is one."""
         self._fast.add(running)
         is_heavy = self._is_heavy(running)
-        is_alone = all(other.client == running.client for other in self.running.values())
-        worker = self.workers.idle(running.job, is_heavy=is_heavy, is_alone=is_alone)
+        gives_way = self._pace > _QUICK and (is_heavy or self._is_alone(running))
+        worker = self.workers.idle(running.job, is_heavy=is_heavy, gives_way=gives_way)
         if worker:
             self._begin(running, worker, is_heavy=is_heavy)
             return
@@ -177,7 +177,7 @@ class Pool:
 
     def _begin(self, running: Running, worker: Worker, *, is_heavy: bool) -> None:
         """Have a worker begin with a query."""
-        if is_heavy and not worker.is_slowed:
+        if is_heavy and not worker.is_slowed and self._pace > _QUICK:
             self._slow_down(worker)
         worker.asker, worker.running = self, running
         running.begin(worker, _HEAVY_AFTER if is_heavy else SLOW_AFTER)
@@ -373,6 +373,10 @@ class Pool:
         clients = {other.client for other in self.running.values()}
         return spent > sum(map(self._spent.of, clients)) / max(1, len(clients))
 
+    def _is_alone(self, running: Running) -> bool:
+        """Whether nobody else asks anything."""
+        return all(other.client == running.client for other in self.running.values())
+
     def _having_slots(self) -> list[Running]:
         return [*self._fast, *self._long]
 
@@ -380,6 +384,7 @@ class Pool:
         """Move a query that takes long out of the fast slots."""
         self._fast.discard(running)
         self._long[running] = worker
+        self._pace += _WEIGHT * (SLOW_AFTER - self._pace)
         if self._line.has_any or len(self._long) > self.limits.slow:
             self._spent.add(running.client, _OUTLASTING)
         running.before = worker.usage()[0]

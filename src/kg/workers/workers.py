@@ -135,16 +135,16 @@ class Workers:
             return self._spawner_at_door
         return self._spawner if job.text is None else self._spawner_of(job.version)
 
-    def idle(self, job: Job, *, is_heavy: bool, is_alone: bool) -> Worker | None:
+    def idle(self, job: Job, *, is_heavy: bool, gives_way: bool) -> Worker | None:
         """An idle worker for a job, if there is one; always a new one to call services.
 
-        Clients that had much of late leave the last idle one to others. They, and who is there
-        alone, get one with less processor time if there is one.
+        Clients that had much of late leave the last idle one to others. Who gives way gets one with
+        less processor time, if there is one.
         """
         spawner = self.spawner_for(job)
         if job.version != self._version or spawner is not self._spawner_of(job.version):
             return None
-        while (is_heavy or is_alone) and self._slowed:
+        while gives_way and self._slowed:
             if not (worker := self._slowed.pop()).is_dead:
                 return worker
             worker.close()
