@@ -230,9 +230,13 @@ def memory(pid: int) -> list[float]:
 
 @contextlib.contextmanager
 def serving(port: int) -> Iterator[int]:
-    """A server, by the number of its process."""
+    """A server, by the number of its process.
+
+    It answers from disk: from memory the same rows come in another order, and bodies are compared.
+    """
     kg = Path(sys.executable).with_name("kg")
     command = [str(kg), "serve", "--port", str(port), "--deadline", str(DEADLINE)]
+    command += ["--copies-share", "0"]
     with subprocess.Popen(  # noqa: S603
         [*command, "--log", os.devnull], stdout=subprocess.DEVNULL
     ) as process:

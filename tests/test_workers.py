@@ -371,6 +371,32 @@ def test_quick_queries_are_sent_ahead(versions: Versions) -> None:
     run(work())
 
 
+class Slow(Reader):
+    """Has no more come with the first piece."""
+
+    running: Running
+
+    def take(self, piece: bytes) -> None:
+        """Take a piece, and hold."""
+        super().take(piece)
+        self.running.hold()
+
+
+def test_what_was_sent_ahead_behind_one_that_was_held(versions: Versions) -> None:
+    """Its answer is read, though the one before it had no more come just before its end."""
+
+    async def work() -> None:
+        async with pooled(versions, ONE) as pool:
+            await pool.start(str(versions.current_name()))
+            pool._pace = 0
+            slow, quick = Slow(), Reader()
+            slow.running = pool.ask(job(versions, numbers(1)[0]), "one", slow)
+            pool.ask(job(versions, numbers(2)[0]), "two", quick)
+            assert [await slow.whole, await quick.whole] == said(1, 2)
+
+    run(work())
+
+
 def test_what_was_sent_ahead_and_is_not_wanted(versions: Versions) -> None:
     """Whether it leaves or is cancelled: the others get their own answers."""
 

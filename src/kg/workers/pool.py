@@ -200,6 +200,7 @@ class Pool:
         self._line.leave(running)
         self._fast.add(running)
         worker.running = running
+        worker.go_on()  # of the one before it no more was to come
         running.begin(worker, _HEAVY_AFTER if worker.is_slowed else SLOW_AFTER)
         return True
 
