@@ -457,11 +457,9 @@ class Pool:
             if running in self._fast:
                 self._spent.add(running.client, seconds)
                 self._pace += _WEIGHT * (seconds - self._pace)
-            # of one with an error a signal may be on its way to it
+            # of one that took long, or has an error, a signal may be on its way to it
             is_fresh = running.is_done and not running.error
-            if running in self._long and is_fresh:
-                worker.signal(signal.SIGCONT)  # it may have been told to stand still meanwhile
-                is_fresh = not worker.has_grown()
+            is_fresh = is_fresh and running not in self._long
             self._fast.discard(running)
             if not is_fresh or not self._go_on(worker):
                 self._free(worker, is_fresh=is_fresh)
