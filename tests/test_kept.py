@@ -337,6 +337,21 @@ def test_others_keep_a_query_whose_first_client_leaves(large: Served) -> None:
     large.run(work())
 
 
+@pytest.mark.parametrize("format_", ["tsv", "csv", "json"])
+def test_all_get_what_is_too_large_to_be_shared(large: Served, format_: str) -> None:
+    """Who waited for the first one has it run anew; its first piece may be all that is held."""
+
+    async def work() -> None:
+        target = sparql("SELECT * { GRAPH ?g { ?s ?p ?o } }", format=format_)
+        for _ in range(2):
+            answers = await asyncio.gather(*(large.ask(target) for _ in range(3)))
+            assert [one.status for one in answers] == [200] * 3
+            assert len({one.body for one in answers}) == 1
+            assert len(answers[0].body) > 1_000_000
+
+    large.run(work())
+
+
 def test_nobody_joins_a_query_that_is_given_up(large: Served) -> None:
     """Who comes just after the last one left has it run anew, and gets all of it."""
 

@@ -72,16 +72,16 @@ class Flight:
         if self.leader:
             self.ahead.append(piece)
             self._size += len(piece)
-            if self._is_full() and self.running:
+            if self.is_full and self.running:
                 self.running.hold()
         self.wake()
 
     def taken(self) -> bytes:
         """The next piece, taken by the one who came first."""
         piece = self.ahead.popleft()
-        was_full = self._is_full()
+        was_full = self.is_full
         self._size -= len(piece)
-        if was_full and not self._is_full() and self.running:
+        if was_full and not self.is_full and self.running:
             self.running.go_on()
         return piece
 
@@ -89,11 +89,13 @@ class Flight:
         """Let the one who came first leave, and all go on for the others."""
         self.leader = None
         self.ahead.clear()
-        if self._is_full() and self.running:
+        if self.is_full and self.running:
             self.running.go_on()
         self._size = 0
 
-    def _is_full(self) -> bool:
+    @property
+    def is_full(self) -> bool:
+        """Whether no more comes before the one who came first has taken some."""
         return self._size > (MOST_OF_ONE if self.is_shared else _MOST_AHEAD)
 
     def ended(self, running: Running, error: Exception | None) -> None:
@@ -200,7 +202,7 @@ class Seat:
     async def short(self) -> bytes | None:
         """The whole answer if it is one piece, else None. Raises as ``pieces`` does."""
         flight = self.flight
-        while not flight.is_over and len(flight.ahead) < _SEVERAL:
+        while not (flight.is_over or flight.is_full or len(flight.ahead) >= _SEVERAL):
             self._check()
             await flight.changed()
         self._check()
