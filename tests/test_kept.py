@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 import urllib.parse
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, MutableMapping
@@ -300,9 +301,11 @@ def test_one_query_runs_once_for_all_who_ask(large: Served) -> None:
         started: list[str] = []
         asked = large.front._pool.ask
 
-        def counted(job: Job, client: str, taker: Taker, seconds: float | None) -> Running:
+        def counted(
+            job: Job, client: str, taker: Taker, seconds: float | None, began: float
+        ) -> Running:
             started.append(job.text or "")
-            return asked(job, client, taker, seconds)
+            return asked(job, client, taker, seconds, began)
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(large.front._pool, "ask", counted)
@@ -333,6 +336,31 @@ def test_others_keep_a_query_whose_first_client_leaves(large: Served) -> None:
         leaves_too.set()
         assert [told.status for told in await asyncio.gather(*others)] == [0, 0, 0]
         await met(lambda: waiting() == 0)
+
+    large.run(work())
+
+
+def test_who_has_a_query_run_anew_has_waited_already(large: Served) -> None:
+    """What was spent waiting for another one's answer is part of the time for one's own."""
+
+    async def work() -> None:
+        runs: list[tuple[float, Running]] = []
+        asked = large.front._pool.ask
+
+        def noted(
+            job: Job, client: str, taker: Taker, seconds: float | None, began: float
+        ) -> Running:
+            now = time.monotonic()
+            runs.append((now, asked(job, client, taker, seconds, began)))
+            return runs[-1][1]
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(large.front._pool, "ask", noted)
+            target = sparql("SELECT * { GRAPH ?g { ?s ?p ?o } }#", format="csv", timeout="5")
+            await asyncio.gather(*(large.ask(target) for _ in range(2)))
+        (_, first), (anew, second) = runs
+        assert (first.seconds, second.seconds) == (5, 5)
+        assert second.began < anew
 
     large.run(work())
 

@@ -53,10 +53,10 @@ class Flight:
         self._body = bytearray()
         self._changes: list[asyncio.Future[None]] = []
 
-    def start(self, client: str, seconds: float | None) -> None:
+    def start(self, client: str, seconds: float | None, began: float) -> None:
         """Have the query answered, and hold what comes for those who wait."""
         try:
-            running = self._pool.ask(self.job, client, self, seconds)
+            running = self._pool.ask(self.job, client, self, seconds, began)
         except KgError as error:
             self._end(error.with_traceback(None))  # which knows this frame and what it holds
         else:
@@ -263,14 +263,20 @@ class Flights:
         flight.followers += 1
         return Seat(flight, leads=False)
 
-    def start(self, what: Hashable | None, job: Job, client: str, seconds: float | None) -> Seat:
-        """The first place in a new flight, which others can join by ``what``."""
+    def start(
+        self, what: Hashable | None, job: Job, client: str, seconds: float | None, began: float
+    ) -> Seat:
+        """The first place in a new flight, which others can join by ``what``.
+
+        Of its ``seconds`` those are gone that the client has waited for another one's answer, since
+        ``began``.
+        """
         flight = Flight(job, self._pool, is_shared=what is not None)
         seat = flight.leader = Seat(flight, leads=True)
         if what is not None and what not in self._known:
             self._known[what] = flight
             flight.landed = partial(self._known.pop, what)
-        flight.start(client, seconds)
+        flight.start(client, seconds, began)
         return seat
 
     def cancel(self, running: Running) -> None:

@@ -295,9 +295,10 @@ class Front:
         client = self._clients.name(scope)
         what = (deferred.tag, seconds) if deferred.tag and not out.is_head else None
         most = seconds or self._pool.limits.seconds
+        began = time.monotonic()
         while True:
             seat = self._flights.join(what) or self._flights.start(
-                what, deferred.job, client, seconds
+                what, deferred.job, client, seconds, began
             )
             with seat, watched(receive, seat.leave):
                 if seat.leads:
@@ -306,7 +307,7 @@ class Front:
                         await self._send_whole(seat, body, deferred, headers, wish, out)
                         rows.append(seat.flight.rows)
                         return None
-                    async with seat.at_most(most + _LATE):
+                    async with seat.at_most(began + most + _LATE - time.monotonic()):
                         cut_by = await self._lead(seat, deferred, [*headers], wish, out)
                     rows.append(seat.flight.rows)
                     return cut_by

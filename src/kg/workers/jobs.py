@@ -140,7 +140,9 @@ class Taker(Protocol):
 class Running:
     """A query that waits or runs, by the id that whoever knows it may cancel it by."""
 
-    def __init__(self, job: Job, client: str, seconds: float, taker: Taker) -> None:
+    def __init__(
+        self, job: Job, client: str, seconds: float, taker: Taker, began: float | None = None
+    ) -> None:
         self.id = os.urandom(16).hex()
         self.job = job
         self.client = client
@@ -148,7 +150,7 @@ class Running:
         """How long it may take, waiting included."""
         self.taker: Taker | None = taker
         """Who takes the answer, until it has ended."""
-        self.began = time.monotonic()
+        self.began = time.monotonic() if began is None else began
         self.outlasts = math.inf
         """When it has had a fast slot for long enough."""
         self.waited = 0.0

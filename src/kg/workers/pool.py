@@ -89,14 +89,21 @@ class Pool:
         self._look: asyncio.TimerHandle | None = None
         self._turn: asyncio.TimerHandle | None = None
 
-    def ask(self, job: Job, client: str, taker: Taker, seconds: float | None = None) -> Running:
+    def ask(
+        self,
+        job: Job,
+        client: str,
+        taker: Taker,
+        seconds: float | None = None,
+        began: float | None = None,
+    ) -> Running:
         """Have a job answered by a worker, piece by piece, for a taker who is told of the end.
 
-        ``seconds`` are those that it may take, instead of what the limits give. Raises ``Busy`` if
-        there is no room. A job that calls services ends with ``Refused`` where workers have more
-        network than the way to those.
+        ``seconds`` are those that it may take, instead of what the limits give, from ``began`` on
+        by the monotonic clock, or from now. Raises ``Busy`` if there is no room. A job that calls
+        services ends with ``Refused`` where workers have more network than the way to those.
         """
-        running = Running(job, client, seconds or self.limits.seconds, taker)
+        running = Running(job, client, seconds or self.limits.seconds, taker, began)
         has_slot = self._has_slot(running)
         if not has_slot:
             self._line.add(running)
@@ -457,9 +464,11 @@ class Pool:
             if running in self._fast:
                 self._spent.add(running.client, seconds)
                 self._pace += _WEIGHT * (seconds - self._pace)
-            # of one that took long, or has an error, a signal may be on its way to it
+            # of one with an error a signal may be on its way to it
             is_fresh = running.is_done and not running.error
-            is_fresh = is_fresh and running not in self._long
+            if running in self._long and is_fresh:
+                worker.signal(signal.SIGCONT)  # it may have been told to stand still meanwhile
+                is_fresh = not worker.has_grown()
             self._fast.discard(running)
             if not is_fresh or not self._go_on(worker):
                 self._free(worker, is_fresh=is_fresh)
