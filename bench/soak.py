@@ -228,6 +228,12 @@ def memory(pid: int) -> list[float]:
     return found
 
 
+def kept(port: int) -> float:
+    """Megabytes of answers that the front keeps."""
+    text = fetch(port, "/metrics", "127.0.0.1")[1].decode()
+    return float(re.findall(r"^kg_cache_bytes (\S+)$", text, re.MULTILINE)[0]) / 1024**2
+
+
 @contextlib.contextmanager
 def serving(port: int) -> Iterator[int]:
     """A server, by the number of its process.
@@ -277,7 +283,7 @@ def main() -> int:
 
         ask("before", chosen.seconds / 5)
         time.sleep(DEADLINE)
-        before = memory(pid)
+        before, kept_before = memory(pid), kept(port)
         with burning():
             ask("busy cores", chosen.seconds / 5)
         ours, theirs = multiprocessing.Pipe()
@@ -291,7 +297,7 @@ def main() -> int:
         time.sleep(DEADLINE)
         ask("after", chosen.seconds / 5)
         time.sleep(DEADLINE)
-        after = memory(pid)
+        after, kept_after = memory(pid), kept(port)
         restarts = int(tree(pid)[1] != front)
     print(f"answer over 5 MB: {len(known[LARGE]):,} bytes; deadline {DEADLINE} s")
     print("| phase | answers | right | wrong | refused or cut | p50 s | p99 s |")
@@ -310,8 +316,10 @@ def main() -> int:
         print(f"attack: {said}: {count}")
     print(f"attack: later than the deadline and half a second: {attacked.late}")
     print(f"front restarts: {restarts}")
-    growth = sum(after) / sum(before) - 1
-    print(f"memory of all processes: {sum(before):.0f} MB, {growth:+.1%} after")
+    growth = (sum(after) - kept_after) / (sum(before) - kept_before) - 1
+    print(f"memory of all processes: {sum(before):.0f} MB, {sum(after):.0f} after")
+    print(f"answers that are kept: {kept_before:.0f} MB, {kept_after:.0f} after")
+    print(f"growth without those: {growth:+.1%}")
     for said, each in (("before", before), ("after", after)):
         print(f"supervisor, front, what forks workers, workers {said}: {shown(each)} MB")
     return 0

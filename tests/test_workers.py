@@ -9,6 +9,8 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
@@ -20,8 +22,10 @@ import pytest
 from kg.errors import BadQuery, Busy, Exceeded, KgError, StoreError, TooMany
 from kg.queries import Term
 from kg.results import Kind, named
-from kg.store import EmbeddedStore, Versions
+from kg.store import Answer, EmbeddedStore, Versions
 from kg.workers import Job, Limits, Pool, Running, memory_size
+from kg.workers.copying import make_own
+from kg.workers.heap import in_huge_pages
 from kg.workers.rows import Count, Rows
 from kg.workers.spawner import Worker
 
@@ -919,3 +923,55 @@ def test_memory_of_a_container(
 
     assert memory_size(groups, own) == (expected or machine)
     assert memory_size(groups, tmp_path / "none") <= machine
+
+
+FORKED = """
+import os
+from pathlib import Path
+from kg.workers.heap import in_huge_pages
+
+held = bytearray(b"x") * 64_000_000
+if (child := os.fork()) == 0:
+    done = in_huge_pages()
+    said = Path("/proc/self/smaps_rollup").read_text().splitlines()[1:]
+    found = {line.split()[0]: int(line.split()[1]) for line in said}
+    print(done, found["AnonHugePages:"], found["Private_Dirty:"], held.count(b"x"), flush=True)
+    os._exit(0)
+os.waitpid(child, 0)
+"""
+
+
+def test_memory_in_huge_pages() -> None:
+    """What a process had from the one that it was forked from is its own then, and as it was."""
+    ran = subprocess.run(
+        [sys.executable, "-c", FORKED], capture_output=True, text=True, check=True, timeout=60
+    )
+    done, huge, own, held = ran.stdout.split()
+    is_there = Path("/sys/kernel/mm/transparent_hugepage").exists()
+    version = tuple(int(one) for one in os.uname().release.split("-")[0].split(".")[:2])
+
+    assert done == str(is_there and version >= (6, 1))
+    assert held == "64000000"
+    if done == "True":
+        assert int(huge) > 60_000
+        assert int(own) > 60_000
+    assert not in_huge_pages(Path("/none"))
+
+
+def test_a_copy_without_huge_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of it is used, which makes it the process's own as well."""
+    graphs = {"": b"<a:a> <a:b> <a:c> .", "a:g": b"<a:a> <a:b> <a:d> ."}
+    used: list[int] = []
+    store = EmbeddedStore.in_memory(graphs)
+    asked = store.query
+
+    def noted(text: str) -> Answer:
+        answer = asked(text)
+        ((number,),) = asked(text).solutions()
+        used.append(int(number.value))
+        return answer
+
+    monkeypatch.setattr(store, "query", noted)
+    monkeypatch.setattr("kg.workers.copying.in_huge_pages", lambda: False)
+    make_own(store)
+    assert used == [2]

@@ -7,8 +7,6 @@ import contextlib
 from typing import TYPE_CHECKING, Final
 
 from kg.errors import KgError
-from kg.workers import frames
-from kg.workers.jobs import Job
 from kg.workers.spawner import Spawner
 
 if TYPE_CHECKING:
@@ -20,48 +18,10 @@ _CALM: Final = 1.0
 """Seconds for which a version has to be current: what changes all the time is not worth a copy."""
 
 
-_EVERYTHING: Final = "SELECT (COUNT(*) AS ?n) { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }"
-
-
-async def has_read(spawner: Spawner, version: str) -> Worker:
-    """A new worker that has read all of its data once.
-
-    Memory that processes share since one forked the other is copied page by page as it is used, and
-    the first queries would wait for that. Raises ``StoreError`` if there is no worker.
-    """
-    worker = await spawner.spawn(version)
-    reading = worker.asker = _Reading()
-    worker.send(Job(version, _EVERYTHING, "csv", {}).packed({}))
-    try:
-        await reading.done
-    except BaseException:
-        worker.end()
-        raise
-    worker.asker = None
-    return worker
-
-
-class _Reading:
-    """Waits for a worker to be done with the one thing that it was asked."""
-
-    def __init__(self) -> None:
-        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def came(self, _: Worker, kind: bytes, payload: bytes) -> None:
-        if kind == frames.FAILED:
-            self.done.set_exception(frames.error_of(payload))
-        elif kind != frames.DATA:
-            self.done.set_result(None)
-
-    def lost(self, worker: Worker) -> None:
-        if not self.done.done():
-            self.done.set_exception(worker.cause_of_death())
-
-
 class Copies:
     """A process that has a copy of the current version and forks workers that have it, too.
 
-    ``ready`` is called once there is one, with some workers that have read it. ``memory`` is what a
+    ``ready`` is called once there is one, with some workers that have it. ``memory`` is what a
     worker's query may take, ``most`` the bytes of one copy; with 0 there are none.
     """
 
@@ -132,7 +92,7 @@ class Copies:
             with contextlib.suppress(KgError):  # without, workers go on reading from disk
                 if await spawner.copy(version, self._most):
                     while len(started) < self._workers:
-                        started.append(await has_read(spawner, version))
+                        started.append(await spawner.spawn(version))
                     self.spawner = spawner
                     self._ready(started)
         finally:

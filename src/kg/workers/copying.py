@@ -1,7 +1,8 @@
 """A version's data copied into memory, in the process that forks workers, which so have them too.
 
-A forked process shares the copy until it reads, which is soon: so as many copies are reckoned with
-as there are workers.
+A forked process shares the copy until it uses it, page by page, and the first queries would wait
+for that. So a worker makes it its own before it is asked anything, and as many copies are reckoned
+with as there are workers.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from kg.namespaces import PREFIXES
 from kg.results import named
 from kg.store import EmbeddedStore, Version, Versions
+from kg.workers.heap import in_huge_pages
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 BYTES_OF_STATEMENT: Final = 350
 """Bytes that a statement takes in memory, terms and indexes included, as measured."""
 _NQUADS: Final = named("nquads", "graph")
+_EVERYTHING: Final = "SELECT (COUNT(*) AS ?n) { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }"
 
 
 def copied(order: dict[str, Any]) -> EmbeddedStore | None:
@@ -39,6 +42,12 @@ def copied(order: dict[str, Any]) -> EmbeddedStore | None:
         store = EmbeddedStore.copied(file, {} if version.is_plain else PREFIXES)
     _, status = os.waitpid(pid, 0)
     return store if status == 0 else None
+
+
+def make_own(store: EmbeddedStore) -> None:
+    """Have a copy in memory of this process alone, which was forked from the one that made it."""
+    if not in_huge_pages():
+        list(store.query(_EVERYTHING).solutions())  # to use all of it does the same
 
 
 def _hand_over(order: dict[str, Any], descriptor: int) -> NoReturn:

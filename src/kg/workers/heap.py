@@ -16,6 +16,9 @@ _LARGE: Final = 262_144
 
 
 _GROUPS: Final = Path("/sys/fs/cgroup")
+_HUGE: Final = 2 * 1024 * 1024
+"""Bytes of a huge page."""
+_MADV_COLLAPSE: Final = 25
 
 
 def memory_size(groups: Path = _GROUPS, own: Path = Path("/proc/self/cgroup")) -> int:
@@ -35,6 +38,29 @@ def memory_size(groups: Path = _GROUPS, own: Path = Path("/proc/self/cgroup")) -
             with contextlib.suppress(OSError, ValueError):  # "max" is no number
                 sizes.append(int((folder / "memory.max").read_text("ascii")))
     return min(sizes)
+
+
+def in_huge_pages(maps: Path = Path("/proc/self/maps")) -> bool:
+    """Have the memory of this process in huge pages of its own; whether all of it is.
+
+    Linux 6.1 and later can do so (madvise(2), MADV_COLLAPSE). Pages that are shared with the
+    process it was forked from are copied, and what finds its way through much memory is a quarter
+    faster afterwards.
+    """
+    madvise = getattr(ctypes.CDLL(None), "madvise", None)
+    if madvise is None or not maps.exists():
+        return False
+    madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+    is_all = True
+    for line in maps.read_text("utf-8").splitlines():
+        place, access, _, _, file, *name = line.split(maxsplit=5)
+        if access != "rw-p" or file != "0" or name not in ([], ["[heap]"]):
+            continue
+        first, last = (int(one, 16) for one in place.split("-"))
+        first = -(-first // _HUGE) * _HUGE
+        size = (last - first) // _HUGE * _HUGE
+        is_all = (size <= 0 or madvise(first, size, _MADV_COLLAPSE) == 0) and is_all
+    return is_all
 
 
 def give_back() -> None:

@@ -37,7 +37,7 @@ from kg.results import named
 from kg.services import redirected
 from kg.store import Answer, EmbeddedStore, Version, Versions, opened
 from kg.workers import frames
-from kg.workers.copying import copied
+from kg.workers.copying import copied, make_own
 from kg.workers.pieces import Pieces, ServerGone
 
 if TYPE_CHECKING:
@@ -191,6 +191,8 @@ def _work(
         server.sendall(frames.failed(error))
         return 1
     _give_way()
+    if copy:
+        make_own(copy)
     cutter = _Cutter()
     _limit_memory(order["memory"])
     if not isolated and "engine" not in order:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from weakref import WeakSet
 
-from kg.workers.copies import Copies, has_read
+from kg.workers.copies import Copies
 from kg.workers.spawner import Spawner
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kg.workers.spawner import Source, Worker
 
 _SELDOM: Final = 10.0
-"""Seconds between the starts of two workers that read a copy."""
+"""Seconds between the starts of two workers with a copy."""
 _QUIET: Final = 5.0
 """Seconds after which all but a few idle workers end."""
 
@@ -38,9 +38,9 @@ class Workers:
         self._spawner_at_door = Spawner(source, limits.memory, door)
         is_folder = isinstance(source, Path)
         most = copies // (limits.fast + limits.slow + 1) if is_folder else 0
-        self._most_read = max(limits.spare, limits.of_client)
-        """How many that have read a copy are kept ready."""
-        self._copies = Copies(source, limits.memory, most, self._most_read, self._move)
+        self._most_copies = limits.fast + limits.slow
+        """How many that have a copy are kept ready."""
+        self._copies = Copies(source, limits.memory, most, self._most_copies, self._move)
         self._version = ""
         self._idle: list[Worker] = []
         self._slowed: list[Worker] = []
@@ -51,10 +51,10 @@ class Workers:
         self._unclaimed: dict[asyncio.Future[Worker], tuple[Spawner, str]] = {}
         """Starts that nobody waits for any more, with their versions."""
         self._with_copy: WeakSet[Worker] = WeakSet()
-        """Those that have read a copy, for which memory is reckoned with, wherever they are."""
-        self._read_at = -math.inf
-        self._reading: set[asyncio.Future[Worker]] = set()
-        """Starts of workers that read their copy before they are asked."""
+        """Those that have a copy, for which memory is reckoned with, wherever they are."""
+        self._copied_at = -math.inf
+        self._copying: set[asyncio.Future[Worker]] = set()
+        """Starts of workers with a copy."""
 
     @property
     def isolated(self) -> bool | None:
@@ -144,21 +144,20 @@ class Workers:
         spawner = self.spawner_for(job)
         if job.version != self._version or spawner is not self._spawner_of(job.version):
             return None
-        while gives_way and self._slowed:
-            if not (worker := self._slowed.pop()).is_dead:
-                return worker
-            worker.close()
-        while len(self._idle) > is_heavy:
-            if not (worker := self._idle.pop()).is_dead:
-                return worker
-            worker.close()
+        kinds = [(self._idle, int(is_heavy))]
+        if gives_way or self.in_memory:  # where one that reads from disk would be slower
+            kinds.append((self._slowed, 0))
+        for kept, left in reversed(kinds) if gives_way else kinds:
+            while len(kept) > left:
+                if not (worker := kept.pop()).is_dead:
+                    return worker
+                worker.close()
         return None
 
     def start_for(self, job: Job) -> asyncio.Future[Worker]:
         """The start of a worker for a job: one that nobody waits for any more, or a new one.
 
-        It reads from disk, whatever others do: to read a whole copy first would take too long, and
-        to answer without having read it as well.
+        It reads from disk, whatever others do: to have a copy of one's own first takes too long.
         """
         spawner = self._at_once(job)
         for starting, what in self._unclaimed.items():
@@ -186,29 +185,28 @@ class Workers:
         if not self._version or len(self._idle) + len(self._unclaimed) >= self._limits.spare:
             return
         if self.in_memory:
-            self._read()
+            self._copy()
         else:
             self._leave(self._start(self._spawner, self._version), self._spawner, self._version)
 
-    def _read(self) -> None:
-        """Start a worker that reads its copy, unless one did of late.
+    def _copy(self) -> None:
+        """Start a worker with a copy, if there is room for one and none was started of late.
 
-        It takes a processor from those who work, for seconds if there is much to read.
+        It takes a processor from those who work, for seconds if there is much to copy.
         """
         spawner = self._copies.spawner
         now = time.monotonic()
-        has_room = len(self._with_copy) < self._limits.fast + self._limits.slow
-        if spawner and has_room and not self._reading and now - self._read_at > _SELDOM:
-            self._read_at = now
-            starting = asyncio.ensure_future(has_read(spawner, self._version))
-            self._starting.add(starting)
-            self._reading.add(starting)
-            starting.add_done_callback(self._has_read)
+        copies = sum(not worker.is_dead for worker in self._with_copy)
+        has_room = copies < self._most_copies and not self._copying
+        if spawner and has_room and now - self._copied_at > _SELDOM:
+            self._copied_at = now
+            starting = self._start(spawner, self._version)
+            self._copying.add(starting)
+            starting.add_done_callback(self._has_copied)
 
-    def _has_read(self, started: asyncio.Future[Worker]) -> None:
-        """Keep a worker that has read its copy."""
-        self._starting.discard(started)
-        self._reading.discard(started)
+    def _has_copied(self, started: asyncio.Future[Worker]) -> None:
+        """Keep a worker with a copy."""
+        self._copying.discard(started)
         if not started.cancelled() and not started.exception():
             self._with_copy.add(started.result())
             self.give(started.result())
@@ -231,7 +229,8 @@ class Workers:
         is_wanted = worker.version == self._version and worker.spawner in (spawner, self._spawner)
         idle = self._slowed if worker.is_slowed else self._idle
         both = len(self._slowed) + len(self._idle)
-        has_room = both < self._limits.fast + self._limits.slow and len(idle) < self._limits.fast
+        most = self._most_copies if self.in_memory else self._limits.fast
+        has_room = both < self._limits.fast + self._limits.slow and len(idle) < most
         if is_wanted and has_room:
             idle.insert(len(idle) if worker.spawner is spawner else 0, worker)
             self._kept_at = time.monotonic()
@@ -241,9 +240,10 @@ class Workers:
             worker.end()
 
     def _clear(self) -> None:
-        """End the idle workers after a while, and keep as many ready as are spare.
+        """End the idle workers after a while, and keep as many ready as are spare, or have a copy.
 
-        Those whose memory has grown by what was asked of them make place for new ones.
+        Those whose memory has grown by what was asked of them make place for new ones, and one by
+        one those that have less processor time.
         """
         left = self._kept_at + _QUIET - time.monotonic()
         if left > 0:
@@ -251,18 +251,21 @@ class Workers:
             return
         self._clearing = None
         spawner = self._spawner_of(self._version)
-        most = self._most_read if self.in_memory else self._limits.spare
+        most = self._most_copies if self.in_memory else self._limits.spare
         fit = {one for one in self._idle if one.spawner is spawner and not one.has_grown()}
         kept = [worker for worker in self._idle if worker in fit][-most:]
-        # who has less processor time has read a copy all the same
         slowed = [one for one in self._slowed if self.in_memory and not one.has_grown()]
+        if len(kept) + len(slowed) >= most:
+            del slowed[:1]
         self._idle = [worker for worker in self._idle if worker not in kept]
         self._slowed = [worker for worker in self._slowed if worker not in slowed]
         self._dismiss()
         self._idle, self._slowed = kept, slowed
-        for _ in range(most - len(kept)):
-            self.replace()
-        if self.in_memory and len(kept) < self._limits.spare:  # one was read of late
+        if not self.in_memory:
+            for _ in range(most - len(kept)):
+                self.replace()
+        elif len(kept) < most:
+            self._copy()
             self._clearing = asyncio.get_running_loop().call_later(_QUIET, self._clear)
 
     def _dismiss(self) -> None:
