@@ -341,24 +341,28 @@ def test_others_keep_a_query_whose_first_client_leaves(large: Served) -> None:
 
 
 def test_who_has_a_query_run_anew_has_waited_already(large: Served) -> None:
-    """What was spent waiting for another one's answer is part of the time for one's own."""
+    """It is part of the time for one's own; nobody waits so for the same answer again."""
 
     async def work() -> None:
         runs: list[tuple[float, Running]] = []
+        waited_for: list[bool] = []
         asked = large.front._pool.ask
 
         def noted(
             job: Job, client: str, taker: Taker, seconds: float | None, began: float
         ) -> Running:
             now = time.monotonic()
+            waited_for.append(bool(runs) and runs[-1][1].has_begun)
             runs.append((now, asked(job, client, taker, seconds, began)))
             return runs[-1][1]
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(large.front._pool, "ask", noted)
             target = sparql("SELECT * { GRAPH ?g { ?s ?p ?o } }#", format="csv", timeout="5")
-            await asyncio.gather(*(large.ask(target) for _ in range(2)))
-        (_, first), (anew, second) = runs
+            for _ in range(2):
+                await asyncio.gather(*(large.ask(target) for _ in range(2)))
+        (_, first), (anew, second), _, _ = runs
+        assert waited_for == [False, True, True, False]
         assert (first.seconds, second.seconds) == (5, 5)
         assert second.began < anew
 

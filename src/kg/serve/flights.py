@@ -13,6 +13,8 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from cachetools import LRUCache
+
 from kg.errors import Busy, Exceeded, KgError
 from kg.serve.kept import MOST_OF_ONE
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 _MOST_AHEAD: Final = 65_536
 """Bytes that an answer which nobody shares may be ahead of its client."""
 _SEVERAL: Final = 2
+_MOST_LARGE: Final = 10_000
 _NOT_TAKEN: Final = "The answer was not taken in the time that a query may take here."
 
 
@@ -43,6 +46,8 @@ class Flight:
         self.is_over = False
         self.is_shared = is_shared
         """Whether all of the answer so far is held for whoever wants it."""
+        self.is_large = False
+        """Whether the answer is too large for that."""
         self.followers = 0
         self.ahead: deque[bytes] = deque()
         """Pieces that the one who came first has not taken."""
@@ -67,7 +72,7 @@ class Flight:
         if self.is_shared:
             self._body += piece
             if len(self._body) > MOST_OF_ONE:
-                self.is_shared = False
+                self.is_shared, self.is_large = False, True
                 self._body.clear()
         if self.leader:
             self.ahead.append(piece)
@@ -254,6 +259,8 @@ class Flights:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._known: dict[Hashable, Flight] = {}
+        self._large: LRUCache[Hashable, None] = LRUCache(_MOST_LARGE)
+        """What was too large to be shared, which nobody is to wait for again."""
 
     def join(self, what: Hashable | None) -> Seat | None:
         """A place in the flight that answers ``what``; None if there is none."""
@@ -271,13 +278,20 @@ class Flights:
         Of its ``seconds`` those are gone that the client has waited for another one's answer, since
         ``began``.
         """
-        flight = Flight(job, self._pool, is_shared=what is not None)
+        is_shared = what is not None and what not in self._large and what not in self._known
+        flight = Flight(job, self._pool, is_shared=is_shared)
         seat = flight.leader = Seat(flight, leads=True)
-        if what is not None and what not in self._known:
+        if is_shared:
             self._known[what] = flight
-            flight.landed = partial(self._known.pop, what)
+            flight.landed = partial(self._landed, what, flight)
         flight.start(client, seconds, began)
         return seat
+
+    def _landed(self, what: Hashable, flight: Flight) -> None:
+        """Let nobody join any more, and note what was too large."""
+        del self._known[what]
+        if flight.is_large:
+            self._large[what] = None
 
     def cancel(self, running: Running) -> None:
         """Stop a query for the one who came first, and for all if nobody else waits for it."""
