@@ -950,8 +950,9 @@ def test_memory_in_huge_pages() -> None:
     is_there = Path("/sys/kernel/mm/transparent_hugepage").exists()
     version = tuple(int(one) for one in os.uname().release.split("-")[0].split(".")[:2])
 
-    assert done == str(is_there and version >= (6, 1))
     assert held == "64000000"
+    if is_there and version >= (6, 1):
+        assert int(huge) > 0  # not all, where memory is in small pieces, which it then says
     if done == "True":
         assert int(huge) > 60_000
         assert int(own) > 60_000

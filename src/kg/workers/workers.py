@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from kg.workers.spawner import Source, Worker
 
 _SELDOM: Final = 10.0
-"""Seconds between the starts of two workers with a copy."""
+"""Seconds between the starts of two workers with a copy, in quiet."""
+_RARELY: Final = 60.0
+"""The same while there is work."""
 _QUIET: Final = 5.0
 """Seconds after which all but a few idle workers end."""
 
@@ -120,6 +122,7 @@ class Workers:
     def _move(self, workers: list[Worker]) -> None:
         """Have workers that have the data in memory take the place of those that read from disk."""
         self._dismiss()
+        self._copied_at = -math.inf
         self._with_copy = WeakSet(workers)
         for worker in workers:
             self.give(worker)
@@ -185,12 +188,12 @@ class Workers:
         if not self._version or len(self._idle) + len(self._unclaimed) >= self._limits.spare:
             return
         if self.in_memory:
-            self._copy()
+            self._copy(_RARELY)
         else:
             self._leave(self._start(self._spawner, self._version), self._spawner, self._version)
 
-    def _copy(self) -> None:
-        """Start a worker with a copy, if there is room for one and none was started of late.
+    def _copy(self, pause: float) -> None:
+        """Start a worker with a copy, if there is room for one and the last start is past.
 
         It takes a processor from those who work, for seconds if there is much to copy.
         """
@@ -198,18 +201,20 @@ class Workers:
         now = time.monotonic()
         copies = sum(not worker.is_dead for worker in self._with_copy)
         has_room = copies < self._most_copies and not self._copying
-        if spawner and has_room and now - self._copied_at > _SELDOM:
+        if spawner and has_room and now - self._copied_at > pause:
             self._copied_at = now
             starting = self._start(spawner, self._version)
             self._copying.add(starting)
             starting.add_done_callback(self._has_copied)
 
     def _has_copied(self, started: asyncio.Future[Worker]) -> None:
-        """Keep a worker with a copy."""
+        """Keep a worker with a copy; if there is none, no other is tried for this version."""
         self._copying.discard(started)
-        if not started.cancelled() and not started.exception():
-            self._with_copy.add(started.result())
-            self.give(started.result())
+        if started.cancelled() or started.exception():
+            self._copied_at = math.inf
+            return
+        self._with_copy.add(started.result())
+        self.give(started.result())
 
     def _start(self, spawner: Spawner, version: str) -> asyncio.Future[Worker]:
         starting = asyncio.ensure_future(spawner.spawn(version))
@@ -265,7 +270,7 @@ class Workers:
             for _ in range(most - len(kept)):
                 self.replace()
         elif len(kept) < most:
-            self._copy()
+            self._copy(_SELDOM)
             self._clearing = asyncio.get_running_loop().call_later(_QUIET, self._clear)
 
     def _dismiss(self) -> None:
