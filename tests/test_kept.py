@@ -24,6 +24,7 @@ from kg.queries import Catalogue
 from kg.serve import create_app
 from kg.serve.front import Front
 from kg.serve.warming import Warming
+from kg.serve.warming import _asked as asked
 from kg.settings import Settings
 from kg.store import Current, Versions
 from kg.workers import Job, Limits, Pool, Running
@@ -288,8 +289,8 @@ def queries(large: Served) -> Callable[[], int]:
 
 
 async def met(condition: Callable[[], bool]) -> None:
-    """Wait for a condition, for no longer than a query may take."""
-    async with asyncio.timeout(LIMITS.seconds):
+    """Wait for a condition, for somewhat longer than a query may take."""
+    async with asyncio.timeout(3 * LIMITS.seconds):
         while not condition():
             await asyncio.sleep(0.005)
 
@@ -444,11 +445,20 @@ def test_who_cancels_ends_nobody_elses_query(large: Served) -> None:
 def test_answers_that_are_made_ahead(large: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """Questions in each format and encoding, then pages; not while somebody is served."""
     monkeypatch.setattr("kg.serve.warming._QUIET", 0)
+    making: list[str] = []
+
+    async def noted(front: Front, target: str, wishes: dict[str, str]) -> bytes:
+        making.append(target)
+        body = await asked(front, target, wishes)
+        making.remove(target)
+        return body
+
+    monkeypatch.setattr("kg.serve.warming._asked", noted)
     catalogue = Catalogue(list(large.app.extensions["kg"].catalogue)[:3])
 
     async def work() -> None:
         answers = large.front._answers
-        warming = Warming(answers, catalogue, seconds=2)
+        warming = Warming(answers, catalogue, seconds=60)
         monkeypatch.setattr(large.front, "_warming", warming)
         before = answers.size()
         hits = await large.number("kg_cache_hits_total")
@@ -463,6 +473,8 @@ def test_answers_that_are_made_ahead(large: Served, monkeypatch: pytest.MonkeyPa
         key = answers.wish(scope(address, Accept=BROWSER, Accept_Encoding="zstd"), NAMES)
         assert key
         await met(lambda: answers.find(key) is not None)
+        warming._seconds = 0
+        await met(lambda: not making)  # a thread is at it, and would outlive the loop
         await warming.stop()
         assert await large.number("kg_cache_hits_total") == hits
         assert await large.number("kg_cache_misses_total") == misses

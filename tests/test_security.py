@@ -199,6 +199,7 @@ def test_s11_queries_that_take_for_ever(versions: Versions) -> None:
     with serving(versions.root, KG_DEADLINE=str(deadline)) as address:
         (server,) = children(os.getpid()) - others
         assert is_alive(address)
+        until(lambda: not json.loads(get(f"{address}/ready")[1])["copying"])
         held = sum(size for _, size in of_tree(server).values())
 
         def bomb(number: int) -> tuple[int, float]:
