@@ -390,7 +390,7 @@ def test_json_that_is_cut(address: str, encoding: str, query: str) -> None:
         answer = json.loads(decode(response.read()))
     assert list(answer) == ["head", "results", "x-complete"]
     assert answer["x-complete"] is False
-    assert len(answer["results"]["bindings"]) > 100
+    assert len(answer["results"]["bindings"]) > 1_000
     asks.add_header("If-None-Match", tag)
     with urllib.request.urlopen(asks, timeout=PATIENCE) as response:
         assert response.status == 200

@@ -44,8 +44,8 @@ def in_huge_pages(maps: Path = Path("/proc/self/maps")) -> bool:
     """Have the memory of this process in huge pages of its own; whether all of it is.
 
     Linux 6.1 and later can do so (madvise(2), MADV_COLLAPSE). Pages that are shared with the
-    process it was forked from are copied, and what finds its way through much memory is a quarter
-    faster afterwards.
+    process it was forked from are copied. The processor then finds its way through much memory with
+    fewer look-ups.
     """
     madvise = getattr(ctypes.CDLL(None), "madvise", None)
     if madvise is None or not maps.exists():
