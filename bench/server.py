@@ -73,20 +73,24 @@ def now() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-def process_of(pid: int) -> Process | None:
-    """The process of a number (Linux: proc(5)); None if there is none, or only its exit code."""
+def process_of(pid: int, *, or_ended: bool = False) -> Process | None:
+    """The process of a number (Linux: proc(5)); None if there is none.
+
+    Of one that has ended there is an exit code until somebody waits for it: None but ``or_ended``.
+    """
     try:
         fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
     except OSError:
         return None
-    if fields[0] in "ZX":
+    if fields[0] in "ZX" and not or_ended:
         return None
     return Process(pid, int(fields[1]), int(fields[3]), int(fields[19]) / _TICKS)
 
 
-def members(session: int) -> list[Process]:
-    """The processes of a session, the oldest first."""
-    found = (process_of(int(path.name)) for path in Path("/proc").glob("[0-9]*"))
+def members(session: int, *, or_ended: bool = False) -> list[Process]:
+    """The processes of a session, the oldest first, with those ``or_ended`` as ``process_of``."""
+    paths = Path("/proc").glob("[0-9]*")
+    found = (process_of(int(path.name), or_ended=or_ended) for path in paths)
     mine = [process for process in found if process and process.session == session]
     return sorted(mine, key=lambda process: (process.started, process.pid))
 
@@ -110,9 +114,12 @@ def megabytes(session: int) -> float:
 
 
 def processor_seconds(session: int) -> float:
-    """Processor time of a session's processes, and of those that they waited for (proc(5))."""
+    """Processor time of a session's processes, and of those that have ended (proc(5)).
+
+    It is in what they waited for, or not waited for yet.
+    """
     total = 0
-    for one in members(session):
+    for one in members(session, or_ended=True):
         with contextlib.suppress(OSError):
             fields = Path(f"/proc/{one.pid}/stat").read_text("utf-8").rpartition(")")[2].split()
             total += sum(map(int, fields[11:15]))

@@ -19,18 +19,19 @@ if TYPE_CHECKING:
 
 _ESCAPE: Final = r"\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[tbnrf\\\"'])"
 _LETTER: Final = r"[^\W\d_]"
-_LOCAL: Final = r"(?:[\w:]|%[0-9A-Fa-f]{2}|\\[_~.!$&'()*+,;=/?#@%\-])"
+_OF_IRI: Final = r"[^<>\"{}|^`\\\x00-\x20]"
+_OF_NAME: Final = r"%[0-9A-Fa-f]{2}|\\[_~.!$&'()*+,;=/?#@%\-]"
 
 _TERMINALS: Final = re.compile(
     rf"""
     (?:\s++|\#[^\n\r]*+)*+
     (?:
-      (?P<iri><(?:[^<>"{{}}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{{4}}|\\U[0-9A-Fa-f]{{8}})*>)
+      (?P<iri><{_OF_IRI}*+(?:(?:\\u[0-9A-Fa-f]{{4}}|\\U[0-9A-Fa-f]{{8}}){_OF_IRI}*+)*+>)
     | (?P<string>
-          \"\"\"(?:\"{{0,2}}(?:[^\"\\]|{_ESCAPE}))*+\"\"\"
-        | '''(?:'{{0,2}}(?:[^'\\]|{_ESCAPE}))*+'''
-        | \"(?:[^\"\\\n\r]|{_ESCAPE})*+\"
-        | '(?:[^'\\\n\r]|{_ESCAPE})*+'
+          \"\"\"(?:[^\"\\]++|\"{{1,2}}(?!\")|{_ESCAPE})*+\"\"\"
+        | '''(?:[^'\\]++|'{{1,2}}(?!')|{_ESCAPE})*+'''
+        | \"(?:[^\"\\\n\r]++|{_ESCAPE})*+\"
+        | '(?:[^'\\\n\r]++|{_ESCAPE})*+'
       )
     | (?P<unended>[\"'][^\n\r]*+)
     | (?P<variable>[?$]\w+)
@@ -38,7 +39,7 @@ _TERMINALS: Final = re.compile(
     | (?P<blank>_:\w(?:[\w.\-]*[\w\-])?)
     | (?P<name>
           (?:{_LETTER}[\w.\-]{{0,200}}+)?:
-          (?:{_LOCAL}(?:(?:{_LOCAL}|[.\-])*(?:{_LOCAL}|-))?)?
+          (?:(?:[\w:]|{_OF_NAME})(?:[\w:\-]++|{_OF_NAME}|\.++(?=[\w:\-]|{_OF_NAME}))*+)?
       )
     | (?P<number>[+\-]?(?:\d+\.\d*[eE][+\-]?\d+|(?:\d*\.\d+|\d+)(?:[eE][+\-]?\d+)?))
     | (?P<word>{_LETTER}\w*)
@@ -70,7 +71,7 @@ def tokens(text: str) -> Iterator[Token]:
 def words(text: str) -> list[tuple[str, str]]:
     """The tokens as pairs of kind and text: for what looks at all of them more than once."""
     found = _TERMINALS.finditer(text)
-    return [(m.lastgroup, m[m.lastindex]) for m in found if m.lastindex and m.lastgroup]
+    return [(kind, match[kind]) for match in found if (kind := match.lastgroup)]
 
 
 def without_codepoint_escapes(text: str) -> str:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     _Dataset = tuple[Sequence[str], Sequence[str]]
     """The graphs that a query sees as the default graph, and as named ones."""
 
-_SERVICE: Final = re.compile("SERVICE", re.IGNORECASE)
+_SERVICE: Final = "SERVICE"
 _UNKNOWN: Final = "UNDEF"
 _PLACE: Final = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 _SENTENCE: Final = re.compile(r"(?:of |, |expected )([A-Z][\w*]*(?: [\w*.]+){2,}?)(?:, |$)")
@@ -133,7 +133,7 @@ class EmbeddedStore(Store):
         ``base``. Raises ``BadQuery`` with line and column if the text does not parse.
         """
         terms, dataset = bindings or {}, (default_graphs, named_graphs)
-        told = self._told(text, terms, dataset, base) if _SERVICE.search(text) else text
+        told = self._told(text, terms, dataset, base) if _SERVICE in text.upper() else text
         try:
             return self._evaluated(told, terms, dataset, base)
         except BadQuery as error:
