@@ -314,6 +314,32 @@ def test_one_client_cannot_have_everything(versions: Versions) -> None:
     run(work())
 
 
+def test_one_client_has_half_of_the_fast_slots(
+    versions: Versions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More of its queries at once would each take longer; unless they are quick."""
+    monkeypatch.setattr("kg.workers.pool.SLOW_AFTER", PATIENCE)  # so that none leaves its slot
+    limits = Limits(fast=6, slow=2, queue=4, seconds=PATIENCE, memory=256_000_000)
+
+    async def having(pool: Pool, pace: float) -> int:
+        pool._pace = pace
+        own = [asyncio.ensure_future(ask(pool, job(versions, FOREVER))) for _ in range(5)]
+        await until(lambda: len(pool.running) == 5)
+        assert await ask(pool, job(versions, "ASK {}"), "another") == b"true"
+        fast = pool.states()["fast"]
+        for running in list(pool.running.values()):
+            pool.cancel(running)
+        await asyncio.gather(*own, return_exceptions=True)
+        return fast
+
+    async def work() -> None:
+        async with pooled(versions, limits) as pool:
+            assert await having(pool, 1.0) == 3
+            assert await having(pool, 0.0) == 4  # half of all slots
+
+    run(work())
+
+
 def test_a_full_queue(versions: Versions) -> None:
     """Who comes when nobody more can wait is told so."""
     limits = Limits(fast=1, slow=1, queue=2, seconds=PATIENCE, memory=256_000_000)

@@ -4,7 +4,8 @@ A query begins in a fast slot. One that is not done after ``SLOW_AFTER`` seconds
 a fast slot is always free soon. Of those that take longer and do not wait for their clients, as
 many go on as there are slow slots, at lower priority: those that had the least processor time, with
 what their clients had of late. The others stand still, and if too many do, the one that had the
-most is ended. A client has at most half of the slots. What finds no slot waits in a line of bounded
+most is ended. A client has at most half of the slots, and unless queries are quick at most half of
+the fast ones: more at once would each take longer. What finds no slot waits in a line of bounded
 length. All of it, waiting, evaluation and sending, ends at the deadline.
 
 While queries are quick, some that wait are sent to workers ahead, which so go from one to the next
@@ -53,6 +54,8 @@ _HEAVY: Final = 1.0
 _LINGER: Final = 0.2
 """Seconds for which a query goes on whose client has left."""
 _NICE: Final = 10
+_TOGETHER: Final = 2
+"""Queries that a client may have in fast slots, be there ever so few."""
 _AHEAD: Final = 4
 """Queries that a worker is sent beyond the one that it is at."""
 _QUICK: Final = 0.005
@@ -365,9 +368,11 @@ class Pool:
     def _has_slot(self, running: Running) -> bool:
         if len(self._fast) >= self.limits.fast or not self._has_room(running.client):
             return False
-        if not self._is_heavy(running):
-            return True
-        return sum(map(self._is_heavy, self._fast)) < max(1, self.limits.fast // 2)
+        half = max(1, self.limits.fast // 2)
+        own = sum([other.client == running.client for other in self._fast])
+        if self._pace > _QUICK and own >= max(_TOGETHER, half):
+            return False
+        return not self._is_heavy(running) or sum(map(self._is_heavy, self._fast)) < half
 
     def _has_room(self, client: str) -> bool:
         own = sum([other.client == client for other in self._having_slots()])
