@@ -340,6 +340,34 @@ def test_one_client_has_half_of_the_fast_slots(
     run(work())
 
 
+def test_what_is_asked_ahead_gives_way(versions: Versions) -> None:
+    """It stands still while somebody asks anything, unless that is what it is."""
+    limits = Limits(fast=4, slow=2, queue=4, seconds=PATIENCE, memory=256_000_000)
+
+    async def work() -> None:
+        async with pooled(versions, limits) as pool:
+            ahead = asyncio.ensure_future(ask(pool, job(versions, FOREVER), ""))
+            await until(lambda: pool.states()["slow"] == 1)
+            (early,) = pool.running.values()
+
+            own = asyncio.ensure_future(ask(pool, job(versions, FOREVER)))
+            await until(lambda: pool.states() == {"waiting": 0, "fast": 1, "slow": 0, "still": 1})
+            assert early.is_still
+            await until(lambda: pool.states() == {"waiting": 0, "fast": 0, "slow": 1, "still": 1})
+            assert early.is_still
+            early.is_early = False
+            await until(lambda: pool.states()["slow"] == 2)
+            early.is_early = True
+            await until(lambda: early.is_still)
+
+            pool.cancel(next(one for one in pool.running.values() if one is not early))
+            await until(lambda: pool.states() == {"waiting": 0, "fast": 0, "slow": 1, "still": 0})
+            pool.cancel(early)
+            await asyncio.gather(ahead, own, return_exceptions=True)
+
+    run(work())
+
+
 def test_a_full_queue(versions: Versions) -> None:
     """Who comes when nobody more can wait is told so."""
     limits = Limits(fast=1, slow=1, queue=2, seconds=PATIENCE, memory=256_000_000)
@@ -885,6 +913,32 @@ def test_the_data_are_copied_into_memory(
                 await ask(pool, job(versions, HUNGRY))
             assert await ask(pool, job(versions, ORDERED[1])) == on_disk[1]
         assert children(os.getpid()) == others
+
+    run(work())
+
+
+def test_copies_that_are_lost_are_made_anew_in_quiet(
+    versions: Versions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While there is work only if there are fewer than fast slots: it takes a processor."""
+    monkeypatch.setattr("kg.workers.copies._CALM", 0)
+    monkeypatch.setattr("kg.workers.workers._QUIET", 0.1)
+    monkeypatch.setattr("kg.workers.workers._SELDOM", 0)
+    limits = Limits(fast=1, slow=2, queue=4, seconds=PATIENCE, memory=256_000_000)
+
+    async def work() -> None:
+        async with pooled(versions, limits, copies=1_000_000_000) as pool:
+            await pool.start(str(versions.current_name()))
+            await until(lambda: pool.workers.in_memory and not pool.workers.is_copying)
+            started = pool.workers.started
+            assert started >= 3
+            with pytest.raises(Exceeded, match="memory"):
+                await ask(pool, job(versions, HUNGRY))
+            copying = set(pool.workers._copying)  # what quiet has begun by now
+            pool.workers.replace()
+            assert pool.workers._copying == copying
+            await until(lambda: pool.workers.started == started + 1)
+            await until(lambda: len(pool.workers._idle) + len(pool.workers._slowed) == 3)
 
     run(work())
 

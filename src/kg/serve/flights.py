@@ -268,6 +268,8 @@ class Flights:
         if flight is None or flight.is_over or not flight.is_shared:
             return None
         flight.followers += 1
+        if flight.running:
+            flight.running.is_early = False
         return Seat(flight, leads=False)
 
     def start(

@@ -2,8 +2,8 @@
 
 After a start, and once another version is current: the questions as data, then pages, then the
 pages of what most is said about. It begins when the server has been quiet for a moment, makes one
-answer after the other, stops as long as somebody else is served, and ends after some seconds of
-work, or when a good part of what may be kept is.
+answer after the other, stops as long as somebody else is served (a query that takes long stands
+still then), and ends after some seconds of work, or when a good part of what may be kept is.
 """
 
 from __future__ import annotations

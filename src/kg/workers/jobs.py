@@ -146,6 +146,8 @@ class Running:
         self.id = os.urandom(16).hex()
         self.job = job
         self.client = client
+        self.is_early = not client
+        """Whether nobody has asked for it yet."""
         self.seconds = seconds
         """How long it may take, waiting included."""
         self.taker: Taker | None = taker

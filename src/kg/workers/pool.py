@@ -4,9 +4,11 @@ A query begins in a fast slot. One that is not done after ``SLOW_AFTER`` seconds
 a fast slot is always free soon. Of those that take longer and do not wait for their clients, as
 many go on as there are slow slots, at lower priority: those that had the least processor time, with
 what their clients had of late. The others stand still, and if too many do, the one that had the
-most is ended. A client has at most half of the slots, and unless queries are quick at most half of
-the fast ones: more at once would each take longer. What finds no slot waits in a line of bounded
-length. All of it, waiting, evaluation and sending, ends at the deadline.
+most is ended. What is asked ahead of anybody stands still while somebody asks.
+
+A client has at most half of the slots, and unless queries are quick at most half of the fast ones:
+more at once would each take longer. What finds no slot waits in a line of bounded length. All of
+it, waiting, evaluation and sending, ends at the deadline.
 
 While queries are quick, some that wait are sent to workers ahead, which so go from one to the next
 without being woken for it; if one takes longer after all, the others are taken back.
@@ -102,15 +104,18 @@ class Pool:
     ) -> Running:
         """Have a job answered by a worker, piece by piece, for a taker who is told of the end.
 
-        ``seconds`` are those that it may take, instead of what the limits give, from ``began`` on
-        by the monotonic clock, or from now. Raises ``Busy`` if there is no room. A job that calls
-        services ends with ``Refused`` where workers have more network than the way to those.
+        An empty ``client`` is one who asks ahead of others, and gives way to them. ``seconds`` are
+        those that it may take, instead of what the limits give, from ``began`` on by the monotonic
+        clock, or from now. Raises ``Busy`` if there is no room. A job that calls services ends with
+        ``Refused`` where workers have more network than the way to those.
         """
         running = Running(job, client, seconds or self.limits.seconds, taker, began)
         has_slot = self._has_slot(running)
         if not has_slot:
             self._line.add(running)
         self.running[running.id] = running
+        if any(other.is_early and not other.is_still for other in self._long):
+            self._arrange()  # so that they give way at once
         if self._look is None:
             self._look = asyncio.get_running_loop().call_later(_LOOK, self._look_at_all)
         if has_slot:
@@ -190,7 +195,7 @@ class Pool:
         if is_heavy and not worker.is_slowed and self._pace > _QUICK:
             self._slow_down(worker)
         worker.asker, worker.running = self, running
-        running.begin(worker, _HEAVY_AFTER if is_heavy else SLOW_AFTER)
+        running.begin(worker, _HEAVY_AFTER if is_heavy or running.is_early else SLOW_AFTER)
         try:
             addresses = self._permitted(running) if running.job.calls_out else {}
         except KgError as error:
@@ -412,7 +417,9 @@ class Pool:
             running for running, worker in self._long.items() if self._is_blocked(running, worker)
         }
         ordered = sorted((running for running in self._long if not running.error), key=self._had)
-        busy = [running for running in ordered if running not in blocked]
+        is_wanted = any(not running.is_early for running in self.running.values())
+        early = [running for running in ordered if running.is_early and is_wanted]
+        busy = [running for running in ordered if running not in blocked and running not in early]
         going, rest = busy[: self.limits.slow], busy[self.limits.slow :]
         waiting = [running for running in ordered if running in blocked]
         # who has several gives way, and who asks much; to refuse is better than to cut
@@ -423,7 +430,7 @@ class Pool:
         ended += waiting[self.limits.blocked :]
         for running in going:
             self._let(running, stand_still=False)
-        for running in standing:
+        for running in (*standing, *early):
             self._let(running, stand_still=True)
         for running in ended:
             self._end(running, Busy("The server has as many long queries as it takes."))

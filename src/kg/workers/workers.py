@@ -188,19 +188,19 @@ class Workers:
         if not self._version or len(self._idle) + len(self._unclaimed) >= self._limits.spare:
             return
         if self.in_memory:
-            self._copy(_RARELY)
+            self._copy(_RARELY, self._limits.fast)
         else:
             self._leave(self._start(self._spawner, self._version), self._spawner, self._version)
 
-    def _copy(self, pause: float) -> None:
-        """Start a worker with a copy, if there is room for one and the last start is past.
+    def _copy(self, pause: float, most: int) -> None:
+        """Start a worker with a copy, if there are fewer than ``most`` and the last start is past.
 
         It takes a processor from those who work, for seconds if there is much to copy.
         """
         spawner = self._copies.spawner
         now = time.monotonic()
         copies = sum(not worker.is_dead for worker in self._with_copy)
-        has_room = copies < self._most_copies and not self._copying
+        has_room = copies < most and not self._copying
         if spawner and has_room and now - self._copied_at > pause:
             self._copied_at = now
             starting = self._start(spawner, self._version)
@@ -270,7 +270,7 @@ class Workers:
             for _ in range(most - len(kept)):
                 self.replace()
         elif len(kept) < most:
-            self._copy(_SELDOM)
+            self._copy(_SELDOM, self._most_copies)
             self._clearing = asyncio.get_running_loop().call_later(_QUIET, self._clear)
 
     def _dismiss(self) -> None:
