@@ -346,7 +346,7 @@ def test_what_is_asked_ahead_gives_way(versions: Versions) -> None:
 
     async def work() -> None:
         async with pooled(versions, limits) as pool:
-            ahead = asyncio.ensure_future(ask(pool, job(versions, FOREVER), ""))
+            ahead = asyncio.ensure_future(ask(pool, job(versions, FOREVER), "", 1))
             await until(lambda: pool.states()["slow"] == 1)
             (early,) = pool.running.values()
 
@@ -355,15 +355,20 @@ def test_what_is_asked_ahead_gives_way(versions: Versions) -> None:
             assert early.is_still
             await until(lambda: pool.states() == {"waiting": 0, "fast": 0, "slow": 1, "still": 1})
             assert early.is_still
-            early.is_early = False
+            early.began -= 10  # which is more than it may take
+            (other,) = (one for one in pool.running.values() if one is not early)
+            taken = other.taken
+            await until(lambda: other.taken > taken + 0.2)
+            assert early.is_still
+            early.want()
             await until(lambda: pool.states()["slow"] == 2)
-            early.is_early = True
-            await until(lambda: early.is_still)
 
-            pool.cancel(next(one for one in pool.running.values() if one is not early))
-            await until(lambda: pool.states() == {"waiting": 0, "fast": 0, "slow": 1, "still": 0})
-            pool.cancel(early)
-            await asyncio.gather(ahead, own, return_exceptions=True)
+            with pytest.raises(Exceeded, match="after 1 seconds"):
+                await ahead
+            pool.cancel(other)
+            await asyncio.gather(own, return_exceptions=True)
+            with pytest.raises(Exceeded, match="after 0.5 seconds"):
+                await ask(pool, job(versions, FOREVER), "", 0.5)
 
     run(work())
 

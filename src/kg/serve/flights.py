@@ -269,7 +269,7 @@ class Flights:
             return None
         flight.followers += 1
         if flight.running:
-            flight.running.is_early = False
+            flight.running.want()
         return Seat(flight, leads=False)
 
     def start(

@@ -147,7 +147,7 @@ class Running:
         self.job = job
         self.client = client
         self.is_early = not client
-        """Whether nobody has asked for it yet."""
+        """Whether nobody has asked for it yet. Its seconds are those of processor time then."""
         self.seconds = seconds
         """How long it may take, waiting included."""
         self.taker: Taker | None = taker
@@ -191,6 +191,12 @@ class Running:
         self.worker = worker
         self.waited = now - self.began
         self.outlasts = now + fast
+
+    def want(self) -> None:
+        """Know that somebody asks for it, too, and has to wait no longer than from now on."""
+        if self.is_early:
+            self.is_early = False
+            self.began = time.monotonic()
 
     @property
     def can_be_cut(self) -> bool:

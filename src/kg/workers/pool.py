@@ -296,7 +296,7 @@ class Pool:
                 self._take_back(worker)
             if worker and now >= running.outlasts:
                 self._outlasts(running, worker)
-            late = now - running.began - running.seconds
+            late = (running.taken if running.is_early else now - running.began) - running.seconds
             if late >= _LAST:
                 self._finish(running, running.error or _late(running.seconds))
             elif late >= 0 and running.error is None:
