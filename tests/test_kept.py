@@ -241,7 +241,7 @@ def test_what_is_kept_is_sent_without_a_query(large: Served) -> None:
         for target, more in (
             (sparql(ROWS + "1"), {"Accept": "text/csv"}),
             ("/id/model/pangu-alpha", {"Accept": BROWSER}),
-            ("/queries/table-1", {"Accept": BROWSER, "Accept_Encoding": "zstd"}),
+            ("/queries/parts", {"Accept": BROWSER, "Accept_Encoding": "zstd"}),
         ):
             answers = [await large.ask(target, **more) for _ in range(3)]
             assert {told.status for told in answers} == {200}
