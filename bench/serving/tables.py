@@ -126,8 +126,14 @@ def plot(measured: Sequence[Measured], path: Path) -> None:
     kinds = len({one.queries for one in measured})
     lines = -(-len(panels) // kinds)
     figure, axes = plt.subplots(
-        lines, kinds, figsize=(4.5 * kinds, 3.2 * lines), squeeze=False, sharey="row"
+        lines,
+        kinds,
+        figsize=(4.5 * kinds, 3.2 * lines),
+        squeeze=False,
+        sharey="row",
+        layout="constrained",
     )
+    shown = {}
     servers = list(dict.fromkeys(one.server for one in measured))
     for axis, panel in zip(axes.flat, panels, strict=False):
         for number, server in enumerate(servers):
@@ -137,19 +143,17 @@ def plot(measured: Sequence[Measured], path: Path) -> None:
                     points.setdefault(one.connections, []).append(one.cell.per_second)
             middle = {at: statistics.median(values) for at, values in sorted(points.items())}
             if middle:
-                axis.plot(
+                (shown[server],) = axis.plot(
                     [str(at) for at in middle],
                     list(middle.values()),
                     marker="o",
                     color=f"C{number}",
-                    label=server,
                 )
         axis.set_yscale("log")
         axis.set_title(f"{panel[0]:,} models, {panel[2]}, {panel[1]}", fontsize=9)
         axis.set_xlabel("connections")
     for line in axes:
         line[0].set_ylabel("requests/s")
-    axes.flat[0].legend(fontsize=7)
-    figure.tight_layout()
+    figure.legend(shown.values(), shown.keys(), loc="outside lower center", ncols=4, fontsize=8)
     figure.savefig(path)
     plt.close(figure)
