@@ -374,7 +374,8 @@ class Pool:
         if len(self._fast) >= self.limits.fast or not self._has_room(running.client):
             return False
         half = max(1, self.limits.fast // 2)
-        own = sum([other.client == running.client for other in self._fast])
+        # but those that it has left, which go on for a moment
+        own = sum([other.client == running.client and bool(other.taker) for other in self._fast])
         if self._pace > _QUICK and own >= max(_TOGETHER, half):
             return False
         return not self._is_heavy(running) or sum(map(self._is_heavy, self._fast)) < half
