@@ -158,13 +158,12 @@ def routes(things: list[str], questions: list[str]) -> list[str]:
 def traces(address: str, paths: list[str]) -> set[str]:
     """The paths whose answers, as data or as a page, have a trace of the secret.
 
-    The names that were asked for come back in errors and forms, which tells nobody anything. What
-    names its format has no page.
+    The names that were asked for come back in errors and forms, which tells nobody anything.
     """
     return {
         path
         for path in paths
-        for accept in ("*/*", "text/html")[: 1 if "format=" in path else 2]
+        for accept in ("*/*", "text/html")
         if (SAID if NAMED.search(urllib.parse.unquote(path)) else NAMED).search(
             request(f"{address}{path}", Accept=accept)[1].decode()
         )
