@@ -89,10 +89,19 @@ class Served:
         return self.runner.run(work)
 
     async def ask(
-        self, target: str, *, method: str = "GET", leaves: asyncio.Event | None = None, **more: str
+        self,
+        target: str,
+        *,
+        method: str = "GET",
+        leaves: asyncio.Event | None = None,
+        told: Told | None = None,
+        **more: str,
     ) -> Told:
-        """What the front answers to a request over ASGI, whose client may leave."""
-        told = Told()
+        """What the front answers to a request over ASGI, whose client may leave.
+
+        ``told`` shows what has come so far.
+        """
+        told = told or Told()
 
         async def receive() -> MutableMapping[str, Any]:
             await (leaves or asyncio.Event()).wait()
@@ -329,13 +338,44 @@ def test_others_keep_a_query_whose_first_client_leaves(large: Served) -> None:
         await met(lambda: waiting() == 1)
         leaves_too = asyncio.Event()
         others = [asyncio.ensure_future(large.ask(target, leaves=leaves_too)) for _ in range(3)]
-        (seat,) = large.front._flights._known.values()
-        await met(lambda: seat.followers == 3)
+        (flight,) = large.front._flights._known.values()
+        await met(lambda: len(flight.followers) == 3)
         leaves.set()
         assert (await first).status == 0
-        assert (waiting(), seat.followers) == (1, 3)
+        assert (waiting(), len(flight.followers)) == (1, 2)
         leaves_too.set()
         assert [told.status for told in await asyncio.gather(*others)] == [0, 0, 0]
+        await met(lambda: waiting() == 0)
+
+    large.run(work())
+
+
+def test_who_comes_next_gets_what_there_is(large: Served) -> None:
+    """When the first one leaves: the rows so far at once, and the others as they come."""
+
+    async def work() -> None:
+        waiting = queries(large)
+        few = 'STRENDS(SHA1(CONCAT(STR(?s), STR(?d), STR(?g))), "00")'  # so they come slowly
+        every = "?s ?p ?o . ?d ?e ?f . ?g ?h ?i"
+        target = sparql(f"SELECT ?s {{ {every} FILTER ({few}) }}", format="csv")
+        leaves, leaves_too = asyncio.Event(), asyncio.Event()
+        first, second = Told(), Told()
+        before = asyncio.ensure_future(large.ask(target, leaves=leaves, told=first))
+        await met(lambda: waiting() == 1)
+        (flight,) = large.front._flights._known.values()
+        next_ = asyncio.ensure_future(large.ask(target, leaves=leaves_too, told=second))
+        await met(lambda: len(flight.followers) == 1 and first.body != b"")
+        assert (second.status, second.body) == (0, b"")
+        leaves.set()
+        await before
+        await met(lambda: second.body != b"")
+        assert (waiting(), second.status) == (1, 200)
+        assert bytes(flight._body).startswith(second.body)
+        assert second.body.startswith(b"s\r\nhttp")
+        assert "x-kg-query-id" not in second.headers
+        assert first.headers["x-kg-query-id"] == flight.running.id
+        leaves_too.set()
+        await next_
         await met(lambda: waiting() == 0)
 
     large.run(work())
@@ -394,6 +434,7 @@ def test_nobody_joins_a_query_that_is_given_up(large: Served) -> None:
         first = asyncio.ensure_future(large.ask(target, leaves=leaves))
         await met(lambda: waiting() == 1)
         ((what, flight),) = flights._known.items()
+        assert flight.leader
         flight.leader.leave()
         assert flights.join(what) is None
         assert flight.body is None
@@ -429,12 +470,14 @@ def test_who_cancels_ends_nobody_elses_query(large: Served) -> None:
         leaves = asyncio.Event()
         second = asyncio.ensure_future(large.ask(target, leaves=leaves))
         (flight,) = large.front._flights._known.values()
-        await met(lambda: flight.followers == 1)
+        await met(lambda: len(flight.followers) == 1)
         (id_,) = large.front._pool.running
         assert (await large.ask(f"/running/{id_}", method="DELETE")).status == 200
         assert b"cancelled" in (await first).body
         assert (await large.ask(f"/running/{id_}", method="DELETE")).status == 200
-        assert (waiting(), flight.followers) == (1, 1)
+        assert waiting() == 1
+        assert flight.leader
+        assert not flight.leader.is_first
         leaves.set()
         assert (await second).status == 0
         await met(lambda: waiting() == 0)

@@ -1,8 +1,8 @@
 """Queries on their way: each runs once for all who ask for the same at that time.
 
-Who came first gets the answer as it comes. Others wait until it is whole, and go on waiting if the
-first one leaves; one that becomes too large to be held goes to the first one alone, and the others
-have it run for themselves. What fails, fails for all of them.
+Who came first gets the answer as it comes. Others wait until it is whole; if the first one leaves,
+the next one gets what there is, and the rest as it comes. One that becomes too large to be held
+goes to one alone, and the others have it run for themselves. What fails, fails for all of them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 _MOST_AHEAD: Final = 65_536
 """Bytes that an answer which nobody shares may be ahead of its client."""
-_SEVERAL: Final = 2
 _MOST_LARGE: Final = 10_000
 _NOT_TAKEN: Final = "The answer was not taken in the time that a query may take here."
 
@@ -37,7 +36,7 @@ class Flight:
         self.job = job
         self._pool = pool
         self.leader: Seat | None = None
-        """The place of the one who came first, while that is there."""
+        """The place of the one who gets the answer as it comes."""
         self.running: Running | None = None
         self.rows: int | None = None
         self.error: Exception | None = None
@@ -48,9 +47,10 @@ class Flight:
         """Whether all of the answer so far is held for whoever wants it."""
         self.is_large = False
         """Whether the answer is too large for that."""
-        self.followers = 0
+        self.followers: list[Seat] = []
+        """The places of the others, who came later."""
         self.ahead: deque[bytes] = deque()
-        """Pieces that the one who came first has not taken."""
+        """Pieces that the one who leads has not taken."""
         self.landed: Callable[[], object] | None = None
         """What is called at the end."""
         self._size = 0
@@ -82,7 +82,7 @@ class Flight:
         self.wake()
 
     def taken(self) -> bytes:
-        """The next piece, taken by the one who came first."""
+        """The next piece, taken by the one who leads."""
         piece = self.ahead.popleft()
         was_full = self.is_full
         self._size -= len(piece)
@@ -91,12 +91,18 @@ class Flight:
         return piece
 
     def left(self) -> None:
-        """Let the one who came first leave, and all go on for the others."""
+        """Let the one who leads leave, and the next one lead in its place if all is still held."""
         self.leader = None
         self.ahead.clear()
         if self.is_full and self.running:
             self.running.go_on()
         self._size = 0
+        if self.followers and self.is_shared and not self.is_over:
+            self.leader = self.followers.pop(0)
+            self.leader.leads = True
+            if self._body:
+                self.ahead.append(bytes(self._body))
+                self._size = len(self._body)
 
     @property
     def is_full(self) -> bool:
@@ -153,9 +159,11 @@ class Flight:
 class Seat:
     """The place of one client in a flight, who leads it or follows."""
 
-    def __init__(self, flight: Flight, *, leads: bool) -> None:
+    def __init__(self, flight: Flight, *, is_first: bool) -> None:
         self.flight = flight
-        self.leads = leads
+        self.is_first = is_first
+        """Whether the query was started for this client, and has its id."""
+        self.leads = is_first
         self._is_empty = False
         self._sent_off: KgError | None = None
         self._within: asyncio.Timeout | None = None
@@ -175,7 +183,7 @@ class Seat:
         if self.leads:
             flight.left()
         else:
-            flight.followers -= 1
+            flight.followers.remove(self)
         flight.wake()
         if flight.is_deserted():
             flight.give_up()
@@ -205,15 +213,18 @@ class Seat:
         self.flight.wake()
 
     async def short(self) -> bytes | None:
-        """The whole answer if it is one piece, else None. Raises as ``pieces`` does."""
+        """The whole answer if its end comes with the first piece, else None.
+
+        Raises as ``pieces`` does.
+        """
         flight = self.flight
-        while not (flight.is_over or flight.is_full or len(flight.ahead) >= _SEVERAL):
+        while not (flight.is_over or flight.ahead):
             self._check()
             await flight.changed()
         self._check()
         if flight.error:
             raise flight.error
-        is_whole = flight.is_over and not flight.cut_by and len(flight.ahead) < _SEVERAL
+        is_whole = flight.is_over and not flight.cut_by
         return b"".join(flight.ahead) if is_whole else None
 
     async def pieces(self) -> AsyncIterator[bytes]:
@@ -234,13 +245,18 @@ class Seat:
                 return
 
     async def whole(self) -> bytes | None:
-        """The whole answer; None if it is not to be shared. Raises as ``pieces`` does."""
+        """The whole answer; None if it is not to be shared, or this one leads now.
+
+        Raises as ``pieces`` does.
+        """
         flight = self.flight
-        while flight.is_shared and not flight.is_over:
+        while flight.is_shared and not (flight.is_over or self.leads):
             self._check()
             await flight.changed()
         self._check()
-        if not flight.is_shared or isinstance(flight.error, Busy):  # which is about who came first
+        if self.leads or not flight.is_shared:
+            return None
+        if isinstance(flight.error, Busy):  # which is about who came first
             return None
         if error := flight.error or flight.cut_by:
             raise error
@@ -267,10 +283,11 @@ class Flights:
         flight = self._known.get(what) if what is not None else None
         if flight is None or flight.is_over or not flight.is_shared:
             return None
-        flight.followers += 1
+        seat = Seat(flight, is_first=False)
+        flight.followers.append(seat)
         if flight.running:
             flight.running.want()
-        return Seat(flight, leads=False)
+        return seat
 
     def start(
         self, what: Hashable | None, job: Job, client: str, seconds: float | None, began: float
@@ -282,7 +299,7 @@ class Flights:
         """
         is_shared = what is not None and what not in self._large and what not in self._known
         flight = Flight(job, self._pool, is_shared=is_shared)
-        seat = flight.leader = Seat(flight, leads=True)
+        seat = flight.leader = Seat(flight, is_first=True)
         if is_shared:
             self._known[what] = flight
             flight.landed = partial(self._landed, what, flight)
@@ -298,8 +315,9 @@ class Flights:
     def cancel(self, running: Running) -> None:
         """Stop a query for the one who came first, and for all if nobody else waits for it."""
         for flight in self._known.values():
-            if flight.job is running.job and flight.followers:
-                if flight.leader:
-                    flight.leader.send_off(Exceeded("cancelled", "The query was cancelled."))
+            leader = flight.leader
+            if flight.job is running.job and leader and (flight.followers or not leader.is_first):
+                if leader.is_first:
+                    leader.send_off(Exceeded("cancelled", "The query was cancelled."))
                 return
         self._pool.cancel(running)

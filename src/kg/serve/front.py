@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from kg.serve.deferred import Deferred
     from kg.serve.express import Express
-    from kg.serve.flights import Flight, Seat
+    from kg.serve.flights import Seat
     from kg.serve.kept import Kept, Wish
     from kg.serve.receiving import Receive
     from kg.serve.sending import Headers, Send
@@ -301,6 +301,10 @@ class Front:
                 what, deferred.job, client, seconds, began
             )
             with seat, watched(receive, seat.leave):
+                if not seat.leads and (body := await seat.whole()) is not None:
+                    await self._send_whole(seat, body, deferred, headers, wish, out)
+                    rows.append(seat.flight.rows)
+                    return None
                 if seat.leads:
                     body = await seat.short() if deferred.page is None else None
                     if body is not None and not out.is_head:
@@ -311,10 +315,6 @@ class Front:
                         cut_by = await self._lead(seat, deferred, [*headers], wish, out)
                     rows.append(seat.flight.rows)
                     return cut_by
-                if (body := await seat.whole()) is not None:
-                    await self._send_whole(seat, body, deferred, headers, wish, out)
-                    rows.append(seat.flight.rows)
-                    return None
             if not seat.flight.is_shared:
                 what = None
 
@@ -327,12 +327,11 @@ class Front:
         wish: Wish | None,
         out: Sending,
     ) -> None:
-        """Send an answer that is there, to who leads with what tells of the flight, and keep it."""
+        """Send an answer that is there, and keep it."""
         own = [*headers]
         if wish:
             self._answers.keep(wish, own, body, deferred.job, seat.flight.rows)
-        if seat.leads:
-            self._about(seat.flight, own)
+        self._about(seat, own)
         await out.whole(own, body)
 
     async def _lead(
@@ -345,10 +344,10 @@ class Front:
             return None
         async for piece in seat.pieces():
             if not out.has_started:
-                self._about(flight, headers)
-            await out.piece(headers, piece)
+                self._about(seat, headers)
+            await out.piece(headers, piece, is_last=flight.is_over and not flight.ahead)
         if not out.has_started:
-            self._about(flight, headers)
+            self._about(seat, headers)
         if flight.cut_by:
             deferred.cut[deferred.tag] = None
             await out.end(headers, is_complete=False)
@@ -358,10 +357,10 @@ class Front:
         await out.end(headers)
         return None
 
-    def _about(self, flight: Flight, headers: Headers) -> None:
-        """Add the headers that tell of how a query runs."""
-        running = flight.running
-        if running and headers[-1][0] != b"server-timing":
+    def _about(self, seat: Seat, headers: Headers) -> None:
+        """Add the headers that tell of how a query runs, for the client that it was started for."""
+        running = seat.flight.running
+        if running and seat.is_first and headers[-1][0] != b"server-timing":
             headers.append((b"x-kg-query-id", running.id.encode()))
             timing = f"queue;dur={running.waited * 1000:.1f}"
             headers.append((b"server-timing", timing.encode()))

@@ -24,7 +24,7 @@ _NO_CHUNKS: Final = "The answer is too large for HTTP/1.0, which cannot tell whe
 
 
 class Sending:
-    """An answer on its way: one piece is held back, so that a short one has its length.
+    """An answer on its way: the only piece is held back, so that a short one has its length.
 
     A client that takes nothing for ``_SECONDS`` raises ``ConnectionError``. HTTP/1.0 has no chunks
     by which it could tell an answer that was cut, so to it goes the whole or nothing.
@@ -39,19 +39,18 @@ class Sending:
         self.sent = 0
         """Bytes that the client has taken, or that are on their way to it."""
 
-    async def piece(self, headers: Headers, piece: bytes) -> None:
-        """Send a piece of the answer."""
+    async def piece(self, headers: Headers, piece: bytes, *, is_last: bool) -> None:
+        """Send a piece of the answer, of which it is known whether it is the last one."""
         if self._is_whole:
             self._held += piece
             if len(self._held) > MOST_AT_ONCE:
                 raise Exceeded("size", _NO_CHUNKS)
             return
-        if self._held or self.has_started:
-            await self._start(200, headers)
-            await self._pass_on(self._held + piece, more=True)
-            self._held = b""
-        else:
+        if is_last and not self.has_started:
             self._held = piece
+            return
+        await self._start(200, headers)
+        await self._pass_on(piece, more=True)
 
     async def end(self, headers: Headers, *, is_complete: bool = True) -> None:
         """Send what is left, and that this is all; or all that there is of a cut answer."""
