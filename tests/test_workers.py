@@ -335,7 +335,7 @@ def test_one_client_has_half_of_the_fast_slots(
     async def work() -> None:
         async with pooled(versions, limits) as pool:
             assert await having(pool, 1.0) == 3
-            assert await having(pool, 0.0) == 4  # half of all slots
+            assert await having(pool, 0.003) == 4  # half of all slots
 
     run(work())
 
@@ -430,6 +430,34 @@ def test_quick_queries_are_sent_ahead(versions: Versions) -> None:
             found = [await reader.whole for reader in readers]
             assert found == said(1, 2, 3, 4, 5, 6, 7)
             assert pool.workers.started == 1
+
+    run(work())
+
+
+def test_the_quickest_leave_a_processor_to_the_server(
+    versions: Versions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two: one is at work and the others follow; one that takes longer keeps nobody waiting."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    limits = Limits(fast=4, slow=2, queue=9, seconds=PATIENCE, memory=256_000_000)
+
+    async def work() -> None:
+        async with pooled(versions, limits) as pool:
+            await pool.start(str(versions.current_name()))
+            for pace, at_work in ((0.0, 1), (0.003, 3)):
+                pool._pace = pace
+                readers = [Reader() for _ in range(3)]
+                for text, reader in zip(numbers(1, 2, 3), readers, strict=True):
+                    pool.ask(job(versions, text), text, reader)
+                assert pool.states()["fast"] == at_work
+                assert [await reader.whole for reader in readers] == said(1, 2, 3)
+            pool._pace = 0
+            long = asyncio.ensure_future(ask(pool, job(versions, FOREVER)))
+            await asyncio.sleep(0)
+            assert await ask(pool, job(versions, "ASK {}"), "another") == b"true"
+            (running,) = pool.running.values()
+            pool.cancel(running)
+            await asyncio.gather(long, return_exceptions=True)
 
     run(work())
 

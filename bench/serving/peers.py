@@ -22,6 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+import pyoxigraph as ox
+
 from kg import __version__
 from server import KG, PATIENCE, megabytes, members, processor_seconds, until
 
@@ -47,8 +49,6 @@ class Data:
     root: Path
     quads: Path
     """N-Quads."""
-    named: Path
-    """The same with the default graph as ``DEFAULT``."""
     graphs: tuple[str, ...]
     """The named graphs."""
     folder: Path
@@ -318,14 +318,17 @@ def _start_virtuoso(running: Running, sql: int | None = None) -> None:
 def _load_virtuoso(data: Data) -> None:
     """Load the data into a database file, with which each start begins."""
     (data.folder / VIRTUOSO).mkdir()
+    named = data.folder / VIRTUOSO / "named.nq"
+    with named.open("wb") as file:
+        quads = map(_named, ox.parse(path=data.quads, format=ox.RdfFormat.N_QUADS))
+        ox.serialize(quads, file, format=ox.RdfFormat.N_QUADS)
     port = free_port()
     running = Running(data, free_port())
     try:
         _start_virtuoso(running, port)
         running.wait(lambda: running.listens(port) and running.listens())
         text = (
-            f"log_enable(2); DB.DBA.TTLP(file_open('{data.named}'), '', '{DEFAULT}', 512); "
-            "checkpoint;"
+            f"log_enable(2); DB.DBA.TTLP(file_open('{named}'), '', '{DEFAULT}', 512); checkpoint;"
         )
         words = (_found("isql-vt"), f"127.0.0.1:{port}", "dba", "dba", f"exec={text}")
         done = subprocess.run(  # noqa: S603
@@ -335,6 +338,13 @@ def _load_virtuoso(data: Data) -> None:
             raise RuntimeError(f"it did not load the data: {(done.stdout + done.stderr)[-200:]}")
     finally:
         running.end()
+
+
+def _named(quad: ox.Quad) -> ox.Quad:
+    """The same, in ``DEFAULT`` if it is in the default graph."""
+    if not isinstance(quad.graph_name, ox.DefaultGraph):
+        return quad
+    return ox.Quad(quad.subject, quad.predicate, quad.object, ox.NamedNode(DEFAULT))
 
 
 def _graphs_of_virtuoso(data: Data) -> dict[str, list[str]]:

@@ -157,6 +157,8 @@ class Running:
         """When it has had a fast slot for long enough."""
         self.waited = 0.0
         """Seconds until a worker had it."""
+        self.is_quick = True
+        """Whether its worker has not been at it for long."""
         self.lingers = math.inf
         """Until when it goes on though nobody takes the answer any more."""
         self.is_ahead = False

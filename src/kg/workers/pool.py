@@ -11,17 +11,21 @@ more at once would each take longer. What finds no slot waits in a line of bound
 it, waiting, evaluation and sending, ends at the deadline.
 
 While queries are quick, some that wait are sent to workers ahead, which so go from one to the next
-without being woken for it; if one takes longer after all, the others are taken back.
+without being woken for it; if one takes longer after all, the others are taken back. While they are
+so quick that the server has as much to do for one as a worker, no more are at work than there are
+processors beside the server's: more would only take these from each other.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import time
 from collections import Counter
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kg.errors import Busy, Exceeded, KgError, StoreError
@@ -62,6 +66,8 @@ _AHEAD: Final = 4
 """Queries that a worker is sent beyond the one that it is at."""
 _QUICK: Final = 0.005
 """Seconds that queries take while workers are sent more than one."""
+_QUICKEST: Final = 0.002
+"""Seconds that queries take while the server has about as much to do for each as a worker."""
 _WEIGHT: Final = 0.1
 """Of the last query in their mean."""
 _GRACE: Final = 0.3
@@ -87,6 +93,10 @@ class Pool:
         self.workers = Workers(source, limits, self._door, copies)
         self._fast: set[Running] = set()
         self._long: dict[Running, Worker] = {}
+        self._at_once = limits.fast
+        """How many of the quickest queries are at work at once."""
+        if isinstance(source, Path):  # else an engine is at work
+            self._at_once = max(1, min(limits.fast, len(os.sched_getaffinity(0)) - 1))
         self._line = Line(limits.queue)
         self._pace = 10 * _QUICK
         """Seconds that a quick query takes, in the mean of late."""
@@ -292,8 +302,10 @@ class Pool:
                 self._finish(running, None)
                 continue
             worker = running.worker if running in self._fast else None
-            if worker and worker.ahead and now - running.began - running.waited > _LOOK:
-                self._take_back(worker)
+            if worker and now - running.began - running.waited > _LOOK:
+                running.is_quick = False
+                if worker.ahead:
+                    self._take_back(worker)
             if worker and now >= running.outlasts:
                 self._outlasts(running, worker)
             late = (running.taken if running.is_early else now - running.began) - running.seconds
@@ -371,7 +383,7 @@ class Pool:
             self._finish(running, error)
 
     def _has_slot(self, running: Running) -> bool:
-        if len(self._fast) >= self.limits.fast or not self._has_room(running.client):
+        if self._is_full() or not self._has_room(running.client):
             return False
         half = max(1, self.limits.fast // 2)
         # but those that it has left, which go on for a moment
@@ -379,6 +391,13 @@ class Pool:
         if self._pace > _QUICK and own >= max(_TOGETHER, half):
             return False
         return not self._is_heavy(running) or sum(map(self._is_heavy, self._fast)) < half
+
+    def _is_full(self) -> bool:
+        """Whether no fast slot is left, of which the quickest queries get fewer."""
+        if len(self._fast) >= self.limits.fast:
+            return True
+        is_quickest = self._pace <= _QUICKEST
+        return is_quickest and sum([other.is_quick for other in self._fast]) >= self._at_once
 
     def _has_room(self, client: str) -> bool:
         own = sum([other.client == client for other in self._having_slots()])
@@ -503,7 +522,7 @@ class Pool:
 
     def _next(self) -> None:
         """Grant slots to those who wait, and send others of them ahead."""
-        while len(self._fast) < self.limits.fast:
+        while not self._is_full():
             chosen = self._line.first(self._spent.of, self._has_slot)
             if chosen is None:
                 break
