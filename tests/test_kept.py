@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from kg.build import Built
 from kg.citation import Citation
 from kg.encodings import decoded
+from kg.errors import Busy
 from kg.project import Project
 from kg.queries import Catalogue
 from kg.serve import create_app
@@ -381,6 +382,53 @@ def test_who_comes_next_gets_what_there_is(large: Served) -> None:
     large.run(work())
 
 
+def test_who_takes_an_answer_over_gets_all_of_it(large: Served) -> None:
+    """The same bytes as another one, which are kept for whoever asks next; in one piece or more."""
+
+    async def work(**more: str) -> None:
+        target = sparql("SELECT ?s ?g { GRAPH ?g { ?s ?p ?o } } LIMIT 9000#took", format="csv")
+        leaves = asyncio.Event()
+        first = asyncio.ensure_future(large.ask(target, leaves=leaves, **more))
+        await met(lambda: bool(large.front._flights._known))
+        (flight,) = large.front._flights._known.values()
+        others = [asyncio.ensure_future(large.ask(target, **more)) for _ in range(2)]
+        await met(lambda: len(flight.followers) == 2)
+        assert flight.leader
+        flight.leader.leave()
+        leaves.set()
+        await first
+        bodies = {told.body for told in await asyncio.gather(*others)}
+        assert bodies == {(await large.ask(target, **more)).body}
+        assert len(bodies.pop()) > 20_000
+
+    large.run(work())
+    large.run(work(Accept_Encoding="gzip"))
+
+
+def test_who_takes_an_answer_over_is_not_told_what_the_first_one_is(large: Served) -> None:
+    """That there is no room for its query any more: it is run anew."""
+
+    async def work() -> None:
+        waiting = queries(large)
+        target = sparql(SLOW.format("no room"), format="csv")
+        leaves, leaves_too = asyncio.Event(), asyncio.Event()
+        first = asyncio.ensure_future(large.ask(target, leaves=leaves))
+        await met(lambda: waiting() == 1)
+        (flight,) = large.front._flights._known.values()
+        second = asyncio.ensure_future(large.ask(target, leaves=leaves_too))
+        await met(lambda: len(flight.followers) == 1)
+        leaves.set()
+        await first
+        assert flight.running
+        large.front._pool._finish(flight.running, Busy("The server is busy."))
+        await met(lambda: [*large.front._pool.running] not in ([], [flight.running.id]))
+        leaves_too.set()
+        assert (await second).status == 0
+        await met(lambda: waiting() == 0)
+
+    large.run(work())
+
+
 def test_who_has_a_query_run_anew_has_waited_already(large: Served) -> None:
     """It is part of the time for one's own; nobody waits so for the same answer again."""
 
@@ -460,15 +508,14 @@ def test_an_error_goes_to_all_and_is_not_kept(large: Served) -> None:
 
 
 def test_who_cancels_ends_nobody_elses_query(large: Served) -> None:
-    """The id is the first client's: while others wait, it alone is told, and they go on."""
+    """The id is the first client's, who alone is told while others wait; and the operator's."""
 
     async def work() -> None:
         waiting = queries(large)
         target = sparql(SLOW.format("cancelled"), format="csv")
         first = asyncio.ensure_future(large.ask(target))
         await met(lambda: waiting() == 1)
-        leaves = asyncio.Event()
-        second = asyncio.ensure_future(large.ask(target, leaves=leaves))
+        second = asyncio.ensure_future(large.ask(target))
         (flight,) = large.front._flights._known.values()
         await met(lambda: len(flight.followers) == 1)
         (id_,) = large.front._pool.running
@@ -478,8 +525,10 @@ def test_who_cancels_ends_nobody_elses_query(large: Served) -> None:
         assert waiting() == 1
         assert flight.leader
         assert not flight.leader.is_first
-        leaves.set()
-        assert (await second).status == 0
+        operator = {"Authorization": "Bearer operator"}
+        ended = await large.ask(f"/running/{id_}", method="DELETE", **operator)
+        assert ended.status == 200
+        assert b"cancelled" in (await second).body
         await met(lambda: waiting() == 0)
 
     large.run(work())

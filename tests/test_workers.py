@@ -437,7 +437,7 @@ def test_quick_queries_are_sent_ahead(versions: Versions) -> None:
 def test_the_quickest_leave_a_processor_to_the_server(
     versions: Versions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of two: one is at work and the others follow; one that takes longer keeps nobody waiting."""
+    """Of two: one of a client is at work, and the others follow it."""
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
     limits = Limits(fast=4, slow=2, queue=9, seconds=PATIENCE, memory=256_000_000)
 
@@ -448,16 +448,56 @@ def test_the_quickest_leave_a_processor_to_the_server(
                 pool._pace = pace
                 readers = [Reader() for _ in range(3)]
                 for text, reader in zip(numbers(1, 2, 3), readers, strict=True):
-                    pool.ask(job(versions, text), text, reader)
+                    pool.ask(job(versions, text), "one", reader)
                 assert pool.states()["fast"] == at_work
                 assert [await reader.whole for reader in readers] == said(1, 2, 3)
+
+    run(work())
+
+
+def test_the_quickest_keep_nobody_waiting(
+    versions: Versions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither another client, nor what their worker cannot do, nor who would be turned away."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr("kg.workers.pool.SLOW_AFTER", PATIENCE)  # so that none leaves its slot
+    monkeypatch.setattr("kg.workers.pool._LOOK", PATIENCE)
+    other = job(versions, "ASK {}")._replace(version="another")
+
+    async def work(queue: int, client: str, second: Job, at_work: int) -> None:
+        limits = Limits(fast=4, slow=2, queue=queue, seconds=PATIENCE, memory=256_000_000)
+        async with pooled(versions, limits) as pool:
+            await pool.start(str(versions.current_name()))
             pool._pace = 0
-            long = asyncio.ensure_future(ask(pool, job(versions, FOREVER)))
-            await asyncio.sleep(0)
-            assert await ask(pool, job(versions, "ASK {}"), "another") == b"true"
-            (running,) = pool.running.values()
-            pool.cancel(running)
-            await asyncio.gather(long, return_exceptions=True)
+            with (
+                asking(pool, job(versions, FOREVER)),
+                asking(pool, second, client),
+            ):
+                assert pool.states()["fast"] == at_work
+            for running in list(pool.running.values()):
+                pool.cancel(running)
+
+    run(work(9, "one", job(versions, "ASK {}"), 1))
+    run(work(9, "another", job(versions, "ASK {}"), 2))
+    run(work(9, "one", other, 2))
+    run(work(0, "one", job(versions, "ASK {}"), 2))
+
+
+def test_one_that_takes_longer_is_not_counted(
+    versions: Versions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those after it begin elsewhere, though it has its slot for good."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr("kg.workers.pool.SLOW_AFTER", PATIENCE)
+    limits = Limits(fast=4, slow=2, queue=9, seconds=PATIENCE, memory=256_000_000)
+
+    async def work() -> None:
+        async with pooled(versions, limits) as pool:
+            await pool.start(str(versions.current_name()))
+            pool._pace = 0
+            with asking(pool, job(versions, FOREVER)):
+                assert await ask(pool, job(versions, "ASK {}")) == b"true"
+                assert pool.states()["fast"] == 1
 
     run(work())
 

@@ -31,7 +31,7 @@ SAMPLES: Final = 3
 _COMPARED: Final = 2
 """The seed of the pool of those."""
 _GRACE: Final = 2
-"""Seconds for starting a process, and for what it says to come."""
+"""Seconds for what a process says to come."""
 _N_QUADS: Final = next(one for one in FORMATS if one.name == "nquads")
 
 
@@ -120,6 +120,7 @@ class Evaluator:
         if self._process is None:
             context = multiprocessing.get_context("spawn")
             self._process = context.Pool(1)
+            self._process.apply(_evaluated, (self._root, "ASK {}"))  # so that it has begun
         try:
             return self._process.apply_async(_evaluated, (self._root, text)).get(seconds + _GRACE)
         except multiprocessing.TimeoutError:

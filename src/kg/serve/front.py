@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from a2wsgi import WSGIMiddleware
 
-from kg.errors import Exceeded, KgError, Refused
+from kg.errors import Busy, Exceeded, KgError, Refused
 from kg.serve.awaited import Awaited
 from kg.serve.clients import Clients
 from kg.serve.context import KEY
@@ -300,21 +300,26 @@ class Front:
             seat = self._flights.join(what) or self._flights.start(
                 what, deferred.job, client, seconds, began
             )
-            with seat, watched(receive, seat.leave):
-                if not seat.leads and (body := await seat.whole()) is not None:
-                    await self._send_whole(seat, body, deferred, headers, wish, out)
-                    rows.append(seat.flight.rows)
-                    return None
-                if seat.leads:
-                    body = await seat.short() if deferred.page is None else None
-                    if body is not None and not out.is_head:
+            try:
+                with seat, watched(receive, seat.leave):
+                    if not seat.leads and (body := await seat.whole()) is not None:
                         await self._send_whole(seat, body, deferred, headers, wish, out)
                         rows.append(seat.flight.rows)
                         return None
-                    async with seat.at_most(began + most + _LATE - time.monotonic()):
-                        cut_by = await self._lead(seat, deferred, [*headers], wish, out)
-                    rows.append(seat.flight.rows)
-                    return cut_by
+                    if seat.leads:
+                        body = await seat.short() if deferred.page is None else None
+                        if body is not None and not out.is_head:
+                            await self._send_whole(seat, body, deferred, headers, wish, out)
+                            rows.append(seat.flight.rows)
+                            return None
+                        async with seat.at_most(began + most + _LATE - time.monotonic()):
+                            cut_by = await self._lead(seat, deferred, [*headers], wish, out)
+                        rows.append(seat.flight.rows)
+                        return cut_by
+            except Busy:
+                if seat.is_first or not out.is_untouched:
+                    raise
+                # else it is about who came first
             if not seat.flight.is_shared:
                 what = None
 

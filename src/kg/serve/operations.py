@@ -293,7 +293,7 @@ class Operations:
                 said = "No query with this id is running."
                 await problem(send, HTTPStatus.NOT_FOUND, said)
             else:
-                self._cancel(running)
+                (self._pool.cancel if self.may_all(scope) else self._cancel)(running)
                 await plain(send, b"{}\n", _JSON)
         elif method not in ("GET", "HEAD", "DELETE"):
             await _wrong_method(send, "DELETE, GET, HEAD")

@@ -39,6 +39,11 @@ class Sending:
         self.sent = 0
         """Bytes that the client has taken, or that are on their way to it."""
 
+    @property
+    def is_untouched(self) -> bool:
+        """Whether it was given nothing to send."""
+        return not (self.has_started or self._held)
+
     async def piece(self, headers: Headers, piece: bytes, *, is_last: bool) -> None:
         """Send a piece of the answer, of which it is known whether it is the last one."""
         if self._is_whole:

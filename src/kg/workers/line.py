@@ -32,12 +32,22 @@ class Line:
         """Whether anything waits that no worker was sent."""
         return bool(self._waiting)
 
+    def has_room(self, client: str) -> bool:
+        """Whether a query of a client may wait."""
+        is_free = self._of_client.total() < self._most
+        return is_free and self._of_client[client] < self._half
+
+    @property
+    def _half(self) -> int:
+        """How many a client may have here."""
+        return max(1, self._most // 2)
+
     def add(self, running: Running) -> None:
         """Have a query wait.
 
         Raises ``TooMany`` if its client has half of the line, ``Busy`` if the line is full.
         """
-        if self._of_client[running.client] >= max(1, self._most // 2):
+        if self._of_client[running.client] >= self._half:
             raise TooMany("You have as many queries running and waiting as one client may.")
         if self._of_client.total() >= self._most:
             raise Busy("The server has as many queries running and waiting as it takes.")

@@ -12,8 +12,8 @@ it, waiting, evaluation and sending, ends at the deadline.
 
 While queries are quick, some that wait are sent to workers ahead, which so go from one to the next
 without being woken for it; if one takes longer after all, the others are taken back. While they are
-so quick that the server has as much to do for one as a worker, no more are at work than there are
-processors beside the server's: more would only take these from each other.
+so quick that the server has as much to do for one as a worker, a client has no more at work than
+there are processors beside the server's: more would only take these from each other.
 """
 
 from __future__ import annotations
@@ -94,9 +94,9 @@ class Pool:
         self._fast: set[Running] = set()
         self._long: dict[Running, Worker] = {}
         self._at_once = limits.fast
-        """How many of the quickest queries are at work at once."""
+        """How many of its quickest queries a client has at work at once."""
         if isinstance(source, Path):  # else an engine is at work
-            self._at_once = max(1, min(limits.fast, len(os.sched_getaffinity(0)) - 1))
+            self._at_once = max(1, min(limits.fast, _processors() - 1))
         self._line = Line(limits.queue)
         self._pace = 10 * _QUICK
         """Seconds that a quick query takes, in the mean of late."""
@@ -383,21 +383,28 @@ class Pool:
             self._finish(running, error)
 
     def _has_slot(self, running: Running) -> bool:
-        if self._is_full() or not self._has_room(running.client):
+        if len(self._fast) >= self.limits.fast or not self._has_room(running.client):
             return False
         half = max(1, self.limits.fast // 2)
         # but those that it has left, which go on for a moment
-        own = sum([other.client == running.client and bool(other.taker) for other in self._fast])
-        if self._pace > _QUICK and own >= max(_TOGETHER, half):
+        own = [one for one in self._fast if one.client == running.client and one.taker]
+        if self._pace > _QUICK and len(own) >= max(_TOGETHER, half):
+            return False
+        if self._pace <= _QUICKEST and self._can_follow(running, own):
             return False
         return not self._is_heavy(running) or sum(map(self._is_heavy, self._fast)) < half
 
-    def _is_full(self) -> bool:
-        """Whether no fast slot is left, of which the quickest queries get fewer."""
-        if len(self._fast) >= self.limits.fast:
-            return True
-        is_quickest = self._pace <= _QUICKEST
-        return is_quickest and sum([other.is_quick for other in self._fast]) >= self._at_once
+    def _can_follow(self, running: Running, own: list[Running]) -> bool:
+        """Whether it can wait for others of its client, of which as many are at work as may be.
+
+        What could not be sent to their workers would wait for as long as that one asks more.
+        """
+        before = [
+            one
+            for one in own
+            if one.worker and one.is_quick and self._may_follow(one, one.worker, running)
+        ]
+        return len(before) >= self._at_once and self._line.has_room(running.client)
 
     def _has_room(self, client: str) -> bool:
         own = sum([other.client == client for other in self._having_slots()])
@@ -522,7 +529,7 @@ class Pool:
 
     def _next(self) -> None:
         """Grant slots to those who wait, and send others of them ahead."""
-        while not self._is_full():
+        while len(self._fast) < self.limits.fast:
             chosen = self._line.first(self._spent.of, self._has_slot)
             if chosen is None:
                 break
@@ -530,6 +537,11 @@ class Pool:
             self._line.leave(chosen)
             self._assign(chosen)
         self._send_ahead()
+
+
+def _processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _late(seconds: float) -> Exceeded:
