@@ -48,6 +48,8 @@ from tests.test_workers import canary, children
 __all__ = ["canary"]
 
 XSD = PREFIXES["xsd"]
+LONG = 4 * PATIENCE
+"""Seconds for what takes ten by itself, on a machine that others use."""
 ALIVE = "SELECT (COUNT(*) AS ?n) { ?s a <urn:none> }"
 
 
@@ -62,7 +64,7 @@ def address(versions: Versions) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def patient(versions: Versions) -> Iterator[str]:
     """The same, with time for what is long but right, on any machine."""
-    with serving(versions.root, KG_DEADLINE=str(PATIENCE)) as found:
+    with serving(versions.root, KG_DEADLINE=str(LONG)) as found:
         yield found
 
 
@@ -74,7 +76,7 @@ def is_alive(address: str) -> bool:
 def posted(address: str, path: str, body: bytes, **headers: str) -> tuple[int, bytes]:
     """Status and body of a POST."""
     host, port = address.removeprefix("http://").split(":")
-    connection = http.client.HTTPConnection(host, int(port), timeout=PATIENCE)
+    connection = http.client.HTTPConnection(host, int(port), timeout=LONG)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     with contextlib.closing(connection):
         connection.request("POST", path, body, named)
