@@ -25,7 +25,7 @@ from kg.settings import Settings
 from kg.store import Current, EmbeddedStore, Versions
 from tests.conftest import BROWSER, unwatched
 from tests.looking import Look
-from tests.test_front import PATIENCE, get, program, serving, serving_with
+from tests.test_front import PATIENCE, get, program, serving, serving_with, until
 
 HTML = {"Accept": BROWSER}
 FILES = {f"china-llm-landscape.{one.extension}": one for one in formats("graph")}
@@ -80,6 +80,7 @@ def test_the_file_of_checksums(versions: Versions, tmp_path: Path) -> None:
                 assert response.headers["content-encoding"] == "gzip"
                 body = gzip.decompress(body)
             (tmp_path / name).write_bytes(body)
+        until(lambda: get(f"{address}/download/SHA256SUMS")[0] != 503)  # it is busy meanwhile
         status, text, headers = get(f"{address}/download/SHA256SUMS")
         assert status == 200
         assert headers["content-type"].startswith("text/plain")
