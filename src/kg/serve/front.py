@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from a2wsgi import WSGIMiddleware
 
-from kg.errors import Busy, Exceeded, KgError, Refused
+from kg.errors import KgError, Refused
 from kg.serve.awaited import Awaited
 from kg.serve.clients import Clients
 from kg.serve.context import KEY
@@ -26,8 +26,9 @@ from kg.serve.flights import Flights
 from kg.serve.kept import INTERNAL, MOST_OF_ONE, Answers
 from kg.serve.malformed import malformed
 from kg.serve.operations import Operations
-from kg.serve.receiving import body_of, left, replay, watched
-from kg.serve.sending import MOST_AT_ONCE, Sending, headers_of, problem
+from kg.serve.receiving import body_of, left, replay
+from kg.serve.reply import Reply
+from kg.serve.sending import Sending, problem
 from kg.serve.warming import Warming
 from kg.serve.writes import DeferredWrite
 
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
     from kg.serve.deferred import Deferred
     from kg.serve.express import Express
-    from kg.serve.flights import Seat
     from kg.serve.kept import Kept, Wish
     from kg.serve.receiving import Receive
     from kg.serve.sending import Headers, Send
@@ -49,11 +49,6 @@ if TYPE_CHECKING:
     Scope = MutableMapping[str, Any]
 
 _BODY_SECONDS: Final = 30
-_LATE: Final = 0.45
-"""Seconds after its deadline in which the end of an answer is sent."""
-_NO_PAGE: Final = (
-    "The answer is too large for a page: ask for it as CSV or JSON, or for fewer rows with LIMIT."
-)
 
 
 class Front:
@@ -254,12 +249,16 @@ class Front:
             self._answers.keep_for(wish, kept)
             await self._send_again(kept, None, scope, send)
             return
+        self._pool.settle_on(deferred.current)
         out = Sending(send, scope["http_version"] in ("1", "1.0"), scope["method"] == "HEAD")
+        reply = Reply(deferred, headers, wish, self._answers, out)
+        client, most = self._clients.name(scope), self._most_seconds(deferred, scope)
         began = time.monotonic()
         error: BaseException | None = ConnectionError()
-        rows: list[int | None] = []
+        rows = None
         try:
-            error = await self._answer(deferred, headers, wish, scope, receive, out, rows)
+            flight = await reply.send(self._flights, client, most, receive)
+            error, rows = flight.cut_by, flight.rows
         except KgError as known:
             error = known.with_traceback(None)  # which knows this frame and what it holds
             if not out.has_started:
@@ -269,120 +268,15 @@ class Front:
         except ConnectionError:
             pass  # who takes nothing has left
         finally:
-            seconds = time.monotonic() - began
-            found = rows[0] if rows else None
             if INTERNAL not in scope:
-                self._operations.finished(deferred.job, seconds, out.sent, found, error)
+                seconds = time.monotonic() - began
+                self._operations.finished(deferred.job, seconds, out.sent, rows, error)
 
-    async def _answer(
-        self,
-        deferred: Deferred,
-        headers: Headers,
-        wish: Wish | None,
-        scope: Scope,
-        receive: Receive,
-        out: Sending,
-        rows: list[int | None],
-    ) -> KgError | None:
-        """Send the answer that others wait for, too, or else one's own; why it was cut, if it was.
-
-        Its number goes to ``rows``, if that is known.
-        """
-        seconds = deferred.seconds
-        if seconds and not self._operations.may_all(scope):
-            seconds = min(seconds, self._pool.limits.seconds)
-        self._pool.settle_on(deferred.current)
-        client = self._clients.name(scope)
-        what = (deferred.tag, seconds) if deferred.tag and not out.is_head else None
-        most = seconds or self._pool.limits.seconds
-        began = time.monotonic()
-        while True:
-            seat = self._flights.join(what) or self._flights.start(
-                what, deferred.job, client, seconds, began
-            )
-            try:
-                with seat, watched(receive, seat.leave):
-                    if not seat.leads and (body := await seat.whole()) is not None:
-                        await self._send_whole(seat, body, deferred, headers, wish, out)
-                        rows.append(seat.flight.rows)
-                        return None
-                    if seat.leads:
-                        body = await seat.short() if deferred.page is None else None
-                        if body is not None and not out.is_head:
-                            await self._send_whole(seat, body, deferred, headers, wish, out)
-                            rows.append(seat.flight.rows)
-                            return None
-                        async with seat.at_most(began + most + _LATE - time.monotonic()):
-                            cut_by = await self._lead(seat, deferred, [*headers], wish, out)
-                        rows.append(seat.flight.rows)
-                        return cut_by
-            except Busy:
-                if seat.is_first or not out.is_untouched:
-                    raise
-                # else it is about who came first
-            if not seat.flight.is_shared:
-                what = None
-
-    async def _send_whole(
-        self,
-        seat: Seat,
-        body: bytes,
-        deferred: Deferred,
-        headers: Headers,
-        wish: Wish | None,
-        out: Sending,
-    ) -> None:
-        """Send an answer that is there, and keep it."""
-        own = [*headers]
-        if wish:
-            self._answers.keep(wish, own, body, deferred.job, seat.flight.rows)
-        self._about(seat, own)
-        await out.whole(own, body)
-
-    async def _lead(
-        self, seat: Seat, deferred: Deferred, headers: Headers, wish: Wish | None, out: Sending
-    ) -> KgError | None:
-        """Send an answer as it comes; why it was cut, if it was and says so itself."""
-        flight = seat.flight
-        if deferred.page:
-            await self._page(seat, deferred, wish, out)
-            return None
-        async for piece in seat.pieces():
-            if not out.has_started:
-                self._about(seat, headers)
-            await out.piece(headers, piece, is_last=flight.is_over and not flight.ahead)
-        if not out.has_started:
-            self._about(seat, headers)
-        if flight.cut_by:
-            deferred.cut[deferred.tag] = None
-            await out.end(headers, is_complete=False)
-            return flight.cut_by
-        if wish and (body := flight.body) is not None:
-            self._answers.keep(wish, headers, body, deferred.job, flight.rows)
-        await out.end(headers)
-        return None
-
-    def _about(self, seat: Seat, headers: Headers) -> None:
-        """Add the headers that tell of how a query runs, for the client that it was started for."""
-        running = seat.flight.running
-        if running and seat.is_first and headers[-1][0] != b"server-timing":
-            headers.append((b"x-kg-query-id", running.id.encode()))
-            timing = f"queue;dur={running.waited * 1000:.1f}"
-            headers.append((b"server-timing", timing.encode()))
-
-    async def _page(self, seat: Seat, deferred: Deferred, wish: Wish | None, out: Sending) -> None:
-        """Make a page of an answer and send it."""
-        body = bytearray()
-        async for piece in seat.pieces():
-            body += piece
-            if len(body) > MOST_AT_ONCE:
-                raise Exceeded("size", _NO_PAGE)
-        if seat.flight.cut_by:
-            raise seat.flight.cut_by
-        response = await asyncio.to_thread(deferred.paged, bytes(body))
-        if wish and response.status_code == HTTPStatus.OK and not out.is_head:
-            self._answers.keep(wish, headers_of(response), response.get_data(), None)
-        await out.response(response)
+    def _most_seconds(self, deferred: Deferred, scope: Scope) -> float:
+        """How long a query may take: what is asked for, more than others only for the operator."""
+        most = self._pool.limits.seconds
+        seconds = deferred.seconds or most
+        return seconds if seconds <= most or self._operations.may_all(scope) else most
 
 
 class Response:
