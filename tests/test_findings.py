@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator
 
+import pyoxigraph as ox
 import pytest
 import rdflib
 from click.testing import CliRunner
@@ -20,6 +22,7 @@ from kg.namespaces import GRAPHS, IDS
 from kg.project import Project
 from kg.queries import Catalogue, Query
 from kg.store import EmbeddedStore
+from kg.store.canonical import parse_graph
 from kg.terms import literal
 
 COUNT = Finding("count", "", "", "So many.", "count", 3)
@@ -28,9 +31,18 @@ TRUTH = Finding("truth", "", "", "So it is.", "truth", 1.0)
 
 
 @pytest.fixture(scope="module")
-def bare(built: build.Built) -> dict[str, bytes]:
+def bare(built: build.Built) -> ox.Store:
     """The real graphs without findings, aggregates and observations."""
-    return findings.without_summaries(built.graphs)
+    store = ox.Store()
+    for name, text in findings.without_summaries(built.graphs).items():
+        store.bulk_extend(parse_graph(text, name))
+    return store
+
+
+def parsed(store: ox.Store, name: str) -> rdflib.Graph:
+    """A graph of a store."""
+    text = store.dump(format=ox.RdfFormat.N_TRIPLES, from_graph=ox.NamedNode(GRAPHS + name))
+    return rdflib.Graph().parse(data=text, format="nt")
 
 
 @pytest.fixture(scope="module")
@@ -39,29 +51,29 @@ def queries(project: Project) -> Catalogue:
     return Catalogue.read(project.finding_files())
 
 
-def recomputed(
-    results: list[Result], queries: Catalogue, graphs: Mapping[str, bytes]
-) -> dict[str, str]:
-    """What each finding with a query gives on other graphs, by name."""
+def recomputed(results: list[Result], queries: Catalogue, store: ox.Store) -> dict[str, str]:
+    """What each finding with a query gives on other data, by name."""
     asked = [result.finding for result in results if result.columns]
     names = {finding.name for finding in asked}
     wanted = Catalogue([query for query in queries if query.name in names])
-    again = findings.recompute(asked, wanted, EmbeddedStore.in_memory(graphs))
+    again = findings.recompute(asked, wanted, EmbeddedStore(store))
     return {result.finding.name: f"{result.verdict}: {result.computed}" for result in again}
 
 
-def without(graphs: Mapping[str, bytes], doomed: set[str]) -> dict[str, bytes]:
-    """The graphs without the triples of which a thing in ``doomed`` is subject or object."""
-    marks = {f"<{iri}>".encode() for iri in doomed}
-    return {
-        name: b"\n".join(
-            line
-            for line in text.splitlines()
-            if not ({line.split(b" ", 1)[0], line[:-2].rsplit(b" ", 1)[-1]} & marks)
-        )
-        for name, text in graphs.items()
-        if name not in doomed
+@contextlib.contextmanager
+def without(store: ox.Store, doomed: set[str]) -> Iterator[None]:
+    """Have nothing in a store of or about some things, or in them as graphs, while this lasts."""
+    gone = {
+        quad
+        for thing in map(ox.NamedNode, doomed)
+        for place in ((thing, None, None, None), (None, None, thing, None), (*[None] * 3, thing))
+        for quad in store.quads_for_pattern(*place)
     }
+    assert gone
+    for quad in gone:
+        store.remove(quad)
+    yield
+    store.extend(gone)
 
 
 @pytest.mark.parametrize(
@@ -136,32 +148,33 @@ def test_the_known_findings(built: build.Built) -> None:
 
 
 def test_no_query_can_read_its_answer(
-    built: build.Built, queries: Catalogue, bare: dict[str, bytes]
+    built: build.Built, queries: Catalogue, bare: ox.Store
 ) -> None:
     """Without summaries, and without the finding's own sentence, each gives the same."""
     for kind in (CLLM.Finding, CLLM.Aggregate, CLLM.Observation):
-        typed = f"<{RDF.type}> <{kind}> .".encode()
-        assert all(typed not in text for text in bare.values())
+        typed = ox.NamedNode(RDF.type), ox.NamedNode(kind)
+        assert not list(bare.quads_for_pattern(None, *typed, None))
 
     by_passage: dict[str, list[Result]] = defaultdict(list)
     for result in built.results:
         if result.columns:
             by_passage[result.finding.passage].append(result)
     assert len(by_passage) > 40
-    claims = rdflib.Graph().parse(data=bare[f"{GRAPHS}claims"], format="nt")
+    claims = parsed(bare, "claims")
     for passage, results in by_passage.items():
         own = {str(claim) for claim in claims.subjects(CLLM.statedIn, rdflib.URIRef(passage))}
-        given = recomputed(results, queries, without(bare, {passage} | own))
+        with without(bare, {passage} | own):
+            given = recomputed(results, queries, bare)
         for result in results:
             expected = f"{result.verdict}: {result.computed}"
             assert given[result.finding.name] == expected, result.finding.name
 
 
 def test_which_models_move_which_findings(
-    built: build.Built, queries: Catalogue, bare: dict[str, bytes]
+    built: build.Built, queries: Catalogue, bare: ox.Store
 ) -> None:
     """Deleting each model in turn moves every finding that no reason exempts, and no other."""
-    settled = rdflib.Graph().parse(data=bare[f"{GRAPHS}settled"], format="nt")
+    settled = parsed(bare, "settled")
     models = sorted(set(settled.subjects(CLLM.inSample, None)), key=str)
     assert len(models) == 26
     before = recomputed(built.results, queries, bare)
@@ -182,7 +195,8 @@ def test_which_models_move_which_findings(
                 for owner in list(doomed)
                 for thing in settled.objects(owner, predicate)
             }
-        after = recomputed(built.results, queries, without(bare, {str(d) for d in doomed}))
+        with without(bare, {str(thing) for thing in doomed}):
+            after = recomputed(built.results, queries, bare)
         for name, value in after.items():
             if value != before[name]:
                 moved[name].add(str(model))
