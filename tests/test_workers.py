@@ -1112,6 +1112,25 @@ def test_memory_in_huge_pages() -> None:
     assert not in_huge_pages(Path("/none"))
 
 
+@pytest.mark.parametrize("own", ["", "glibc.malloc.tcache_count=9"])
+def test_small_blocks_are_at_hand(
+    versions: Versions, monkeypatch: pytest.MonkeyPatch, own: str
+) -> None:
+    """Workers begin with what is set for their allocator, after which the operator's own holds."""
+    monkeypatch.setenv("GLIBC_TUNABLES", own)
+
+    async def work() -> None:
+        async with pooled(versions) as pool:
+            with asking(pool, job(versions, FOREVER)):
+                pid = await pid_of(pool)
+                said = Path(f"/proc/{pid}/environ").read_bytes().decode()
+        # where glibc has read what is set, it leaves no colons
+        expected = f"GLIBC_TUNABLES=glibc.malloc.tcache_count=1000:{own}"
+        assert expected in said.replace("\0", ":")
+
+    run(work())
+
+
 def test_a_copy_without_huge_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """All of it is used, which makes it the process's own as well."""
     graphs = {"": b"<a:a> <a:b> <a:c> .", "a:g": b"<a:a> <a:b> <a:d> ."}

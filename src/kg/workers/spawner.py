@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from kg.errors import Exceeded, KgError, Refused, StoreError
 from kg.store import told
 from kg.workers import frames
+from kg.workers.heap import at_hand
 from kg.workers.messages import Messages
 
 if TYPE_CHECKING:
@@ -274,7 +275,7 @@ class Spawner:
             self._process = subprocess.Popen(  # noqa: S603
                 [sys.executable, "-m", __package__],
                 stdin=theirs.fileno(),
-                env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},  # it may have one thread
+                env=at_hand(os.environ) | {"OPENBLAS_NUM_THREADS": "1"},  # it may have one thread
             )
         self._connection = ours
         self.order({"network": not isinstance(self._source, Path)})
