@@ -72,8 +72,10 @@ def without(store: ox.Store, doomed: set[str]) -> Iterator[None]:
     assert gone
     for quad in gone:
         store.remove(quad)
-    yield
-    store.extend(gone)
+    try:
+        yield
+    finally:
+        store.extend(gone)
 
 
 @pytest.mark.parametrize(

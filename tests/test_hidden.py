@@ -163,7 +163,7 @@ def traces(address: str, paths: list[str]) -> set[str]:
     return {
         path
         for path in paths
-        for accept in (("*/*",) if "format=" in path else ("*/*", "text/html"))
+        for accept in ("*/*", "text/html")
         if (SAID if NAMED.search(urllib.parse.unquote(path)) else NAMED).search(
             request(f"{address}{path}", Accept=accept)[1].decode()
         )

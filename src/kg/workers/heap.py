@@ -69,8 +69,8 @@ def in_huge_pages(maps: Path = Path("/proc/self/maps")) -> bool:
 def at_hand(environment: Mapping[str, str]) -> dict[str, str]:
     """An environment in which glibc keeps more small blocks at hand, beside what is set already.
 
-    The engine takes and frees thousands for a query; by itself a thread has seven of each size
-    before it looks further (glibc: Memory Allocation Tunables). The last of what is set holds.
+    The engine takes and frees many for a query; by itself a thread has seven of each size before it
+    looks further (glibc: Memory Allocation Tunables). The last of what is set holds.
     """
     known = environment.get(_TUNABLES)
     return {**environment, _TUNABLES: f"{_AT_HAND}:{known}" if known else _AT_HAND}
